@@ -1,0 +1,30 @@
+//! **cpwl**: geometry and statistics of deep networks.
+//!
+//! A network made of affine layers and continuous piecewise-linear (CPWL) units is affine on each cell of a
+//! polyhedral partition of its input space. This library computes that partition exactly, and is meant to be
+//! embedded: Rust inside, a stable C ABI outside (`include/cpwl.h`), no run-time dependency beyond libc.
+//!
+//! Rooms, from the spine outwards:
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`error`] | one error type: condition, status, sentence |
+//! | [`context`] | threads, instruction set, limits and callbacks of a call |
+//! | [`view`] | strided borrowed tensors of any supported dtype |
+//! | [`network`] | graph of layers, forward pass, activation pattern, affine map, ONNX |
+//! | [`regions`] | exact partition of a 2-D domain into linear regions, decision boundaries |
+//! | `ffi` | the C ABI: checks, views, options; no maths |
+#![warn(missing_docs)]
+
+pub mod context;
+pub mod error;
+pub mod ffi;
+pub mod network;
+mod pool;
+pub mod regions;
+mod simd;
+pub mod view;
+
+pub use context::{Context, ContextOptions};
+pub use error::{Condition, Error, Result, Status};
+pub use simd::Isa;
