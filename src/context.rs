@@ -4,19 +4,24 @@
 //! [`Context::poll`] at tile granularity and reports through [`Context::progress`]; big result buffers are
 //! accounted for with [`Context::reserve`].
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::error::{Condition, Error, Result, bail};
+use crate::error::{Result, bail};
+use crate::fork::TryLock;
 use crate::pool::Pool;
 use crate::simd::Isa;
 
-/// Stops a call when it returns true. Called from worker threads, one at a time per call site.
+/// Stops a call when it returns true. Called from worker threads, but never at the same time as another cancel or
+/// progress call of the same context.
 pub type CancelFn = dyn Fn() -> bool + Send + Sync;
-/// Receives the fraction done in [0, 1] and the name of the stage. Calls are serialised and monotone per stage.
+/// Receives the fraction done in [0, 1] and the name of the stage. Called from worker threads, one at a time; a
+/// report that comes while the host is busy with another is dropped.
 pub type ProgressFn = dyn Fn(f64, &str) + Send + Sync;
 /// Receives a level (0 error, 1 warning, 2 info, 3 debug) and a line of text.
 pub type LogFn = dyn Fn(i32, &str) + Send + Sync;
+
+/// More threads than this in one context are a mistake.
+const MAX_THREADS: usize = 4096;
 
 /// What a [`Context`] is made from; every field has a usable default.
 #[derive(Default)]
@@ -46,8 +51,10 @@ pub struct Context {
     deterministic: bool,
     memory_limit: usize,
     cancel: Option<Box<CancelFn>>,
-    progress: Option<Mutex<Box<ProgressFn>>>,
+    progress: Option<Box<ProgressFn>>,
     log: Option<Box<LogFn>>,
+    /// Keeps cancel and progress calls apart. Not a mutex: a forked child would wait for a holder it does not have.
+    calling: TryLock,
     pool: Pool,
 }
 
@@ -61,14 +68,18 @@ impl Context {
             Some(isa) => isa,
             None => Isa::detect(),
         };
+        if options.threads > MAX_THREADS {
+            bail!(Argument, "threads is {}; expected 0 (all cores) to {MAX_THREADS}", options.threads)
+        }
         Ok(Context {
             isa,
             reference: options.reference,
             deterministic: !options.nondeterministic,
             memory_limit: if options.memory_limit == 0 { usize::MAX } else { options.memory_limit },
             cancel: options.cancel,
-            progress: options.progress.map(Mutex::new),
+            progress: options.progress,
             log: options.log,
+            calling: TryLock::default(),
             pool: Pool::new(options.threads),
         })
     }
@@ -100,20 +111,17 @@ impl Context {
 
     /// Asks the host whether to go on; `Err` with condition CANCELLED if not. Cheap without a callback.
     pub fn poll(&self) -> Result<()> {
-        match &self.cancel {
-            Some(cancel) if cancel() => {
-                Err(Error::new(Condition::Cancelled, "the cancel callback asked to stop"))
-            }
-            _ => Ok(()),
+        let mut stop = false;
+        if let Some(cancel) = &self.cancel {
+            self.calling.run(|| stop = cancel());
         }
+        if stop { bail!(Cancelled, "the cancel callback asked to stop") } else { Ok(()) }
     }
 
     /// Tells the host how far the work is: `fraction` in [0, 1] of the stage named `stage`.
     pub fn progress(&self, fraction: f64, stage: &str) {
         if let Some(progress) = &self.progress {
-            // A callback that panicked before must not silence the ones after it.
-            let progress = progress.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            progress(fraction.clamp(0.0, 1.0), stage);
+            self.calling.run(|| progress(fraction.clamp(0.0, 1.0), stage));
         }
     }
 

@@ -19,6 +19,7 @@
 pub mod context;
 pub mod error;
 pub mod ffi;
+mod fork;
 pub mod network;
 mod pool;
 pub mod regions;

@@ -67,7 +67,12 @@ impl Window {
     /// Index into an input plane of `h` x `w` of tap (`i`, `j`) of the window at output (`y`, `x`);
     /// `None` in the padding.
     #[inline]
-    pub fn source(&self, (h, w): (usize, usize), (y, x): (usize, usize), (i, j): (usize, usize)) -> Option<usize> {
+    pub fn source(
+        &self,
+        (h, w): (usize, usize),
+        (y, x): (usize, usize),
+        (i, j): (usize, usize),
+    ) -> Option<usize> {
         let r = (y * self.stride[0] + i * self.dilation[0]).checked_sub(self.padding[0])?;
         let c = (x * self.stride[1] + j * self.dilation[1]).checked_sub(self.padding[1])?;
         (r < h && c < w).then_some(r * w + c)
@@ -317,7 +322,8 @@ impl Network {
             }
             Op::Concat { axis } => {
                 let inner: usize = n.shape[axis + 1..].iter().product();
-                let (outer, mut k, tail) = (i / (inner * n.shape[*axis]), i / inner % n.shape[*axis], i % inner);
+                let (outer, mut k, tail) =
+                    (i / (inner * n.shape[*axis]), i / inner % n.shape[*axis], i % inner);
                 for (slot, &input) in n.inputs.iter().enumerate() {
                     let len = self.nodes[input].shape[*axis];
                     if k < len {
