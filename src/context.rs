@@ -1,11 +1,13 @@
 //! How a call runs: threads, instruction set, limits, and the host's callbacks.
 //!
 //! A [`Context`] is immutable and may be shared between threads. Everything that takes long polls
-//! [`Context::poll`] at tile granularity and reports through [`Context::progress`]; big result buffers are
-//! accounted for with [`Context::reserve`].
+//! [`Context::poll`] at tile granularity and reports through [`Context::progress`]; large buffers are had from, and
+//! accounted for by, the [`Meter`] of the call.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::buffer::{Allocate, Buffer, Plain};
 use crate::error::{Result, bail};
 use crate::fork::TryLock;
 use crate::pool::Pool;
@@ -36,6 +38,8 @@ pub struct ContextOptions {
     pub nondeterministic: bool,
     /// Largest number of bytes that one call may hold in working and result buffers; 0 = no limit.
     pub memory_limit: usize,
+    /// Where large buffers come from; `None` = the allocator of the Rust standard library.
+    pub allocator: Option<Arc<dyn Allocate>>,
     /// Asks whether to stop.
     pub cancel: Option<Box<CancelFn>>,
     /// Hears about progress.
@@ -50,6 +54,7 @@ pub struct Context {
     reference: bool,
     deterministic: bool,
     memory_limit: usize,
+    allocator: Option<Arc<dyn Allocate>>,
     cancel: Option<Box<CancelFn>>,
     progress: Option<Box<ProgressFn>>,
     log: Option<Box<LogFn>>,
@@ -76,6 +81,7 @@ impl Context {
             reference: options.reference,
             deterministic: !options.nondeterministic,
             memory_limit: if options.memory_limit == 0 { usize::MAX } else { options.memory_limit },
+            allocator: options.allocator,
             cancel: options.cancel,
             progress: options.progress,
             log: options.log,
@@ -139,7 +145,7 @@ impl Context {
 
     /// A meter of the bytes that one call holds, against the memory limit.
     pub fn meter(&self) -> Meter {
-        Meter { used: AtomicUsize::new(0), limit: self.memory_limit }
+        Meter { used: AtomicUsize::new(0), limit: self.memory_limit, allocator: self.allocator.clone() }
     }
 }
 
@@ -150,22 +156,32 @@ impl Default for Context {
     }
 }
 
-/// Counts the bytes of large buffers that one call holds.
+/// Counts the bytes that one call holds in large buffers, and hands them out.
 pub struct Meter {
     used: AtomicUsize,
     limit: usize,
+    allocator: Option<Arc<dyn Allocate>>,
 }
 
 impl Meter {
+    /// `len` zeros for `what`, charged to the account for the rest of the call. Conditions: MEMORY_LIMIT, MEMORY.
+    pub fn buffer<T: Plain>(&self, len: usize, what: &str) -> Result<Buffer<T>> {
+        let bytes = len.saturating_mul(size_of::<T>());
+        self.charge(bytes, what)?;
+        Buffer::zeros(self.allocator.clone(), len, what).inspect_err(|_| self.release(bytes))
+    }
+
     /// Adds `bytes` to the account; `Err` with condition MEMORY_LIMIT if that passes the limit.
     pub fn charge(&self, bytes: usize, what: &str) -> Result<()> {
-        let before = self.used.fetch_add(bytes, Ordering::Relaxed);
-        let total = before.saturating_add(bytes);
-        if total > self.limit {
-            self.used.fetch_sub(bytes, Ordering::Relaxed);
-            bail!(MemoryLimit, "{what} needs {total} bytes in all; memory_limit is {} bytes", self.limit)
+        let add = |used: usize| used.checked_add(bytes).filter(|&total| total <= self.limit);
+        match self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add) {
+            Ok(_) => Ok(()),
+            Err(used) => bail!(
+                MemoryLimit,
+                "{what} needs {bytes} bytes on top of {used} in use; memory_limit is {} bytes",
+                self.limit
+            ),
         }
-        Ok(())
     }
 
     /// Takes `bytes` off the account.
