@@ -1,22 +1,29 @@
 //! How a call runs: threads, instruction set, limits, and the host's callbacks.
 //!
 //! A [`Context`] is immutable and may be shared between threads. Everything that takes long polls
-//! [`Context::poll`] at tile granularity and reports through [`Context::progress`]; big result buffers are
-//! accounted for with [`Context::reserve`].
+//! [`Context::poll`] at tile granularity and reports through [`Context::progress`]; large buffers are had from, and
+//! accounted for by, the [`Meter`] of the call.
 
-use std::sync::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::error::{Condition, Error, Result, bail};
+use crate::buffer::{Allocate, Buffer, Plain};
+use crate::error::{Result, bail};
+use crate::fork::TryLock;
 use crate::pool::Pool;
 use crate::simd::Isa;
 
-/// Stops a call when it returns true. Called from worker threads, one at a time per call site.
+/// Stops a call when it returns true. Called from worker threads, but never at the same time as another cancel or
+/// progress call of the same context.
 pub type CancelFn = dyn Fn() -> bool + Send + Sync;
-/// Receives the fraction done in [0, 1] and the name of the stage. Calls are serialised and monotone per stage.
+/// Receives the fraction done in [0, 1] and the name of the stage. Called from worker threads, one at a time; a
+/// report that comes while the host is busy with another is dropped.
 pub type ProgressFn = dyn Fn(f64, &str) + Send + Sync;
 /// Receives a level (0 error, 1 warning, 2 info, 3 debug) and a line of text.
 pub type LogFn = dyn Fn(i32, &str) + Send + Sync;
+
+/// More threads than this in one context are a mistake.
+const MAX_THREADS: usize = 4096;
 
 /// What a [`Context`] is made from; every field has a usable default.
 #[derive(Default)]
@@ -31,6 +38,8 @@ pub struct ContextOptions {
     pub nondeterministic: bool,
     /// Largest number of bytes that one call may hold in working and result buffers; 0 = no limit.
     pub memory_limit: usize,
+    /// Where large buffers come from; `None` = the allocator of the Rust standard library.
+    pub allocator: Option<Arc<dyn Allocate>>,
     /// Asks whether to stop.
     pub cancel: Option<Box<CancelFn>>,
     /// Hears about progress.
@@ -45,9 +54,12 @@ pub struct Context {
     reference: bool,
     deterministic: bool,
     memory_limit: usize,
+    allocator: Option<Arc<dyn Allocate>>,
     cancel: Option<Box<CancelFn>>,
-    progress: Option<Mutex<Box<ProgressFn>>>,
+    progress: Option<Box<ProgressFn>>,
     log: Option<Box<LogFn>>,
+    /// Keeps cancel and progress calls apart. Not a mutex: a forked child would wait for a holder it does not have.
+    calling: TryLock,
     pool: Pool,
 }
 
@@ -61,14 +73,19 @@ impl Context {
             Some(isa) => isa,
             None => Isa::detect(),
         };
+        if options.threads > MAX_THREADS {
+            bail!(Argument, "threads is {}; expected 0 (all cores) to {MAX_THREADS}", options.threads)
+        }
         Ok(Context {
             isa,
             reference: options.reference,
             deterministic: !options.nondeterministic,
             memory_limit: if options.memory_limit == 0 { usize::MAX } else { options.memory_limit },
+            allocator: options.allocator,
             cancel: options.cancel,
-            progress: options.progress.map(Mutex::new),
+            progress: options.progress,
             log: options.log,
+            calling: TryLock::default(),
             pool: Pool::new(options.threads),
         })
     }
@@ -100,20 +117,17 @@ impl Context {
 
     /// Asks the host whether to go on; `Err` with condition CANCELLED if not. Cheap without a callback.
     pub fn poll(&self) -> Result<()> {
-        match &self.cancel {
-            Some(cancel) if cancel() => {
-                Err(Error::new(Condition::Cancelled, "the cancel callback asked to stop"))
-            }
-            _ => Ok(()),
+        let mut stop = false;
+        if let Some(cancel) = &self.cancel {
+            self.calling.run(|| stop = cancel());
         }
+        if stop { bail!(Cancelled, "the cancel callback asked to stop") } else { Ok(()) }
     }
 
     /// Tells the host how far the work is: `fraction` in [0, 1] of the stage named `stage`.
     pub fn progress(&self, fraction: f64, stage: &str) {
         if let Some(progress) = &self.progress {
-            // A callback that panicked before must not silence the ones after it.
-            let progress = progress.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            progress(fraction.clamp(0.0, 1.0), stage);
+            self.calling.run(|| progress(fraction.clamp(0.0, 1.0), stage));
         }
     }
 
@@ -131,7 +145,7 @@ impl Context {
 
     /// A meter of the bytes that one call holds, against the memory limit.
     pub fn meter(&self) -> Meter {
-        Meter { used: AtomicUsize::new(0), limit: self.memory_limit }
+        Meter { used: AtomicUsize::new(0), limit: self.memory_limit, allocator: self.allocator.clone() }
     }
 }
 
@@ -142,22 +156,32 @@ impl Default for Context {
     }
 }
 
-/// Counts the bytes of large buffers that one call holds.
+/// Counts the bytes that one call holds in large buffers, and hands them out.
 pub struct Meter {
     used: AtomicUsize,
     limit: usize,
+    allocator: Option<Arc<dyn Allocate>>,
 }
 
 impl Meter {
+    /// `len` zeros for `what`, charged to the account for the rest of the call. Conditions: MEMORY_LIMIT, MEMORY.
+    pub fn buffer<T: Plain>(&self, len: usize, what: &str) -> Result<Buffer<T>> {
+        let bytes = len.saturating_mul(size_of::<T>());
+        self.charge(bytes, what)?;
+        Buffer::zeros(self.allocator.clone(), len, what).inspect_err(|_| self.release(bytes))
+    }
+
     /// Adds `bytes` to the account; `Err` with condition MEMORY_LIMIT if that passes the limit.
     pub fn charge(&self, bytes: usize, what: &str) -> Result<()> {
-        let before = self.used.fetch_add(bytes, Ordering::Relaxed);
-        let total = before.saturating_add(bytes);
-        if total > self.limit {
-            self.used.fetch_sub(bytes, Ordering::Relaxed);
-            bail!(MemoryLimit, "{what} needs {total} bytes in all; memory_limit is {} bytes", self.limit)
+        let add = |used: usize| used.checked_add(bytes).filter(|&total| total <= self.limit);
+        match self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add) {
+            Ok(_) => Ok(()),
+            Err(used) => bail!(
+                MemoryLimit,
+                "{what} needs {bytes} bytes on top of {used} in use; memory_limit is {} bytes",
+                self.limit
+            ),
         }
-        Ok(())
     }
 
     /// Takes `bytes` off the account.

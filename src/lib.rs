@@ -10,15 +10,18 @@
 //! |---|---|
 //! | [`error`] | one error type: condition, status, sentence |
 //! | [`context`] | threads, instruction set, limits and callbacks of a call |
+//! | [`buffer`] | large arrays, from the host's allocator if it brought one |
 //! | [`view`] | strided borrowed tensors of any supported dtype |
 //! | [`network`] | graph of layers, forward pass, activation pattern, affine map, ONNX |
 //! | [`regions`] | exact partition of a 2-D domain into linear regions, decision boundaries |
 //! | `ffi` | the C ABI: checks, views, options; no maths |
 #![warn(missing_docs)]
 
+pub mod buffer;
 pub mod context;
 pub mod error;
 pub mod ffi;
+mod fork;
 pub mod network;
 mod pool;
 pub mod regions;
