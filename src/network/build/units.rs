@@ -1,0 +1,75 @@
+//! Layers of units, which cut the input space: activations, maxout, max-pooling.
+
+use super::check::{elements, finite, show};
+use super::{Builder, NodeId, Op};
+use crate::error::{Result, bail};
+use crate::network::array::Array;
+use crate::network::pwl::Pwl;
+use crate::network::window::Window;
+
+impl Builder {
+    /// A pointwise activation: one function for all elements, or one per channel (first axis).
+    pub fn pointwise(&mut self, input: NodeId, functions: Vec<Pwl>) -> Result<NodeId> {
+        let shape = self.shape(input)?.to_vec();
+        if functions.len() != 1 && functions.len() != shape[0] {
+            let (who, x, n) = (self.next("pointwise"), self.describe(input), functions.len());
+            bail!(Shape, "{who}: has {n} functions; it reads {x}: expected 1 or {}", shape[0])
+        }
+        Ok(self.push(Op::Pointwise(functions), &[input], shape))
+    }
+
+    /// z if z > 0, else slope * z, with one slope for all or one per channel (first axis).
+    pub fn prelu(&mut self, input: NodeId, slopes: Array) -> Result<NodeId> {
+        finite(&slopes, &[slopes.len()], "slopes", || self.next("prelu"))?;
+        let functions = slopes.to_f64().into_iter().map(Pwl::leaky_relu).collect::<Result<_>>()?;
+        let node = self.pointwise(input, functions)?;
+        self.single[node] = slopes.is_f32();
+        Ok(node)
+    }
+
+    /// min(max(alpha z + beta, 0), 1), as a scale and shift and a clip, so that its breakpoints are exact.
+    pub fn hard_sigmoid(&mut self, input: NodeId, alpha: f64, beta: f64) -> Result<NodeId> {
+        let (alpha, beta) = (Array::F64(vec![alpha]), Array::F64(vec![beta]));
+        let node = self.scale_shift(input, Some(alpha), Some(beta))?;
+        self.single[node] = true;
+        self.pointwise(node, vec![Pwl::clip(0.0, 1.0)?])
+    }
+
+    /// Maximum over groups of `group` consecutive elements (channels of a (C, H, W) input): the first axis
+    /// becomes `group` times shorter.
+    pub fn maxout(&mut self, input: NodeId, group: usize) -> Result<NodeId> {
+        let mut shape = self.shape(input)?.to_vec();
+        if group == 0 || !shape[0].is_multiple_of(group) {
+            let (who, x, n) = (self.next("maxout"), self.describe(input), shape[0]);
+            bail!(Shape, "{who}: group is {group}; it reads {x}: expected a divisor of {n}")
+        }
+        shape[0] /= group;
+        Ok(self.push(Op::Maxout { group }, &[input], shape))
+    }
+
+    /// Maximum over windows of each channel of a (C, H, W) input; padding never wins. `ceil` lets a last window
+    /// hang over the end.
+    pub fn max_pool2d(&mut self, input: NodeId, window: Window, ceil: bool) -> Result<NodeId> {
+        let shape = self.pooled(input, "max_pool2d", &window, ceil)?;
+        Ok(self.push(Op::MaxPool(window), &[input], shape))
+    }
+
+    /// Shape after pooling; SHAPE if a window would hold nothing but padding.
+    pub(super) fn pooled(&self, input: NodeId, op: &str, window: &Window, ceil: bool) -> Result<Vec<usize>> {
+        let [c, h, w] = self.image(input, op)?;
+        let [rows, cols] = self.positions(input, op, window, [h, w], ceil)?;
+        elements(&[c, rows, cols], || self.next(op))?;
+        for (axis, size, n) in [(0, h, rows), (1, w, cols)] {
+            if let Some(p) = (0..n).find(|&p| !window.reaches(axis, size, p)) {
+                let x = self.describe(input);
+                let pad = show(&window.padding);
+                bail!(
+                    Shape,
+                    "{}: window {p} along axis {axis} holds only padding {pad}; it reads {x}",
+                    self.next(op)
+                )
+            }
+        }
+        Ok(vec![c, rows, cols])
+    }
+}
