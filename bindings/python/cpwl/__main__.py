@@ -11,15 +11,11 @@ from . import build_info
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m cpwl", description="Exact linear regions of ReLU-like networks."
-    )
+    parser = argparse.ArgumentParser(prog="python -m cpwl", description="Exact linear regions of ReLU-like networks.")
     commands = parser.add_subparsers(dest="command", required=True)
 
     demo = commands.add_parser("demo", help="draw the regions of a network trained on handwritten digits")
-    demo.add_argument(
-        "--out", type=pathlib.Path, default=pathlib.Path("demo-output"), help="folder for the pictures"
-    )
+    demo.add_argument("--out", type=pathlib.Path, default=pathlib.Path("demo-output"), help="folder for the pictures")
     demo.add_argument("--threads", type=int, default=0, help="0 = all cores")
     demo.add_argument("--onnx", type=pathlib.Path, help="another network that takes 8x8 digits")
 

@@ -28,9 +28,7 @@ class Builder:
         """The node with that label."""
         if label not in self._labels:
             known = ", ".join(repr(name) for name in self._labels)
-            raise errors.ArgumentError(
-                f"[ARGUMENT] no layer before this one is named {label!r}; known: {known}"
-            )
+            raise errors.ArgumentError(f"[ARGUMENT] no layer before this one is named {label!r}; known: {known}")
         return self._labels[label]
 
     def add(self, function: Callable[..., int], *arguments: Any) -> int:
@@ -48,9 +46,7 @@ class Builder:
         node = layer._build(self, source if layer.after is None else self.find(layer.after))
         if layer.name is not None:
             if layer.name in self._labels:
-                raise errors.ArgumentError(
-                    f"[ARGUMENT] two layers are named {layer.name!r}; names must differ"
-                )
+                raise errors.ArgumentError(f"[ARGUMENT] two layers are named {layer.name!r}; names must differ")
             self._labels[layer.name] = node
             call(lib.cpwl_network_builder_name, None, self._handle, node, layer.name.encode())
         return node

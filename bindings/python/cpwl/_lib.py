@@ -36,9 +36,7 @@ def _load() -> ctypes.CDLL:
         try:
             function = getattr(library, name)
         except AttributeError:
-            raise ImportError(
-                f"{path} has no {name}: it belongs to another version of this package"
-            ) from None
+            raise ImportError(f"{path} has no {name}: it belongs to another version of this package") from None
         function.restype, function.argtypes = result, arguments
     return library
 
@@ -86,9 +84,7 @@ class Native:
         return self
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        raise TypeError(
-            f"cpwl.{type(self).__name__} holds native memory and cannot be pickled; {self._rebuild}"
-        )
+        raise TypeError(f"cpwl.{type(self).__name__} holds native memory and cannot be pickled; {self._rebuild}")
 
 
 def sized(kind: type[ctypes.Structure], **fields: Any) -> Any:

@@ -127,9 +127,7 @@ def lend(owner: Any, tensor: _abi.Tensor) -> np.ndarray:
     shape = tuple(tensor.shape[i] for i in range(tensor.ndim))
     if 0 in shape:
         return np.empty(shape, dtype)
-    strides = (
-        tuple(tensor.strides[i] * dtype.itemsize for i in range(tensor.ndim)) if tensor.strides else None
-    )
+    strides = tuple(tensor.strides[i] * dtype.itemsize for i in range(tensor.ndim)) if tensor.strides else None
     address = tensor.data + tensor.byte_offset
     return np.asarray(_Lent(owner, {"version": 3, "data": (address, True), "typestr": dtype.str, "shape": shape,
                                     "strides": strides}))  # fmt: skip
@@ -139,23 +137,17 @@ def _from_sequence(value: Any, name: str) -> np.ndarray:
     try:
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError) as problem:
-        raise errors.DtypeError(
-            f"[DTYPE] {name}: {type(value).__name__} is no array of numbers ({problem})"
-        ) from None
+        raise errors.DtypeError(f"[DTYPE] {name}: {type(value).__name__} is no array of numbers ({problem})") from None
 
 
 def _from_numpy(array: np.ndarray, name: str) -> Borrowed:
     if array.dtype.name not in _DTYPES or not array.dtype.isnative:
         expected = ", ".join(_DTYPES)
-        raise errors.DtypeError(
-            f"[DTYPE] {name}: dtype is {array.dtype.str} ({array.dtype.name}); expected {expected}"
-        )
+        raise errors.DtypeError(f"[DTYPE] {name}: dtype is {array.dtype.str} ({array.dtype.name}); expected {expected}")
     size = array.itemsize
     if any(stride % size for stride in array.strides):  # a field of a record array: no stride in elements
         array = np.ascontiguousarray(array)
-    return Borrowed(
-        array, array.ctypes.data, array.dtype.name, array.shape, tuple(s // size for s in array.strides)
-    )
+    return Borrowed(array, array.ctypes.data, array.dtype.name, array.shape, tuple(s // size for s in array.strides))
 
 
 def _from_dlpack(value: Any, name: str) -> Borrowed:

@@ -69,9 +69,7 @@ def _conv2d(m: nn.Conv2d) -> layers.Layer:
 
 def _batch_norm(m: nn.BatchNorm1d | nn.BatchNorm2d) -> layers.Layer:
     if m.running_mean is None:
-        raise errors.UnsupportedError(
-            "[UNSUPPORTED] batch-norm without running statistics is no fixed affine map"
-        )
+        raise errors.UnsupportedError("[UNSUPPORTED] batch-norm without running statistics is no fixed affine map")
     gamma, beta = _array(m.weight), _array(m.bias)
     return layers.BatchNorm(_array(m.running_mean), _array(m.running_var), gamma, beta, m.eps)
 

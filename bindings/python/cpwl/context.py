@@ -22,9 +22,7 @@ _ISAS = {
     "avx512": _abi.CPWL_ISA_AVX512,
     "neon": _abi.CPWL_ISA_NEON,
 }
-_CALLBACKS = {
-    name: kind for name, kind in _abi.ContextOptions._fields_ if name in ("cancel", "progress", "log")
-}
+_CALLBACKS = {name: kind for name, kind in _abi.ContextOptions._fields_ if name in ("cancel", "progress", "log")}
 
 
 class Context(Native):

@@ -22,28 +22,17 @@ def main(out: pathlib.Path, threads: int = 0, onnx: pathlib.Path | None = None) 
     net = Network.from_onnx(onnx if onnx else (data / "digits_mlp.onnx").read_bytes())
     with (data / "digits_three.npz").open("rb") as file, np.load(file) as arrays:
         images, labels = arrays["images"], arrays["labels"]
-    print(
-        f"{net}\n\nThree handwritten digits that the network has not seen in training:\n\n{ascii_art(images)}"
-    )
+    print(f"{net}\n\nThree handwritten digits that the network has not seen in training:\n\n{ascii_art(images)}")
     inputs = images.reshape(3, *net.input_shape) / 16.0
-    print(
-        "labels "
-        + " ".join(map(str, labels))
-        + ", predicted "
-        + " ".join(map(str, net(inputs).argmax(axis=1)))
-    )
+    print("labels " + " ".join(map(str, labels)) + ", predicted " + " ".join(map(str, net(inputs).argmax(axis=1))))
 
     plane = Slice.through(*inputs, margin=0.5)
     start = time.perf_counter()
     regions = net.partition(plane, threads=threads)
     seconds = time.perf_counter() - start
     boundary = regions.decision_boundary()
-    print(
-        f"\n{regions.n_regions} linear regions on the plane through them, exactly, in {1e3 * seconds:.1f} ms"
-    )
-    print(
-        f"decision boundary: {len(boundary)} segments of total length {boundary.length:.6f}\n\n{regions.stats()}\n"
-    )
+    print(f"\n{regions.n_regions} linear regions on the plane through them, exactly, in {1e3 * seconds:.1f} ms")
+    print(f"decision boundary: {len(boundary)} segments of total length {boundary.length:.6f}\n\n{regions.stats()}\n")
 
     out.mkdir(parents=True, exist_ok=True)
     written = [out / "digits.svg"]
@@ -63,9 +52,7 @@ def ascii_art(images: np.ndarray) -> str:
     return "\n".join("".join(2 * SHADES[min(v, 15) * len(SHADES) // 16] for v in row) for row in rows)
 
 
-def draw(
-    p: Partition, boundary: Boundary, images: np.ndarray, labels: np.ndarray, path: pathlib.Path
-) -> None:
+def draw(p: Partition, boundary: Boundary, images: np.ndarray, labels: np.ndarray, path: pathlib.Path) -> None:
     """Two views of the partition, with the three images where they lie in the plane."""
     import matplotlib
 
@@ -85,8 +72,6 @@ def draw(
             axes.add_artist(AnnotationBbox(picture, at, xybox=(26, 26), boxcoords="offset points", bboxprops=frame,
                                            arrowprops={"arrowstyle": "-", "linewidth": 1}))  # fmt: skip
             axes.plot(*at, "o", color="black", markersize=4, label=f"a {label}")
-    figure.suptitle(
-        f"{p.n_regions} linear regions of a 64-32-32-10 ReLU network on the plane through three digits"
-    )
+    figure.suptitle(f"{p.n_regions} linear regions of a 64-32-32-10 ReLU network on the plane through three digits")
     figure.savefig(path, dpi=120)
     pyplot.close(figure)

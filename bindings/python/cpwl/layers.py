@@ -78,9 +78,7 @@ class Dense(Layer):
     bias: Any = None
 
     def _build(self, b: Builder, source: int) -> int:
-        return b.add(
-            lib.cpwl_network_builder_dense, source, b.array(self.weight, "weight"), b.array(self.bias, "bias")
-        )
+        return b.add(lib.cpwl_network_builder_dense, source, b.array(self.weight, "weight"), b.array(self.bias, "bias"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -330,9 +328,7 @@ class Concat(Layer):
     labels: tuple[str, ...]
     axis: int
 
-    def __init__(
-        self, *labels: str, axis: int = 0, name: str | None = None, after: str | None = None
-    ) -> None:
+    def __init__(self, *labels: str, axis: int = 0, name: str | None = None, after: str | None = None) -> None:
         super().__init__(name=name, after=after)
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "axis", axis)

@@ -118,9 +118,7 @@ class Network(Native):
         """
         from . import _torch
 
-        return _torch.network(
-            cls, module, [input_shape] if isinstance(input_shape, int) else list(input_shape)
-        )
+        return _torch.network(cls, module, [input_shape] if isinstance(input_shape, int) else list(input_shape))
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -156,9 +154,7 @@ class Network(Native):
     def __repr__(self) -> str:
         shape = f"{_times(self.input_shape)} -> {_times(self.output_shape)}"
         layers = self._info.n_unit_layers
-        return (
-            f"<cpwl.Network {shape}: {self.n_parameters} parameters, {self.n_units} units in {layers} layers>"
-        )
+        return f"<cpwl.Network {shape}: {self.n_parameters} parameters, {self.n_units} units in {layers} layers>"
 
     def __call__(self, x: Any, *, context: _context.Context | None = None) -> Any:
         """The forward pass.

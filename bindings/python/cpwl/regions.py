@@ -210,9 +210,7 @@ class Partition(Native):
     def patterns(self) -> npt.NDArray[np.int32]:
         """(F, n_units) activation pattern of every region, as :meth:`Network.pattern` gives it."""
         codes = np.empty((self.n_regions, self.network.n_units), np.int32)
-        call(
-            lib.cpwl_partition_patterns, None, self._handle, 0, self.n_regions, _tensor.borrow(codes, "codes")
-        )
+        call(lib.cpwl_partition_patterns, None, self._handle, 0, self.n_regions, _tensor.borrow(codes, "codes"))
         return codes
 
     def cells(self, i: int) -> Floats:

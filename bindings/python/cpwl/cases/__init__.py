@@ -46,9 +46,7 @@ class Report:
         """A figure that is not compared; counts as nothing."""
         print(f"note  {case}  {figure}: {what}", flush=True)
 
-    def _verdict(
-        self, good: bool, case: str, figure: str, value: object, expected: object, tolerance: str
-    ) -> None:
+    def _verdict(self, good: bool, case: str, figure: str, value: object, expected: object, tolerance: str) -> None:
         self.passed += good
         self.failed += not good
         verdict = "pass" if good else "FAIL"

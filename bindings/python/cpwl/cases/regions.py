@@ -44,9 +44,7 @@ def run(folder: pathlib.Path, report: Report) -> None:
             _case(name, dict(arrays), expected[name], files[name].with_suffix(".cells.npz"), report)
 
 
-def _case(
-    name: str, arrays: dict[str, Any], expected: Mapping[str, Any], truth: pathlib.Path, report: Report
-) -> None:
+def _case(name: str, arrays: dict[str, Any], expected: Mapping[str, Any], truth: pathlib.Path, report: Report) -> None:
     spec = json.loads(str(arrays["spec"]))
     refusable = {MAY_BE_REFUSED[s["type"]] for s in spec["layers"] if s["type"] in MAY_BE_REFUSED}
     planar = "polygon" in spec or len(spec["box"][0]) == 2
@@ -84,9 +82,7 @@ def network(spec: Mapping[str, Any], arrays: Mapping[str, Any]) -> Network:
     return Network.from_layers(chain, spec["input_shape"])
 
 
-def _layer(
-    entry: Mapping[str, Any], arrays: Mapping[str, Any], saved: Mapping[str, str], name: str
-) -> layers.Layer:
+def _layer(entry: Mapping[str, Any], arrays: Mapping[str, Any], saved: Mapping[str, str], name: str) -> layers.Layer:
     match entry["type"]:
         case "linear":
             return layers.Dense(arrays[entry["W"]], arrays[entry["b"]], name=name)
@@ -130,8 +126,8 @@ def domain(spec: Mapping[str, Any], arrays: Mapping[str, Any]) -> Domain:
 def digest(p: Partition) -> str:
     """A hash of every byte of the result."""
     text = hashlib.sha256()
-    arrays = [p.vertices, p.cell_offsets, p.cell_vertices, p.cell_edges, p.polygons, p.edges, p.edge_cells, p.edge_layer,
-              p.edge_unit, p.edge_knot, p.areas, p.centroids, *p.maps, p.patterns, p.layer_cells]  # fmt: skip
+    mesh = [p.vertices, p.cell_offsets, p.cell_vertices, p.cell_edges, p.polygons, p.edges, p.edge_cells]
+    arrays = [*mesh, p.edge_layer, p.edge_unit, p.edge_knot, p.areas, p.centroids, *p.maps, p.patterns, p.layer_cells]
     boundaries = [p.level_set()] + ([p.decision_boundary()] if p.maps.b.shape[1] > 1 else [])
     arrays += [b.segments for b in boundaries]
     for array in arrays:
