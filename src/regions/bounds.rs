@@ -12,6 +12,7 @@
 use matrixmultiply::dgemm;
 
 use crate::network::{Network, NodeId, Op};
+use crate::simd::Kernels;
 
 pub(crate) const U: f64 = f64::EPSILON / 2.0;
 /// Covers the rounding of the bounds themselves.
@@ -110,20 +111,9 @@ fn spectral(net: &Network, id: NodeId) -> Option<f64> {
     bound.is_finite().then_some(bound)
 }
 
-/// N of a block of n functionals, padded to np with zeros.
-pub(crate) fn size(block: &[f64]) -> f64 {
-    let np = block.len() / 3;
-    let norm = |column: &[f64]| {
-        // Eight sums side by side: the compiler makes vectors of them.
-        let mut sums = [0.0; 8];
-        for lane in column.as_chunks::<8>().0 {
-            for (s, x) in sums.iter_mut().zip(lane) {
-                *s += x * x;
-            }
-        }
-        sums.iter().sum::<f64>().sqrt()
-    };
-    (norm(&block[..np]) + norm(&block[np..2 * np]) + norm(&block[2 * np..])) * SLACK
+/// N of a block of functionals.
+pub(crate) fn size(kernels: &Kernels, block: &[f64]) -> f64 {
+    (kernels.norms)(block).iter().sum::<f64>() * SLACK
 }
 
 #[cfg(test)]

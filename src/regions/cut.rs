@@ -142,9 +142,9 @@ impl Task<'_> {
         let (a, b, c) = (z[k], z[level.np + k], z[2 * level.np + k]);
         let size = a.abs() + b.abs() + c.abs() + level.knots_of(k)[knot].abs();
         let error = self.error_scale[level.number] * level.error[k];
-        let slope = a.hypot(b);
+        let slope = (a * a + b * b).sqrt();
         let (dx, dy) = (w.x - v.x, w.y - v.y);
-        let length = dx.hypot(dy);
+        let length = (dx * dx + dy * dy).sqrt();
         // The new point lies where the computed functional vanishes, between two points that are near the edge: so near
         // the line, and as near to the edge as those two.
         let gaps = [(error + 12.0 * U * size) / slope + 4.0 * U, v.gaps[1].max(w.gaps[0]) + 4.0 * U];

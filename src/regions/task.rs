@@ -87,15 +87,17 @@ impl<'p> Task<'p> {
     pub(crate) fn new(plan: &'p Plan<'p>, shared: &'p Shared<'p>) -> Self {
         let nodes = plan.net.nodes().len();
         let mut blocks = vec![Aligned::default(); nodes];
+        let kernels = shared.ctx.isa().kernels();
         let mut sizes = vec![(0.0, 0.0); nodes];
         for (id, block) in &plan.first {
             blocks[*id] = block.clone();
-            sizes[*id] = (size(block), 2.0 * U * size(block));
+            let n = size(kernels, block);
+            sizes[*id] = (n, 2.0 * U * n);
         }
         Task {
             plan,
             shared,
-            kernels: shared.ctx.isa().kernels(),
+            kernels,
             splits: Vec::new(),
             vertices: Vec::new(),
             list: Vec::new(),
@@ -323,8 +325,10 @@ impl<'p> Task<'p> {
     fn enter(&mut self, mut level: usize, cell: Range<usize>) -> Result<()> {
         let plan = self.plan;
         loop {
-            self.oracle.forget_from(level);
-            self.evaluate_stage(level);
+            if level > 0 {
+                self.oracle.forget_from(level);
+                self.evaluate_stage(level);
+            }
             if level == plan.levels.len() {
                 return self.emit(&cell);
             }

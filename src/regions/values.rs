@@ -7,11 +7,9 @@ use crate::network::{Array, NodeId, Op, Window};
 use crate::simd::aligned::{Aligned, padded};
 
 impl Task<'_> {
-    /// Evaluates the affine nodes that settle at `stage`, in topological order.
+    /// Evaluates the affine nodes that settle at `stage` >= 1, in topological order. Those of stage 0 are evaluated once for
+    /// the whole domain, in double-double: `Plan::first`.
     pub(super) fn evaluate_stage(&mut self, stage: usize) {
-        if stage == 0 {
-            return; // once for the whole domain, in double-double: `Plan::first`
-        }
         let plan = self.plan;
         if let Some(dense) = plan.levels[stage - 1].fold {
             self.bound(dense);
@@ -36,7 +34,7 @@ impl Task<'_> {
     /// (N, E) of an affine node whose value has just been computed.
     fn bound(&mut self, id: NodeId) {
         let norms = self.plan.norms[id].as_ref().expect("affine nodes have norms");
-        self.sizes[id] = (size(&self.blocks[self.block_of[id]]), norms.error(self.input_sizes(id)));
+        self.sizes[id] = (size(self.kernels, &self.blocks[self.block_of[id]]), norms.error(self.input_sizes(id)));
     }
 
     /// (N, E) of the inputs of a node. Reshapes are looked through: before a fold they are not evaluated.

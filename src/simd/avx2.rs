@@ -2,11 +2,12 @@
 
 use std::arch::x86_64::*;
 
-use super::{Doubt, FILTER, Kernels, Masks, Points, side};
+use super::{Doubt, FILTER, Kernels, Masks, Points, portable, side};
 
-// SAFETY (all three): `Isa::kernels` hands this table out only on CPUs with AVX2 and FMA.
+// SAFETY (all): `Isa::kernels` hands this table out only on CPUs with AVX2 and FMA.
 pub(super) static KERNELS: Kernels = Kernels {
     fold: |weight, index, factor, start, out| unsafe { fold(weight, index, factor, start, out) },
+    norms: |block| unsafe { norms(block) },
     classify: |block, doubt, points, masks| unsafe { classify(block, doubt, points, masks) },
     sides: |block, doubt, units, points, out| unsafe { sides(block, doubt, units, points, out) },
 };
@@ -81,6 +82,11 @@ fn threshold(a: __m256d, b: __m256d, c: __m256d, error: __m256d, radius: f64) ->
     let all = _mm256_add_pd(slope, abs(c));
     let t = _mm256_add_pd(error, _mm256_mul_pd(_mm256_set1_pd(radius), slope));
     _mm256_add_pd(t, _mm256_mul_pd(_mm256_set1_pd(FILTER), all))
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn norms(block: &[f64]) -> [f64; 3] {
+    portable::norms(block)
 }
 
 #[target_feature(enable = "avx2,fma")]

@@ -2,11 +2,12 @@
 
 use std::arch::x86_64::*;
 
-use super::{Doubt, FILTER, Kernels, Masks, Points, side};
+use super::{Doubt, FILTER, Kernels, Masks, Points, portable, side};
 
-// SAFETY (all three): `Isa::kernels` hands this table out only on CPUs with AVX-512 F, DQ and VL.
+// SAFETY (all): `Isa::kernels` hands this table out only on CPUs with AVX-512 F, DQ and VL.
 pub(super) static KERNELS: Kernels = Kernels {
     fold: |weight, index, factor, start, out| unsafe { fold(weight, index, factor, start, out) },
+    norms: |block| unsafe { norms(block) },
     classify: |block, doubt, points, masks| unsafe { classify(block, doubt, points, masks) },
     sides: |block, doubt, units, points, out| unsafe { sides(block, doubt, units, points, out) },
 };
@@ -78,6 +79,11 @@ unsafe fn fold_rows<const V: usize>(
             }
         }
     }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn norms(block: &[f64]) -> [f64; 3] {
+    portable::norms(block)
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]

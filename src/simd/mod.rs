@@ -85,6 +85,8 @@ pub(crate) struct Doubt<'a> {
 pub(crate) struct Kernels {
     /// out = start + sum over t of column index[t] of `weight` (np rows) times the functional factor[t].
     pub(crate) fold: fn(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]),
+    /// 2-norms of the three rows of a block.
+    pub(crate) norms: fn(block: &[f64]) -> [f64; 3],
     /// Classifies every unit of the block against `points`; masks hold np bits.
     pub(crate) classify: fn(block: &[f64], doubt: Doubt, points: &[[f64; 2]], masks: &mut Masks),
     /// Bits of `side` for each unit in `units`.
@@ -191,6 +193,9 @@ mod tests {
                 (isa.kernels().fold)(&weight, index, &factor, &start, &mut got);
                 for (g, w) in got.iter().zip(&want) {
                     prop_assert!((g - w).abs() <= 1e-14, "{}: {g} for {w}", isa.name());
+                }
+                for (g, w) in (isa.kernels().norms)(&want).iter().zip((Isa::Portable.kernels().norms)(&want)) {
+                    prop_assert!((g - w).abs() <= 1e-14 * w, "{}: {g} for {w}", isa.name());
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::{Doubt, FILTER, Kernels, LANES, Masks, Points, side};
 
-pub(super) static KERNELS: Kernels = Kernels { fold, classify, sides };
+pub(super) static KERNELS: Kernels = Kernels { fold, norms, classify, sides };
 
 pub(super) fn fold(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]) {
     let np = out.len() / 3;
@@ -15,6 +15,21 @@ pub(super) fn fold(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[
             }
         }
     }
+}
+
+/// Inlined into the files of the other instruction sets: the compiler makes their vectors of it.
+#[inline(always)]
+pub(super) fn norms(block: &[f64]) -> [f64; 3] {
+    let np = block.len() / 3;
+    [0, 1, 2].map(|c| {
+        let mut sums = [0.0; LANES];
+        for lane in block[c * np..][..np].as_chunks::<LANES>().0 {
+            for (s, x) in sums.iter_mut().zip(lane) {
+                *s += x * x;
+            }
+        }
+        sums.iter().sum::<f64>().sqrt()
+    })
 }
 
 /// Distance from 0 above which a value of the functional (a, b, c) is certain.
