@@ -1,6 +1,7 @@
 //! The graph of a network: nodes in topological order, each with what it computes and its shape.
 
 use super::array::Array;
+use super::constants::Cache;
 use super::pwl::Pwl;
 use super::window::Window;
 
@@ -145,6 +146,7 @@ pub struct Network {
     pub(super) output: NodeId,
     pub(super) units: Vec<UnitLayer>,
     pub(super) single: bool,
+    pub(super) cache: Cache,
 }
 
 impl Network {
