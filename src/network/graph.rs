@@ -31,7 +31,7 @@ pub enum Op {
         /// Number of groups; divides C and O.
         groups: usize,
     },
-    /// y = scale[c] x + shift[c] along the first axis (length 1 = all elements; or one entry per element).
+    /// y = scale x + shift: one number of each for all elements, per channel (first axis), or per element.
     ScaleShift {
         /// Length 1, C, or the number of elements.
         scale: Array,

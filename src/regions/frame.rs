@@ -11,6 +11,8 @@ pub(crate) struct Frame {
     pub(crate) center: [f64; 2],
     /// Exponents of the scale.
     pub(crate) log2: [i32; 2],
+    /// 2^log2.
+    pub(crate) scale: [f64; 2],
 }
 
 impl Frame {
@@ -26,17 +28,19 @@ impl Frame {
             (center, exponent(half.max(hi - center).max(center - lo)))
         };
         let (u, v) = (axis(0), axis(1));
-        Frame { center: [u.0, v.0], log2: [u.1, v.1] }
-    }
-
-    /// Scale of axis `i`.
-    pub(crate) fn scale(&self, i: usize) -> f64 {
-        2f64.powi(self.log2[i])
+        let log2 = [u.1, v.1];
+        Frame { center: [u.0, v.0], log2, scale: log2.map(|e| 2f64.powi(e)) }
     }
 
     /// Local coordinates to (u, v).
     pub(crate) fn to_domain(self, [p, q]: [f64; 2]) -> [f64; 2] {
-        [self.scale(0).mul_add(p, self.center[0]), self.scale(1).mul_add(q, self.center[1])]
+        [self.center[0] + self.scale[0] * p, self.center[1] + self.scale[1] * q]
+    }
+
+    /// A functional of the local coordinates as a functional a . (u, v) + b.
+    pub(crate) fn map_to_domain(&self, [a, b, c]: [f64; 3]) -> ([f64; 2], f64) {
+        let a = [a / self.scale[0], b / self.scale[1]];
+        (a, c - (a[0] * self.center[0] + a[1] * self.center[1]))
     }
 
     /// A point (u, v) in local coordinates, exactly.
@@ -46,7 +50,7 @@ impl Frame {
 
     /// Area of a unit of local area.
     pub(crate) fn area(&self) -> f64 {
-        self.scale(0) * self.scale(1)
+        self.scale[0] * self.scale[1]
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Level {
     pub(crate) offsets: Vec<f64>,
     /// Every unit has exactly one knot, at 0, and no offset: ReLU, leaky ReLU, abs.
     pub(crate) relu_like: bool,
+    /// `relu_like`, and zero below the knot: ReLU.
+    pub(crate) off_is_zero: bool,
     /// Bound of |error of a| + |error of b| + |error of c| for each pre-activation, any cell.
     pub(crate) error: Aligned,
     /// A dense layer that is the only reader of these units: computed by folds while the cell is being split.
@@ -116,7 +118,7 @@ pub(crate) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(crate) fn new(net: &'a Network, domain: &Domain) -> Result<Self> {
+    pub(crate) fn new(net: &'a Network, domain: &Domain, maps: bool) -> Result<Self> {
         if let Some(dim) = domain.ambient_dim() {
             if dim != net.input_len() {
                 bail!(Shape, "slice: origin has {dim} elements; the network takes {}", net.input_len())
@@ -175,6 +177,9 @@ impl<'a> Plan<'a> {
             }
             levels.push(level);
         }
+        if !maps {
+            skip_outputs(&mut levels, &mut eval);
+        }
         Ok(Plan {
             net,
             frame,
@@ -220,6 +225,14 @@ fn refuse_max_units(net: &Network) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Drops what only the affine maps of the outputs need.
+fn skip_outputs(levels: &mut [Level], eval: &mut [Vec<NodeId>]) {
+    if let (Some(last), Some(eval)) = (levels.last_mut(), eval.last_mut()) {
+        last.fold = None;
+        eval.clear();
+    }
 }
 
 fn columns(net: &Network, id: NodeId) -> Option<Columns> {
@@ -289,6 +302,7 @@ fn level(net: &Network, id: NodeId, first_line: u32, word: usize, error: &[f64])
         np,
         first_line,
         relu_like: functions.iter().all(|f| f.knots() == [0.0]) && offsets.iter().all(|&o| o == 0.0),
+        off_is_zero: slopes.iter().step_by(2).all(|&s| s == 0.0),
         start,
         knots,
         slopes,
