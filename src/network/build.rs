@@ -5,8 +5,10 @@
 
 mod affine;
 mod check;
+mod route;
 mod units;
 
+use super::constants::Cache;
 use super::graph::{Network, Node, NodeId, Op, UnitLayer};
 use crate::error::{Result, bail};
 use check::{elements, show};
@@ -92,7 +94,7 @@ impl Builder {
             single &= self.single[old];
             nodes.push(node);
         }
-        Ok(Network { output: renumbered[output], nodes, units, single })
+        Ok(Network { output: renumbered[output], nodes, units, single, cache: Cache::default() })
     }
 
     /// Appends a node; its shape must have passed [`elements`].

@@ -1,6 +1,7 @@
 //! The graph of a network: nodes in topological order, each with what it computes and its shape.
 
 use super::array::Array;
+use super::constants::Cache;
 use super::pwl::Pwl;
 use super::window::Window;
 
@@ -30,7 +31,7 @@ pub enum Op {
         /// Number of groups; divides C and O.
         groups: usize,
     },
-    /// y = scale[c] x + shift[c] along the first axis (length 1 = all elements; or one entry per element).
+    /// y = scale x + shift: one number of each for all elements, per channel (first axis), or per element.
     ScaleShift {
         /// Length 1, C, or the number of elements.
         scale: Array,
@@ -145,6 +146,7 @@ pub struct Network {
     pub(super) output: NodeId,
     pub(super) units: Vec<UnitLayer>,
     pub(super) single: bool,
+    pub(super) cache: Cache,
 }
 
 impl Network {

@@ -2,16 +2,34 @@
 //!
 //! A [`Network`] is an immutable graph of [`Node`]s in topological order, made with a [`Builder`] or read from an
 //! ONNX file. All shapes are per sample (no batch axis); a tensor of shape (C, H, W) is stored row-major.
+//!
+//! On the set of inputs with one activation pattern (every unit on the same piece of its function) a network is
+//! affine, f(x) = A x + b. [`Network::forward`] runs a batch, [`Network::pattern`] says which piece each unit is on,
+//! [`Network::affine_at`] returns (A, b) at an input.
 
+mod affine;
 pub mod array;
 pub mod build;
+mod chunk;
+mod constants;
+mod forward;
 pub mod graph;
+mod layers;
+mod pattern;
 pub mod pwl;
+mod real;
+mod reference;
 mod row;
+mod run;
+mod units;
 pub mod window;
 
 pub use array::Array;
 pub use build::Builder;
 pub use graph::{Network, Node, NodeId, Op, UnitLayer};
 pub use pwl::Pwl;
+pub use real::Real;
 pub use window::Window;
+
+#[cfg(test)]
+mod testing;

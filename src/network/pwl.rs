@@ -80,7 +80,7 @@ impl Pwl {
         self.value
     }
 
-    /// Piece i is z -> slopes[i] * z + offsets[i]; offsets are rounded to f64.
+    /// Piece i is z -> slope i times z plus offset i; offsets are rounded to f64.
     pub fn offsets(&self) -> &[f64] {
         &self.offsets
     }
@@ -94,5 +94,58 @@ impl Pwl {
     pub fn eval(&self, z: f64) -> f64 {
         let i = self.interval(z);
         self.slopes[i] * z + self.offsets[i]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Condition;
+
+    #[test]
+    fn pieces_meet_at_the_knots() {
+        let f = Pwl::new(vec![-1.0, 0.0, 2.0], vec![1.0, -2.0, 0.5, 3.0], 4.0).unwrap();
+        assert_eq!(f.offsets(), [5.0, 2.0, 2.0, -3.0]);
+        let at = |z| (f.interval(z), f.eval(z));
+        assert_eq!(at(-3.0), (0, 2.0));
+        assert_eq!(at(-1.0), (0, 4.0));
+        assert_eq!(at(0.0), (1, 2.0));
+        assert_eq!(at(2.0), (2, 3.0));
+        assert_eq!(at(3.0), (3, 6.0));
+    }
+
+    #[test]
+    fn named_functions() {
+        let abs = Pwl::leaky_relu(-1.0).unwrap();
+        assert_eq!([-2.0, 0.0, 3.0].map(|z| abs.eval(z)), [2.0, 0.0, 3.0]);
+        let clip = Pwl::clip(-1.0, 6.0).unwrap();
+        assert_eq!([-2.0, 0.5, 7.0].map(|z| clip.eval(z)), [-1.0, 0.5, 6.0]);
+        let above = Pwl::clip(0.25, f64::INFINITY).unwrap();
+        assert_eq!([-2.0, 1.0].map(|z| above.eval(z)), [0.25, 1.0]);
+        let below = Pwl::clip(f64::NEG_INFINITY, 0.25).unwrap();
+        assert_eq!([-2.0, 1.0].map(|z| below.eval(z)), [-2.0, 0.25]);
+        assert_eq!(Pwl::clip(f64::NEG_INFINITY, f64::INFINITY).unwrap().eval(5.0), 5.0);
+    }
+
+    #[test]
+    fn what_is_not_a_function_is_refused() {
+        let refused = |f: Result<Pwl>| f.unwrap_err().to_string();
+        assert_eq!(
+            refused(Pwl::new(vec![0.0], vec![1.0], 0.0)),
+            "[SHAPE] slopes has 1 entries; expected 2 (knots + 1)"
+        );
+        assert_eq!(
+            refused(Pwl::new(vec![1.0, 1.0], vec![0.0; 3], 0.0)),
+            "[ARGUMENT] knots must increase strictly; knots[0] = 1 and knots[1] = 1"
+        );
+        for (knot, slope, value) in [(f64::NAN, 0.0, 0.0), (0.0, f64::INFINITY, 0.0), (0.0, 0.0, f64::NAN)] {
+            let e = Pwl::new(vec![knot], vec![slope, 1.0], value).unwrap_err();
+            assert_eq!(e.condition(), Condition::Nonfinite);
+        }
+        let e = Pwl::new(vec![1e200], vec![1e200, 0.0], 0.0).unwrap_err();
+        assert_eq!(e.condition(), Condition::Nonfinite, "a piece that overflows");
+        for (low, high) in [(1.0, 1.0), (2.0, 1.0), (f64::NAN, 1.0)] {
+            assert_eq!(Pwl::clip(low, high).unwrap_err().condition(), Condition::Argument);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Geometry of a sliding window over a (C, H, W) tensor: convolution and pooling.
 
+use std::ops::Range;
+
 /// Geometry of a sliding window over a (C, H, W) tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -65,17 +67,33 @@ impl Window {
     }
 
     /// Positions `first..end` along `axis` (of `positions` in all) whose tap `k` lies in the plane of `size`.
-    pub(crate) fn inside(
-        &self,
-        axis: usize,
-        size: usize,
-        positions: usize,
-        k: usize,
-    ) -> std::ops::Range<usize> {
+    pub(crate) fn inside(&self, axis: usize, size: usize, positions: usize, k: usize) -> Range<usize> {
         let (stride, padding, tap) = (self.stride[axis], self.padding[axis], k * self.dilation[axis]);
         let first = padding.saturating_sub(tap).div_ceil(stride);
         let end = (size + padding).saturating_sub(tap).div_ceil(stride).min(positions);
         first.min(end)..end
+    }
+
+    /// Calls `f(tap, outputs, source)` for every tap and every row of outputs that it reads real elements for:
+    /// element `outputs.start + k` of the output plane reads element `source + k * stride[1]` of the image plane.
+    pub(crate) fn runs(
+        &self,
+        image: [usize; 2],
+        out: [usize; 2],
+        mut f: impl FnMut(usize, Range<usize>, usize),
+    ) {
+        for (ki, kj) in (0..self.kernel[0]).flat_map(|i| (0..self.kernel[1]).map(move |j| (i, j))) {
+            let cols = self.inside(1, image[1], out[1], kj);
+            if cols.is_empty() {
+                continue;
+            }
+            let c = cols.start * self.stride[1] + kj * self.dilation[1] - self.padding[1];
+            for y in self.inside(0, image[0], out[0], ki) {
+                let r = y * self.stride[0] + ki * self.dilation[0] - self.padding[0];
+                let outputs = y * out[1] + cols.start..y * out[1] + cols.end;
+                f(ki * self.kernel[1] + kj, outputs, r * image[1] + c);
+            }
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! What the tasks of one partition share: the context, limits, and how far they are.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::sink::{Sink, Want};
+use super::sink::{AREA_UNITS, Sink, Want};
 use crate::context::{Context, Meter};
-use crate::error::{Result, bail};
+use crate::error::{Error, Result, bail};
 
 /// Splits between two looks at the callbacks and limits; a split of a wide layer takes some ten microseconds.
 const TICK: u64 = 256;
@@ -16,26 +17,27 @@ pub(crate) struct Shared<'c> {
     pub(crate) forks: u32,
     pub(crate) max_regions: u64,
     pub(crate) meter: Meter,
-    pub(crate) domain_area: f64,
     cells: AtomicU64,
-    /// Parts per 2^40 of the area of the domain.
-    area: AtomicU64,
-    /// Another task failed.
-    stop: AtomicBool,
+    /// Area of the domain in local coordinates.
+    local_area: f64,
+    /// How much of it is done, in parts of 2^-40.
+    done: AtomicU64,
+    /// Why the first task that failed did.
+    failed: OnceLock<Error>,
 }
 
-const AREA_UNITS: f64 = (1u64 << 40) as f64;
+const DONE_UNITS: f64 = (1u64 << 40) as f64;
 
 /// What a sink has told the shared counters already.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Told {
     cells: u64,
-    area: f64,
+    area: i128,
     bytes: usize,
 }
 
 impl<'c> Shared<'c> {
-    pub(crate) fn new(ctx: &'c Context, want: Want, max_regions: u64, domain_area: f64) -> Self {
+    pub(crate) fn new(ctx: &'c Context, want: Want, max_regions: u64, local_area: f64) -> Self {
         // About 32 tasks a thread: enough for an even load, few enough that starting them costs nothing.
         let forks = if ctx.threads() > 1 { 5 + ctx.threads().ilog2() } else { 0 };
         Shared {
@@ -44,10 +46,10 @@ impl<'c> Shared<'c> {
             forks,
             max_regions,
             meter: ctx.meter(),
-            domain_area,
+            local_area,
             cells: AtomicU64::new(0),
-            area: AtomicU64::new(0),
-            stop: AtomicBool::new(false),
+            done: AtomicU64::new(0),
+            failed: OnceLock::new(),
         }
     }
 
@@ -60,10 +62,15 @@ impl<'c> Shared<'c> {
     /// Tells what the last sink holds now and looks at the limits.
     pub(crate) fn report(&self, out: &mut [Sink]) -> Result<()> {
         let result = self.check(out);
-        if result.is_err() {
-            self.stop.store(true, Ordering::Relaxed);
+        if let Err(error) = &result {
+            let _ = self.failed.set(error.clone());
         }
         result
+    }
+
+    /// Why the partition failed, if it did: the others only followed.
+    pub(crate) fn first_error(&self) -> Option<Error> {
+        self.failed.get().cloned()
     }
 
     fn check(&self, out: &mut [Sink]) -> Result<()> {
@@ -78,14 +85,15 @@ impl<'c> Shared<'c> {
         if cells > self.max_regions {
             bail!(MaxRegions, "partition: more than max_regions = {} regions", self.max_regions)
         }
-        if self.stop.load(Ordering::Relaxed) {
-            bail!(Cancelled, "another part of the partition failed")
+        if let Some(error) = self.failed.get() {
+            return Err(error.clone());
         }
         self.ctx.poll()?;
         if self.ctx.has_progress() {
-            let part = ((sink.area - told.area) / self.domain_area * AREA_UNITS).max(0.0) as u64;
-            let done = self.area.fetch_add(part, Ordering::Relaxed) + part;
-            self.ctx.progress(done as f64 / AREA_UNITS, "regions");
+            let part = (sink.area - told.area) as f64 / AREA_UNITS / self.local_area;
+            let part = (part * DONE_UNITS).max(0.0) as u64;
+            let done = self.done.fetch_add(part, Ordering::Relaxed) + part;
+            self.ctx.progress(done as f64 / DONE_UNITS, "regions");
         }
         Ok(())
     }

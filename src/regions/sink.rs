@@ -23,12 +23,16 @@ impl Want {
     pub const COUNT: Want = Want { polygons: false, patterns: false, maps: false, mesh: false };
 }
 
+/// Units of [`Sink::area`] in a local area of 1.
+pub(crate) const AREA_UNITS: f64 = (1u128 << 100) as f64;
+
 /// Cells in depth-first order.
 #[derive(Default)]
 pub(crate) struct Sink {
     pub(crate) told: Told,
     pub(crate) cells: u64,
-    pub(crate) area: f64,
+    /// Local area in units of 2^-100: integers add up to the same in any order.
+    pub(crate) area: i128,
     /// Vertices of each cell.
     pub(crate) sizes: Vec<u32>,
     pub(crate) areas: Vec<f64>,

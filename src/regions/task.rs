@@ -15,7 +15,7 @@ use super::cell::{INSIDE, NAMED, Vertex, cell_name, double_area};
 use super::oracle::Oracle;
 use super::plan::{Level, Plan};
 use super::shared::Shared;
-use super::sink::{Sink, Tally};
+use super::sink::{AREA_UNITS, Sink, Tally};
 use crate::error::Result;
 use crate::simd::aligned::Aligned;
 use crate::simd::{Kernels, Masks, Points, side};
@@ -133,7 +133,7 @@ impl<'p> Task<'p> {
             }
         }
         self.tally.exact_signs = self.oracle.asked;
-        Ok(())
+        self.shared.report(&mut self.out)
     }
 
     /// Cuts the first cell and works on its two sides in parallel.
@@ -179,7 +179,7 @@ impl<'p> Task<'p> {
         let (cell, level) = (top.cell.clone(), top.level);
         let entry = self.list[top.list.start + top.list.len() / 2];
         let knot = (entry.lo + entry.hi) / 2;
-        let edges = self.cut(level, entry.unit as usize, knot as usize, cell);
+        let edges = self.cut(&self.plan.levels[level], entry.unit as usize, knot as usize, cell);
         let start = self.vertices.len();
         self.vertices.extend_from_slice(&self.scratch.sides[0]);
         let negative = start..self.vertices.len();
@@ -340,16 +340,16 @@ impl<'p> Task<'p> {
     fn emit(&mut self, cell: &Range<usize>) -> Result<()> {
         let (plan, want) = (self.plan, self.shared.want);
         let vertices = &self.vertices[cell.clone()];
-        let area = 0.5 * double_area(vertices) * plan.frame.area();
+        let area = 0.5 * double_area(vertices);
         for v in vertices {
             self.tally.radius = self.tally.radius.max(v.radius);
         }
         let out = self.out.last_mut().expect("a task has a sink");
         out.cells += 1;
-        out.area += area;
+        out.area += (area * AREA_UNITS) as i128;
         if want.polygons {
             out.sizes.push(vertices.len() as u32);
-            out.areas.push(area);
+            out.areas.push(area * plan.frame.area());
             out.points.extend(vertices.iter().map(|v| plan.frame.to_domain([v.x, v.y])));
         }
         if want.mesh {

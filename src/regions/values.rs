@@ -130,23 +130,16 @@ fn convolve(
                     if weight == 0.0 {
                         continue;
                     }
-                    // Output columns whose source column xx * sx + kj * dx - left lies in 0 .. w.
+                    let columns = window.inside(1, w, ow, kj);
                     let shift = kj * dx;
-                    let from = left.saturating_sub(shift).div_ceil(sx);
-                    let to = (w + left).saturating_sub(shift).div_ceil(sx).min(ow);
-                    for y in 0..oh {
-                        let Some(r) = (y * sy + ki * dy).checked_sub(top).filter(|&r| r < h) else { continue };
-                        let source = &image[r * w..][..w];
-                        let target = &mut out[(o * oh + y) * ow..][..ow];
-                        if sx == 1 && from < to {
-                            let source = &source[from + shift - left..][..to - from];
-                            for (t, s) in target[from..to].iter_mut().zip(source) {
-                                *t += weight * s;
-                            }
-                        } else {
-                            for xx in from..to {
-                                target[xx] += weight * source[xx * sx + shift - left];
-                            }
+                    for y in window.inside(0, h, oh, ki) {
+                        let source = &image[(y * sy + ki * dy - top) * w..][..w];
+                        let target = &mut out[(o * oh + y) * ow..][columns.clone()];
+                        // Empty ranges may lie outside the image.
+                        let Some(first) = (columns.start * sx + shift).checked_sub(left) else { continue };
+                        let source = source.iter().skip(first).step_by(sx);
+                        for (t, s) in target.iter_mut().zip(source) {
+                            *t += weight * s;
                         }
                     }
                 }

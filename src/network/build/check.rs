@@ -7,6 +7,9 @@ use crate::network::window::Window;
 /// Most elements that one value or array may have: sizes and their products by a few bytes never overflow.
 pub(crate) const MAX_ELEMENTS: usize = i32::MAX as usize;
 
+/// Most padding on one side. [`super::Builder::max_pool2d`] looks at every window that begins in it.
+const MAX_PADDING: usize = 1 << 20;
+
 /// `(3, 8, 8)`, as in messages.
 pub(crate) fn show(shape: &[usize]) -> String {
     format!("({})", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", "))
@@ -50,8 +53,8 @@ pub(super) fn window(w: &Window, who: impl Fn() -> String) -> Result<()> {
             bail!(Argument, "{}: {what} is {}; expected 1 to {MAX_ELEMENTS}", who(), show(&v))
         }
     }
-    if w.padding.iter().any(|&v| v > MAX_ELEMENTS) {
-        bail!(Argument, "{}: padding is {}; expected at most {MAX_ELEMENTS}", who(), show(&w.padding))
+    if w.padding.iter().any(|&v| v > MAX_PADDING) {
+        bail!(Argument, "{}: padding is {}; expected at most {MAX_PADDING}", who(), show(&w.padding))
     }
     Ok(())
 }

@@ -60,7 +60,9 @@ impl Builder {
         let [rows, cols] = self.positions(input, op, window, [h, w], ceil)?;
         elements(&[c, rows, cols], || self.next(op))?;
         for (axis, size, n) in [(0, h, rows), (1, w, cols)] {
-            if let Some(p) = (0..n).find(|&p| !window.reaches(axis, size, p)) {
+            // A window that begins in the image holds an element; of those that begin behind it the last is one.
+            let in_front = (window.padding[axis].div_ceil(window.stride[axis])).min(n);
+            if let Some(p) = (0..in_front).chain([n - 1]).find(|&p| !window.reaches(axis, size, p)) {
                 let x = self.describe(input);
                 let pad = show(&window.padding);
                 bail!(

@@ -1,0 +1,111 @@
+//! The affine map of a network at an input.
+
+use ndarray::{Array1, Array2, ArrayView1, Axis, s};
+
+use super::graph::Network;
+use super::run::{Mode, Runner};
+use crate::context::Context;
+use crate::error::Result;
+
+impl Network {
+    /// (A, b) with f(x) = A x + b for all inputs of the activation pattern at `x`: A is (output elements, input
+    /// elements), b (output elements). A is the Jacobian wherever that exists. Computed in f64.
+    ///
+    /// The unit vectors of the input run through the network like samples, with every unit held on its piece: the
+    /// cost is that of a forward pass of as many samples as the input has elements, and convolutions stay
+    /// convolutions. Conditions: SHAPE, NONFINITE, MEMORY_LIMIT, MEMORY, CANCELLED.
+    pub fn affine_at(&self, ctx: &Context, x: ArrayView1<f64>) -> Result<(Array2<f64>, Array1<f64>)> {
+        self.check_input(&x)?;
+        let (n_in, n_out) = (self.input_len(), self.output_len());
+        let codes = self.pattern(ctx, x.insert_axis(Axis(0)))?;
+        let codes = codes.as_slice().unwrap_or_default();
+        let runner = Runner::<f64>::new(self, ctx, n_in + 1, "affine map")?;
+        let chunk = runner.chunk();
+        let mut a = runner.result::<f64>(n_out, n_in)?;
+        let columns = ctx.pool().map_chunks(n_in, chunk, |range| {
+            let mut unit = runner.meter.buffer::<f64>(range.len() * n_in, "affine map")?;
+            range.clone().enumerate().for_each(|(row, j)| unit[row * n_in + j] = 1.0);
+            runner.run(
+                Mode::Linear(codes),
+                &unit,
+                self.output,
+                |_, _| {},
+                |out| {
+                    let mut columns = runner.meter.buffer::<f64>(out.len(), "affine map")?;
+                    columns.copy_from_slice(out);
+                    runner.meter.release(unit.len() * size_of::<f64>());
+                    Ok(columns)
+                },
+            )
+        })?;
+        for (k, columns) in columns.iter().enumerate() {
+            for (j, column) in columns.chunks_exact(n_out).enumerate() {
+                a.slice_mut(s![.., k * chunk + j]).assign(&ArrayView1::from(column));
+            }
+        }
+        let origin = vec![0.0; n_in];
+        let b = runner.run(Mode::Affine(codes), &origin, self.output, |_, _| {}, |out| Ok(out.to_vec()))?;
+        Ok((a, b.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Rng, reference, threads};
+    use super::super::{Array, Builder, Pwl};
+    use super::*;
+    use ndarray::{Array2, array};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_small_mlp_by_hand() {
+        let mut b = Builder::new(&[2]).unwrap();
+        let weight = Array::F64(vec![1., 2., -1., 1.]);
+        let h = b.dense(0, weight, [2, 2], Some(Array::F64(vec![0.5, -1.]))).unwrap();
+        let h = b.pointwise(h, vec![Pwl::leaky_relu(0.25).unwrap()]).unwrap();
+        let out = b.dense(h, Array::F64(vec![2., 4.]), [1, 2], Some(Array::F64(vec![1.]))).unwrap();
+        let net = b.finish(out).unwrap();
+        for ctx in [reference(), Context::default()] {
+            // At (1, 1) unit 0 is on and unit 1 is off: 2 (x + 2 y + 0.5) + (-x + y - 1) + 1.
+            let (a, b) = net.affine_at(&ctx, array![1., 1.].view()).unwrap();
+            assert_eq!((a, b), (array![[1., 5.]], array![1.]));
+        }
+        let e = net.affine_at(&Context::default(), array![1., f64::INFINITY].view()).unwrap_err();
+        assert_eq!(e.to_string(), "[NONFINITE] x[1] is NaN or infinite; expected finite numbers");
+    }
+
+    proptest! {
+        #[test]
+        fn the_map_gives_the_value_and_the_differences(seed: u64) {
+            let mut rng = Rng(seed);
+            let net = rng.network();
+            let ctx = threads(2);
+            let n = net.input_len();
+            let x = rng.batch(1, n).remove_axis(Axis(0));
+            let (a, b) = net.affine_at(&ctx, x.view()).unwrap();
+            let (a_plain, b_plain) = net.affine_at(&reference(), x.view()).unwrap();
+            let scale = a.iter().chain(&b).fold(1.0, |m: f64, v| m.max(v.abs()));
+            for (fast, plain) in a.iter().zip(&a_plain).chain(b.iter().zip(&b_plain)) {
+                prop_assert!((fast - plain).abs() <= 1e-12 * scale, "{fast} {plain}");
+            }
+            // A forward pass is independent of the map: at x it gives A x + b, and steps of h along each axis that
+            // stay on the pattern change it by h A.
+            let h = 1e-6;
+            let mut steps = Array2::from_shape_fn((n + 1, n), |(_, j)| x[j]);
+            (0..n).for_each(|j| steps[[j + 1, j]] += h);
+            let mut y = Array2::zeros((n + 1, net.output_len()));
+            net.forward(&ctx, steps.view(), y.view_mut()).unwrap();
+            let patterns = net.pattern(&ctx, steps.view()).unwrap();
+            let scale = scale * n as f64;
+            for (o, (&y, value)) in y.row(0).iter().zip(a.dot(&x) + &b).enumerate() {
+                prop_assert!((y - value).abs() <= 1e-12 * scale, "output {o}: {y} {value}");
+            }
+            for j in (0..n).filter(|&j| patterns.row(j + 1) == patterns.row(0)) {
+                for o in 0..net.output_len() {
+                    let slope = (y[[j + 1, o]] - y[[0, o]]) / h;
+                    prop_assert!((slope - a[[o, j]]).abs() <= 1e-8 * scale, "A[{o}, {j}]: {slope} {}", a[[o, j]]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! One chunk of samples on its way through the graph, and the buffers that its values live in.
+
+use super::graph::{Node, NodeId, Op};
+use super::layers::conv::Conv;
+use super::layers::pool::Pool;
+use super::layers::{dense, pointwise, route};
+use super::real::Real;
+use super::run::{Mode, Runner};
+use crate::buffer::Buffer;
+use crate::error::Result;
+
+/// One chunk on its way through the graph.
+pub(super) struct Chunk<'a, T: Real> {
+    runner: &'a Runner<'a, T>,
+    mode: Mode<'a>,
+    x: &'a [T],
+    rows: usize,
+    idle: Vec<Buffer<T>>,
+    /// Values that a later node needs; a buffer may be longer than its value.
+    values: Vec<Option<Buffer<T>>>,
+    /// How many nodes have yet to read each value.
+    uses: Vec<usize>,
+}
+
+impl<'a, T: Real> Chunk<'a, T> {
+    /// `rows` samples `x`, with buffers that may be used.
+    pub fn new(
+        runner: &'a Runner<'a, T>,
+        mode: Mode<'a>,
+        x: &'a [T],
+        rows: usize,
+        idle: Vec<Buffer<T>>,
+    ) -> Self {
+        Chunk { runner, mode, x, rows, idle, values: Vec::new(), uses: Vec::new() }
+    }
+
+    /// Computes nodes 1 to `last`; `observe` is as in [`Runner::run`].
+    pub fn run(&mut self, last: NodeId, mut observe: impl FnMut(usize, &[T])) -> Result<()> {
+        let net = self.runner.net;
+        self.values = (0..=last).map(|_| None).collect();
+        self.uses = vec![0; last + 1];
+        self.uses[last] = 1;
+        net.nodes[1..=last].iter().flat_map(|n| &n.inputs).for_each(|&i| self.uses[i] += 1);
+        let mut layer = 0;
+        for (id, node) in net.nodes.iter().enumerate().take(last + 1).skip(1) {
+            self.runner.ctx.poll()?;
+            if node.op.is_unit() {
+                observe(layer, self.value(node.inputs[0]));
+            }
+            let out = match (&node.op, self.mode) {
+                (Op::Reshape | Op::ScaleShift { .. } | Op::Add, _) | (Op::Pointwise(_), Mode::Values) => {
+                    self.in_place(id, node)?
+                }
+                (op, Mode::Affine(codes) | Mode::Linear(codes)) if op.is_unit() => {
+                    self.follow(id, &codes[net.units[layer].first..][..node.len()])?
+                }
+                _ => self.compute(id, node)?,
+            };
+            layer += usize::from(node.op.is_unit());
+            self.values[id] = Some(out);
+            node.inputs.iter().for_each(|&i| self.release(i));
+        }
+        Ok(())
+    }
+
+    /// The value of a node that has been computed and is still needed.
+    pub fn value(&self, id: NodeId) -> &[T] {
+        match (id, &self.values[id]) {
+            (0, _) => self.x,
+            (_, Some(buffer)) => &buffer[..self.rows * self.runner.net.nodes[id].len()],
+            (_, None) => unreachable!("node {id} is read after its last use"),
+        }
+    }
+
+    /// A buffer for `len` elements, with anything in it.
+    fn buffer(&mut self, len: usize) -> Result<Buffer<T>> {
+        let fits = self.idle.iter().enumerate().filter(|(_, b)| b.len() >= len);
+        match fits.min_by_key(|(_, b)| b.len()) {
+            Some((i, _)) => Ok(self.idle.swap_remove(i)),
+            None => self.runner.meter.buffer(len, self.runner.stage),
+        }
+    }
+
+    /// Counts one read of a value, and takes its buffer back after the last.
+    fn release(&mut self, id: NodeId) {
+        self.uses[id] -= 1;
+        if self.uses[id] == 0 {
+            self.idle.extend(self.values[id].take());
+        }
+    }
+
+    /// All buffers, for the next chunk.
+    pub fn into_idle(mut self) -> Vec<Buffer<T>> {
+        self.idle.extend(self.values.into_iter().flatten());
+        self.idle
+    }
+
+    /// Whether biases, shifts and offsets count.
+    fn constants(&self) -> bool {
+        !matches!(self.mode, Mode::Linear(_))
+    }
+
+    /// A node that changes its first input in place: the buffer of that input if nobody else needs it, or a copy.
+    fn in_place(&mut self, id: NodeId, node: &Node) -> Result<Buffer<T>> {
+        let first = node.inputs[0];
+        let len = self.rows * node.len();
+        let mut out = match self.values[first].take() {
+            Some(buffer) if self.uses[first] == 1 => buffer,
+            kept => {
+                self.values[first] = kept;
+                let mut copy = self.buffer(len)?;
+                copy[..len].copy_from_slice(self.value(first));
+                copy
+            }
+        };
+        let y = &mut out[..len];
+        let consts = &self.runner.constants;
+        match &node.op {
+            Op::ScaleShift { scale, shift } => {
+                let (channels, plane) = (node.shape[0], node.plane());
+                pointwise::scale(consts.array(id, 0, scale), channels, plane, y);
+                if self.constants() {
+                    pointwise::shift(consts.array(id, 1, shift), channels, plane, y);
+                }
+            }
+            Op::Pointwise(_) => pointwise::activate(consts.curves(id), node.plane(), y),
+            Op::Add => {
+                for &other in &node.inputs[1..] {
+                    y.iter_mut().zip(self.value(other)).for_each(|(y, &x)| *y += x);
+                }
+            }
+            _ => {}
+        }
+        Ok(out)
+    }
+
+    /// A node of any other kind, into a buffer of its own.
+    fn compute(&mut self, id: NodeId, node: &Node) -> Result<Buffer<T>> {
+        let (runner, rows, len) = (self.runner, self.rows, self.rows * node.len());
+        let (consts, with_bias) = (&runner.constants, self.constants());
+        let bias = |bias| Some(consts.array(id, 1, Option::as_ref(bias)?)).filter(|_| with_bias);
+        let input = &runner.net.nodes[node.inputs[0]];
+        let image = |shape: &[usize]| [shape[0], shape[1], shape[2]];
+        let mut out = self.buffer(len)?;
+        if let Op::Conv2d { weight, bias: b, window, groups } = &node.op {
+            let (weight, bias) = (consts.array(id, 0, weight), bias(b));
+            let (input, output) = (image(&input.shape), image(&node.shape));
+            let conv = Conv { weight, bias, window, groups: *groups, input, output };
+            let mut scratch = self.buffer(conv.scratch())?;
+            let samples = self.value(node.inputs[0]).chunks_exact(input.iter().product());
+            let samples = samples.zip(out[..len].chunks_exact_mut(node.len()));
+            samples.for_each(|(x, y)| conv.run(x, y, &mut scratch));
+            self.idle.push(scratch);
+            return Ok(out);
+        }
+        let (x, y) = (self.value(node.inputs[0]), &mut out[..len]);
+        let samples = x.chunks_exact(input.len()).zip(y.chunks_exact_mut(node.len()));
+        match &node.op {
+            Op::Dense { weight, bias: b } => dense::dense(rows, consts.array(id, 0, weight), bias(b), x, y),
+            Op::MaxPool(window) => {
+                let pool = Pool { window, input: image(&input.shape), output: image(&node.shape) };
+                samples.for_each(|(x, y)| pool.max(x, y));
+            }
+            Op::AvgPool { window, count_padding } => {
+                let pool = Pool { window, input: image(&input.shape), output: image(&node.shape) };
+                let weights = pool.weights(*count_padding);
+                samples.for_each(|(x, y)| pool.mean(&weights, x, y));
+            }
+            Op::Maxout { group } => route::maxout(*group, node.plane(), x, y),
+            Op::Concat { axis } => {
+                let run = |id: NodeId| self.runner.net.nodes[id].shape[*axis..].iter().product();
+                let parts: Vec<_> = node.inputs.iter().map(|&i| (self.value(i), run(i))).collect();
+                route::concat(&parts, y);
+            }
+            op => unreachable!("{} is computed in place", op.name()),
+        }
+        Ok(out)
+    }
+
+    /// A layer of units that stay on the pieces `codes`.
+    fn follow(&mut self, id: NodeId, codes: &[i32]) -> Result<Buffer<T>> {
+        let (net, len) = (self.runner.net, self.rows * codes.len());
+        let mut out = self.buffer(len)?;
+        let pieces = codes.iter().enumerate().map(|(i, &code)| net.piece(id, i, code));
+        let sources: Vec<usize> = pieces.clone().map(|(j, ..)| j).collect();
+        let y = &mut out[..len];
+        route::select(self.rows, &sources, self.value(net.nodes[id].inputs[0]), y);
+        if let Op::Pointwise(_) = net.nodes[id].op {
+            let slopes: Vec<T> = pieces.clone().map(|(_, slope, _)| T::of(slope)).collect();
+            pointwise::scale(&slopes, codes.len(), 1, y);
+            if self.constants() {
+                let offsets: Vec<T> = pieces.map(|(.., offset)| T::of(offset)).collect();
+                pointwise::shift(&offsets, codes.len(), 1, y);
+            }
+        }
+        Ok(out)
+    }
+}

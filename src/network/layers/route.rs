@@ -1,0 +1,33 @@
+//! Layers that only move numbers: maxout, concatenation, selection by a pattern.
+
+use crate::network::real::Real;
+
+/// Maximum over groups of `group` consecutive channels of `plane` elements, for any number of samples.
+pub(in crate::network) fn maxout<T: Real>(group: usize, plane: usize, x: &[T], y: &mut [T]) {
+    for (x, y) in x.chunks_exact(group * plane).zip(y.chunks_exact_mut(plane)) {
+        y.copy_from_slice(&x[..plane]);
+        for x in x[plane..].chunks_exact(plane) {
+            y.iter_mut().zip(x).for_each(|(y, &x)| *y = if x > *y { x } else { *y });
+        }
+    }
+}
+
+/// Concatenates `inputs`, each with the length of its run (elements from the axis on), for any number of samples.
+pub(in crate::network) fn concat<T: Real>(inputs: &[(&[T], usize)], y: &mut [T]) {
+    let total: usize = inputs.iter().map(|&(_, run)| run).sum();
+    let mut first = 0;
+    for &(x, run) in inputs {
+        for (x, y) in x.chunks_exact(run).zip(y.chunks_exact_mut(total)) {
+            y[first..first + run].copy_from_slice(x);
+        }
+        first += run;
+    }
+}
+
+/// y[i] = x[sources[i]] in each of `rows` samples.
+pub(in crate::network) fn select<T: Real>(rows: usize, sources: &[usize], x: &[T], y: &mut [T]) {
+    let len = x.len() / rows;
+    for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(sources.len())) {
+        y.iter_mut().zip(sources).for_each(|(y, &j)| *y = x[j]);
+    }
+}
