@@ -8,7 +8,9 @@ use super::{FILTER, Kernels, Masks, Points, side};
 pub(super) static KERNELS: Kernels = Kernels {
     fold: |weight, index, factor, start, out| unsafe { fold(weight, index, factor, start, out) },
     classify: |block, error, points, radius, masks| unsafe { classify(block, error, points, radius, masks) },
-    sides: |block, error, units, points, radius, out| unsafe { sides(block, error, units, points, radius, out) },
+    sides: |block, error, units, points, radius, out| unsafe {
+        sides(block, error, units, points, radius, out)
+    },
 };
 
 #[target_feature(enable = "avx2,fma")]

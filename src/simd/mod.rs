@@ -78,7 +78,8 @@ pub(crate) struct Kernels {
     /// out = start + sum over t of column index[t] of `weight` (np rows) times the functional factor[t].
     pub(crate) fold: fn(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]),
     /// Classifies every unit of the block against `points`; masks hold np bits.
-    pub(crate) classify: fn(block: &[f64], error: &[f64], points: &[[f64; 2]], radius: f64, masks: &mut Masks),
+    pub(crate) classify:
+        fn(block: &[f64], error: &[f64], points: &[[f64; 2]], radius: f64, masks: &mut Masks),
     /// Bits of `side` for each unit in `units`.
     pub(crate) sides:
         fn(block: &[f64], error: &[f64], units: &[u32], points: &Points, radius: f64, out: &mut [u8]),

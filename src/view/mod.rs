@@ -280,6 +280,15 @@ impl<'a> TensorMut<'a> {
         Ok(())
     }
 
+    /// The elements as a slice, if they are of type `T` and lie one after the other.
+    pub fn contiguous<T: Element>(&mut self) -> Option<&mut [T]> {
+        if self.dtype() != T::DTYPE || self.is_empty() || !self.layout.is_contiguous() {
+            return None;
+        }
+        // SAFETY: aligned, `len` elements one after the other that only we use (`from_raw`).
+        Some(unsafe { std::slice::from_raw_parts_mut(self.origin.cast(), self.len()) })
+    }
+
     /// Writes all elements, given in row-major order. Floats go to f32 and f64 (rounded to nearest), integers to any
     /// integer type that holds them all (condition DTYPE otherwise). Nothing is written on error.
     pub fn write<T: Element>(&mut self, values: &[T]) -> Result<()> {

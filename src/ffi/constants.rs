@@ -1,0 +1,135 @@
+//! Codes of the C ABI. Functions take them as `int32_t` and match them, so that a value from a newer header is an
+//! error and not undefined behaviour.
+
+/// Status codes (`cpwl_status`). Since 0.1.
+#[repr(C)]
+pub enum cpwl_status_code {
+    /// The call succeeded.
+    CPWL_OK = 0,
+    /// An argument is not in its documented range.
+    CPWL_ARGUMENT = 1,
+    /// Shapes do not fit together.
+    CPWL_SHAPE = 2,
+    /// A tensor has a data type that this call does not take.
+    CPWL_DTYPE = 3,
+    /// A NaN or an infinity where a finite number is needed.
+    CPWL_NONFINITE = 4,
+    /// Well-formed, but outside what this version does.
+    CPWL_UNSUPPORTED = 5,
+    /// A numerical method did not reach its guarantee.
+    CPWL_NUMERIC = 6,
+    /// A limit set by the caller (max_regions, memory_limit) was reached.
+    CPWL_LIMIT = 7,
+    /// Memory could not be had.
+    CPWL_MEMORY = 8,
+    /// The cancel callback asked to stop.
+    CPWL_CANCELLED = 9,
+    /// A device is missing or failed.
+    CPWL_DEVICE = 10,
+    /// A file could not be read or written.
+    CPWL_IO = 11,
+    /// The guarantee that was asked for could not be given.
+    CPWL_CERTIFY = 12,
+    /// A bug in this library. Handles that took part in the call may be freed, and should not be used otherwise.
+    CPWL_PANIC = 13,
+}
+
+/// Data types of tensors. Since 0.1.
+#[repr(C)]
+pub enum cpwl_dtype {
+    /// IEEE single precision.
+    CPWL_F32 = 1,
+    /// IEEE double precision.
+    CPWL_F64 = 2,
+    /// IEEE half precision; input only.
+    CPWL_F16 = 3,
+    /// bfloat16; input only.
+    CPWL_BF16 = 4,
+    /// 32-bit signed integer.
+    CPWL_I32 = 5,
+    /// 64-bit signed integer.
+    CPWL_I64 = 6,
+    /// 8-bit unsigned integer.
+    CPWL_U8 = 7,
+}
+
+/// Instruction sets. Since 0.1.
+#[repr(C)]
+pub enum cpwl_isa {
+    /// The best that the CPU has.
+    CPWL_ISA_AUTO = 0,
+    /// Plain code, any CPU.
+    CPWL_ISA_PORTABLE = 1,
+    /// x86-64 with AVX2 and FMA.
+    CPWL_ISA_AVX2 = 2,
+    /// x86-64 with AVX-512 F, DQ and VL.
+    CPWL_ISA_AVX512 = 3,
+    /// 64-bit Arm.
+    CPWL_ISA_NEON = 4,
+}
+
+/// Devices. 1 (`kDLCPU` of DLPack) means the CPU too. Since 0.1.
+#[repr(C)]
+pub enum cpwl_device {
+    /// The CPU.
+    CPWL_DEVICE_CPU = 0,
+}
+
+/// Pointwise activations of `cpwl_network_builder_activation`. Since 0.1.
+#[repr(C)]
+pub enum cpwl_activation {
+    /// max(x, 0).
+    CPWL_RELU = 1,
+    /// x for x > 0, alpha x otherwise; alpha is 0.01 unless given.
+    CPWL_LEAKY_RELU = 2,
+    /// |x|.
+    CPWL_ABS = 3,
+    /// min(max(x, 0), 6).
+    CPWL_RELU6 = 4,
+    /// min(max(x, lo), hi); lo and hi are -1 and 1 unless given.
+    CPWL_HARD_TANH = 5,
+    /// min(max(x, lo), hi); a bound that is not given is infinite.
+    CPWL_CLIP = 6,
+    /// alpha x + beta cut off at 0 and 1; alpha and beta are 1/6 and 1/2 unless given.
+    CPWL_HARD_SIGMOID = 7,
+}
+
+/// Flag of `cpwl_context_options`: run the plain reference implementations (slow; for checking). Since 0.1.
+pub const CPWL_CONTEXT_REFERENCE: u32 = 1;
+/// Flag of `cpwl_context_options`: results may depend on the number of threads in the last bits. Since 0.1.
+pub const CPWL_CONTEXT_NONDETERMINISTIC: u32 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Status;
+    use crate::simd::Isa;
+    use crate::view::Dtype;
+
+    #[test]
+    fn codes_of_the_header_are_those_of_the_library() {
+        use {cpwl_dtype::*, cpwl_isa::*, cpwl_status_code::*};
+        let dtypes = [CPWL_F32, CPWL_F64, CPWL_F16, CPWL_BF16, CPWL_I32, CPWL_I64, CPWL_U8];
+        assert_eq!(dtypes.map(|d| d as i32), Dtype::ALL.map(|d| d as i32));
+        let isas = [CPWL_ISA_PORTABLE, CPWL_ISA_AVX2, CPWL_ISA_AVX512, CPWL_ISA_NEON];
+        assert_eq!(isas.map(|i| i as i32), Isa::ALL.map(|i| i as i32));
+        for (code, status) in [
+            (CPWL_OK, Status::Ok),
+            (CPWL_ARGUMENT, Status::Argument),
+            (CPWL_SHAPE, Status::Shape),
+            (CPWL_DTYPE, Status::Dtype),
+            (CPWL_NONFINITE, Status::Nonfinite),
+            (CPWL_UNSUPPORTED, Status::Unsupported),
+            (CPWL_NUMERIC, Status::Numeric),
+            (CPWL_LIMIT, Status::Limit),
+            (CPWL_MEMORY, Status::Memory),
+            (CPWL_CANCELLED, Status::Cancelled),
+            (CPWL_DEVICE, Status::Device),
+            (CPWL_IO, Status::Io),
+            (CPWL_CERTIFY, Status::Certify),
+            (CPWL_PANIC, Status::Panic),
+        ] {
+            assert_eq!(code as i32, status as i32);
+        }
+    }
+}
