@@ -119,6 +119,9 @@ typedef enum cpwl_activation {
     CPWL_HARD_SIGMOID = 7,
 } cpwl_activation;
 
+/// What to keep of each cell.
+typedef struct Want Want;
+
 /// How calls run: threads, instruction set, limits and callbacks. Immutable; may be shared between threads and used
 /// by several calls at once. Wherever a function takes a context, NULL is one with all defaults. Since 0.1.
 typedef struct cpwl_context cpwl_context;
@@ -312,6 +315,10 @@ typedef struct cpwl_forward_options {
 
 
 
+
+
+
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -340,6 +347,11 @@ const char *cpwl_last_error(void);
 /// CPU does not have, unknown flags), CPWL_DEVICE. Starts no threads. Since 0.1.
 cpwl_status cpwl_context_new(const struct cpwl_context_options *opts,
                              struct cpwl_context **out);
+
+/// A ready-made `cancel` callback: the call ends as soon as the `int32_t` at `userdata` is not 0. Any thread may set it
+/// at any time. For hosts that would rather set a flag than be called from worker threads, such as interpreters with a
+/// global lock. `userdata` NULL never cancels. Since 0.1.
+int32_t cpwl_cancel_flag(void *userdata);
 
 /// Frees a context and ends its threads. NULL is fine. No call may be using it; what was made with it stays valid,
 /// as long as its `alloc`, `dealloc` and `userdata` do. Since 0.1.

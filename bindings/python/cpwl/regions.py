@@ -110,7 +110,7 @@ class Partition(Native):
         self._handle = run._run(lambda: Handle(lib.cpwl_partition_free, lib.cpwl_partition_new, *arguments))
         self._context = run
         self.network, self.domain = network, domain
-        info = sized(_abi.PartitionInfo)
+        info = sized(_abi.PartitionSummary)
         call(lib.cpwl_partition_info, None, self._handle, ctypes.byref(info))
         self._info = info
 
@@ -328,7 +328,7 @@ class Boundary(Native):
         arguments = (run, partition._handle, ctypes.byref(options))
         self._handle = run._run(lambda: Handle(lib.cpwl_boundary_free, lib.cpwl_boundary_new, *arguments))
         self.partition = partition
-        info = sized(_abi.BoundaryInfo)
+        info = sized(_abi.BoundarySummary)
         call(lib.cpwl_boundary_info, None, self._handle, ctypes.byref(info))
         self._info = info
 
