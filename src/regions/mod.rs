@@ -17,23 +17,29 @@
 //! matrix-vector product of the next layer per cell and layer; 0.5 to 10 million cells/s on one core for widths 16 to 128.
 //! Memory: the output.
 
+mod boundary;
 mod bounds;
 mod cell;
 mod cut;
 mod domain;
 mod double;
 mod dyadic;
+mod forms;
 mod frame;
 mod key;
+mod locate;
 mod mesh;
 mod oracle;
 mod partition;
 mod plan;
 mod shared;
 mod sink;
+mod svg;
 mod task;
 mod values;
 
+pub use boundary::{Boundary, BoundaryMode};
 pub use domain::Domain;
 pub use partition::{Partition, PartitionOptions, partition};
 pub use sink::Want;
+pub use svg::{Color, SvgOptions};

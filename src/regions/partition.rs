@@ -1,10 +1,11 @@
 //! The result: cells in depth-first order, and what was asked to be kept of each.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::domain::Domain;
 use super::frame::Frame;
 use super::key::Key;
+use super::locate::Grid;
 use super::mesh::Mesh;
 use super::plan::{LineOf, Plan};
 use super::shared::Shared;
@@ -68,6 +69,7 @@ pub struct Partition {
     edge_layers: Buffer<i32>,
     edge_units: Buffer<i64>,
     edge_knots: Buffer<i32>,
+    pub(super) grid: OnceLock<Grid>,
 }
 
 /// Computes the partition of `domain` by the units of `net`. Errors: SHAPE if the domain does not fit the network,
@@ -197,6 +199,7 @@ impl Partition {
             edge_layers,
             edge_units,
             edge_knots,
+            grid: OnceLock::new(),
         })
     }
 
