@@ -25,7 +25,17 @@ fn counts_areas_and_meshes() {
                     break;
                 }
             };
-            println!("{name} {} {} V {} {} E {} {} area {} signs {}", p.n_regions(), want["regions"], p.vertices().len(), want["V"], p.edges().len(), want["E"], p.area(), p.exact_signs());
+            println!(
+                "{name} {} {} V {} {} E {} {} area {} signs {}",
+                p.n_regions(),
+                want["regions"],
+                p.vertices().len(),
+                want["V"],
+                p.edges().len(),
+                want["E"],
+                p.area(),
+                p.exact_signs()
+            );
         }
     }
 }

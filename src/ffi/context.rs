@@ -168,10 +168,7 @@ fn build(o: cpwl_context_options) -> Result<Context> {
 pub(super) unsafe fn get<'a>(ctx: *const cpwl_context) -> Result<&'a Context> {
     static DEFAULT: OnceLock<Context> = OnceLock::new();
     if ctx.is_null() {
-        return Ok(match DEFAULT.get() {
-            Some(ctx) => ctx,
-            None => fork::critical(|| DEFAULT.get_or_init(Context::default)),
-        });
+        return Ok(fork::get_or_init(&DEFAULT, Context::default));
     }
     // SAFETY: the caller's promise.
     Ok(&unsafe { pointer::required("ctx", ctx) }?.inner)

@@ -29,10 +29,7 @@ pub extern "C" fn cpwl_version_string() -> *const c_char {
 pub extern "C" fn cpwl_build_info() -> *const c_char {
     static TEXT: OnceLock<CString> = OnceLock::new();
     const UNKNOWN: &CStr = c"cpwl";
-    fence_value(UNKNOWN.as_ptr(), || match TEXT.get() {
-        Some(text) => text.as_ptr(),
-        None => fork::critical(|| TEXT.get_or_init(build_info).as_ptr()),
-    })
+    fence_value(UNKNOWN.as_ptr(), || fork::get_or_init(&TEXT, build_info).as_ptr())
 }
 
 fn build_info() -> CString {

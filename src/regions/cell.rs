@@ -96,8 +96,5 @@ pub(crate) fn cell_name(vertices: &[Vertex]) -> Key {
 /// Twice the area of a polygon, about its first vertex.
 pub(crate) fn double_area(vertices: &[Vertex]) -> f64 {
     let o = vertices[0];
-    vertices[1..]
-        .windows(2)
-        .map(|w| (w[0].x - o.x) * (w[1].y - o.y) - (w[1].x - o.x) * (w[0].y - o.y))
-        .sum()
+    vertices[1..].windows(2).map(|w| (w[0].x - o.x) * (w[1].y - o.y) - (w[1].x - o.x) * (w[0].y - o.y)).sum()
 }

@@ -31,7 +31,8 @@ impl Task<'_> {
     fn sign(&mut self, level: &Level, k: usize, knot: usize, cell: &Range<usize>, i: usize) -> (f64, i32) {
         let (value, error) = self.value(level, k, knot, &self.vertices[i]);
         let z = &self.blocks[self.block_of[level.source]];
-        let size = z[k].abs() + z[level.np + k].abs() + z[2 * level.np + k].abs() + level.knots_of(k)[knot].abs();
+        let size =
+            z[k].abs() + z[level.np + k].abs() + z[2 * level.np + k].abs() + level.knots_of(k)[knot].abs();
         let certain = error + FILTER * size;
         if value > certain {
             return (value, 1);
@@ -53,7 +54,13 @@ impl Task<'_> {
 
     /// Which of the knots of `e` cross the cell. `edge` is the cut edge that has just been made, if any: a unit that
     /// vanishes on all of it lies on the same line, which from now on goes by the smaller number.
-    pub(super) fn narrow(&mut self, level: &Level, e: Entry, cell: &Range<usize>, edge: Option<usize>) -> Entry {
+    pub(super) fn narrow(
+        &mut self,
+        level: &Level,
+        e: Entry,
+        cell: &Range<usize>,
+        edge: Option<usize>,
+    ) -> Entry {
         let k = e.unit as usize;
         let (mut lo, mut hi) = (e.lo, e.hi);
         for knot in e.lo..e.hi {

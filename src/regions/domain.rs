@@ -49,7 +49,10 @@ impl Domain {
             }
         }
         if dependent(axes[0], axes[1]) {
-            bail!(DependentAxes, "slice: axes[0] and axes[1] are linearly dependent; expected two that span a plane")
+            bail!(
+                DependentAxes,
+                "slice: axes[0] and axes[1] are linearly dependent; expected two that span a plane"
+            )
         }
         let mut domain = Domain::polygon_of(polygon)?;
         domain.slice = Some(Slice { origin: origin.to_vec(), axes: axes.map(<[f64]>::to_vec) });
@@ -88,7 +91,9 @@ impl Domain {
     pub fn embed(&self, [u, v]: [f64; 2]) -> Vec<f64> {
         match &self.slice {
             None => vec![u, v],
-            Some(s) => (0..s.origin.len()).map(|i| s.origin[i] + u * s.axes[0][i] + v * s.axes[1][i]).collect(),
+            Some(s) => {
+                (0..s.origin.len()).map(|i| s.origin[i] + u * s.axes[0][i] + v * s.axes[1][i]).collect()
+            }
         }
     }
 
@@ -103,9 +108,9 @@ impl Domain {
         };
         match &self.slice {
             None => vec![functional([1.0, 0.0], 0.0), functional([0.0, 1.0], 0.0)],
-            Some(s) => (0..s.origin.len())
-                .map(|i| functional([s.axes[0][i], s.axes[1][i]], s.origin[i]))
-                .collect(),
+            Some(s) => {
+                (0..s.origin.len()).map(|i| functional([s.axes[0][i], s.axes[1][i]], s.origin[i])).collect()
+            }
         }
     }
 
@@ -137,9 +142,15 @@ impl Domain {
         let convex_turns = left == 0 || left == turns.len();
         if !convex_turns || winding(&polygon) != 1 {
             if crosses_itself(&polygon) {
-                bail!(SelfIntersecting, "polygon: sides cross or touch each other; expected a simple convex polygon")
+                bail!(
+                    SelfIntersecting,
+                    "polygon: sides cross or touch each other; expected a simple convex polygon"
+                )
             }
-            bail!(NonConvex, "polygon is not convex; split it into convex parts and take one partition of each")
+            bail!(
+                NonConvex,
+                "polygon is not convex; split it into convex parts and take one partition of each"
+            )
         }
         if left == 0 {
             polygon.reverse();
@@ -205,7 +216,8 @@ fn crosses_itself(polygon: &[[f64; 2]]) -> bool {
     (0..n).any(|i| {
         (i + 2..n).filter(|&j| (j + 1) % n != i).any(|j| {
             let (a, b, c, d) = (polygon[i], polygon[i + 1], polygon[j], polygon[(j + 1) % n]);
-            orientation(a, b, c) * orientation(a, b, d) <= 0 && orientation(c, d, a) * orientation(c, d, b) <= 0
+            orientation(a, b, c) * orientation(a, b, d) <= 0
+                && orientation(c, d, a) * orientation(c, d, b) <= 0
         })
     })
 }
@@ -226,7 +238,8 @@ mod tests {
         let tidy = Domain::convex(&clockwise).unwrap();
         assert_eq!(tidy.polygon().len(), 4);
         assert_eq!(orientation(tidy.polygon()[0], tidy.polygon()[1], tidy.polygon()[2]), 1);
-        let extra = [[0.0, 0.0], [0.0, 0.0], [0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.5], [0.0, 0.0]];
+        let extra =
+            [[0.0, 0.0], [0.0, 0.0], [0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.5], [0.0, 0.0]];
         assert_eq!(Domain::convex(&extra).unwrap().polygon().len(), 4);
         assert_eq!(condition(&square[..2]), Condition::ZeroArea);
         assert_eq!(condition(&[[0.0, 0.0], [1.0, 1.0], [3.0, 3.0]]), Condition::ZeroArea);

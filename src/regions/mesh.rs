@@ -93,7 +93,10 @@ impl Mesh {
                             let edge = *slot.get() as usize;
                             mesh.cell_edges.push(edge as i64);
                             if mesh.edge_cells[edge][1] != -1 {
-                                bail!(Numeric, "edge {edge} has more than two cells: please report this network")
+                                bail!(
+                                    Numeric,
+                                    "edge {edge} has more than two cells: please report this network"
+                                )
                             }
                             mesh.edge_cells[edge][1] = cell;
                         }

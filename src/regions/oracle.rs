@@ -96,7 +96,14 @@ impl Oracle {
         self.memo[node][i].clone().expect("just computed")
     }
 
-    fn sources(&self, plan: &Plan, pattern: &[u64], id: NodeId, k: usize, mut need: impl FnMut(NodeId, usize)) {
+    fn sources(
+        &self,
+        plan: &Plan,
+        pattern: &[u64],
+        id: NodeId,
+        k: usize,
+        mut need: impl FnMut(NodeId, usize),
+    ) {
         let node = &plan.net.nodes()[id];
         if id == 0 {
             return;

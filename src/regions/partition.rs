@@ -99,7 +99,10 @@ pub fn partition(
 
 fn polygon_area(p: &[[f64; 2]]) -> f64 {
     let o = p[0];
-    p[1..].windows(2).map(|w| (w[0][0] - o[0]) * (w[1][1] - o[1]) - (w[1][0] - o[0]) * (w[0][1] - o[1])).sum::<f64>()
+    p[1..]
+        .windows(2)
+        .map(|w| (w[0][0] - o[0]) * (w[1][1] - o[1]) - (w[1][0] - o[0]) * (w[0][1] - o[1]))
+        .sum::<f64>()
         / 2.0
 }
 
@@ -177,11 +180,7 @@ impl Partition {
             n_regions,
             area,
             domain_area,
-            packed: plan
-                .levels
-                .iter()
-                .map(|l| Packed { units: l.n, word: l.word, bits: l.bits })
-                .collect(),
+            packed: plan.levels.iter().map(|l| Packed { units: l.n, word: l.word, bits: l.bits }).collect(),
             pattern_words: plan.pattern_words,
             offsets,
             areas: join(&mut sinks, meter, "areas", |s| &mut s.areas)?,
@@ -261,7 +260,11 @@ impl Partition {
 
     /// The polygon of cell `i` in (u, v), counter-clockwise; empty if polygons were not kept.
     pub fn polygon(&self, i: usize) -> &[[f64; 2]] {
-        if self.offsets.is_empty() { &[] } else { &self.points[self.offsets[i] as usize..self.offsets[i + 1] as usize] }
+        if self.offsets.is_empty() {
+            &[]
+        } else {
+            &self.points[self.offsets[i] as usize..self.offsets[i + 1] as usize]
+        }
     }
 
     /// (F): areas in units of (u, v).

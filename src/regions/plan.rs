@@ -136,8 +136,9 @@ impl<'a> Plan<'a> {
         let corners = exact.iter().map(|p| [p[0].to_f64(), p[1].to_f64()]).collect();
         let homogeneous: Vec<Functional> =
             exact.into_iter().map(|[p, q]| [p, q, Dyadic::from(1.0)]).collect();
-        let sides: Vec<Functional> =
-            (0..homogeneous.len()).map(|i| meet(&homogeneous[i], &homogeneous[(i + 1) % homogeneous.len()])).collect();
+        let sides: Vec<Functional> = (0..homogeneous.len())
+            .map(|i| meet(&homogeneous[i], &homogeneous[(i + 1) % homogeneous.len()]))
+            .collect();
 
         let nodes = net.nodes();
         let mut stage = vec![0; nodes.len()];
@@ -283,7 +284,12 @@ fn level(net: &Network, id: NodeId, first_line: u32, word: usize, error: &[f64])
     let (mut knots, mut slopes, mut offsets) = (Vec::new(), Vec::new(), Vec::new());
     for f in &functions {
         if f.knots().len() > 255 {
-            bail!(Unsupported, "layer {}: an activation has {} knots; at most 255", node.name, f.knots().len())
+            bail!(
+                Unsupported,
+                "layer {}: an activation has {} knots; at most 255",
+                node.name,
+                f.knots().len()
+            )
         }
         knots.extend_from_slice(f.knots());
         slopes.extend_from_slice(f.slopes());

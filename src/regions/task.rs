@@ -198,7 +198,12 @@ impl<'p> Task<'p> {
     }
 
     /// Goes on with one side of a cut: which units of the list still cross it?
-    fn descend_from(&mut self, parent: &Split, (cell, edge): (Range<usize>, usize), sign: usize) -> Result<()> {
+    fn descend_from(
+        &mut self,
+        parent: &Split,
+        (cell, edge): (Range<usize>, usize),
+        sign: usize,
+    ) -> Result<()> {
         let plan = self.plan;
         let level = &plan.levels[parent.level];
         let (picked, knot) = parent.cut.expect("the parent is cut");
