@@ -52,6 +52,81 @@ def random_mlp(sizes, seed):
     return [(rng.normal(size=(n, m)) / np.sqrt(m), 0.3 * rng.normal(size=n)) for m, n in pairwise(sizes)]
 
 
+def exact_regions(weights, polygon, slope=0):
+    """The activation cells of a leaky ReLU network [(W, b), ...] on a convex polygon, in rational arithmetic.
+
+    Plain recursion over units: a cell is cut by a unit iff the unit has both strict signs at its corners. Returns a
+    list of (corners, pattern, output), corners [(u, v), ...] and the output a functional (a, b, c) per component.
+    """
+    corners = [tuple(map(Fraction, p)) for p in np.asarray(polygon, float).tolist()]
+    cells = [(corners, (), [(Fraction(1), Fraction(0), Fraction(0)), (Fraction(0), Fraction(1), Fraction(0))])]
+    slope = Fraction(slope)
+    for k, (w, b) in enumerate(weights):
+        rows = [[Fraction(float(x)) for x in row] for row in w]
+        shift = [Fraction(float(x)) for x in b]
+        cells = [(c, p, [_combine(row, values, s) for row, s in zip(rows, shift)]) for c, p, values in cells]
+        if k + 1 < len(weights):
+            for unit in range(len(rows)):
+                cells = [piece for c, p, z in cells for piece in _split(c, p, z, unit, slope)]
+    return cells
+
+
+def _combine(row, values, shift):
+    total = [Fraction(0), Fraction(0), shift]
+    for weight, value in zip(row, values):
+        if weight and any(value):
+            total = [t + weight * v for t, v in zip(total, value)]
+    return tuple(total)
+
+
+def _split(corners, pattern, z, unit, slope):
+    """The parts of a cell on both sides of a unit, with the unit's value replaced by its activation."""
+    heights = [height(z[unit], p) for p in corners]
+    off = [*z[:unit], tuple(slope * v for v in z[unit]), *z[unit + 1 :]]
+    if min(heights) >= 0 and max(heights) > 0:
+        return [(corners, (*pattern, 1), z)]
+    if max(heights) <= 0:
+        return [(corners, (*pattern, 0), off)]
+    above = [(clip(corners, heights), (*pattern, 1), z)]
+    return [*above, (clip(corners, [-h for h in heights]), (*pattern, 0), off)]
+
+
+def height(functional, point):
+    """The functional (a, b, c) at a point."""
+    return functional[0] * point[0] + functional[1] * point[1] + functional[2]
+
+
+def clip(corners, heights):
+    """The part of a convex polygon where a function with those values at the corners is >= 0."""
+    kept = []
+    for i, (p, h) in enumerate(zip(corners, heights)):
+        q, g = corners[i - 1], heights[i - 1]
+        if g * h < 0:
+            t = g / (g - h)
+            kept.append((q[0] + t * (p[0] - q[0]), q[1] + t * (p[1] - q[1])))
+        if h >= 0:
+            kept.append(p)
+    return kept
+
+
+def area(corners):
+    """Area of a polygon."""
+    return sum(a[0] * b[1] - a[1] * b[0] for a, b in zip([corners[-1], *corners[:-1]], corners)) / 2
+
+
+def tie_length(cells):
+    """Length of {output 0 = output 1} strictly inside the cells."""
+    total = 0.0
+    for corners, _, (first, second, *_) in cells:
+        heights = [height(tuple(a - b for a, b in zip(first, second)), p) for p in corners]
+        if min(heights) < 0 < max(heights):
+            half = clip(corners, heights)
+            ends = [p for p in half if height(tuple(a - b for a, b in zip(first, second)), p) == 0]
+            (u0, v0), (u1, v1) = ends
+            total += float((u1 - u0) ** 2 + (v1 - v0) ** 2) ** 0.5
+    return total
+
+
 def patterns_on_grid(weights, lo, hi, n, slope=0.0):
     """Distinct activation patterns met by an n x n grid over a box: a lower bound of the number of regions."""
     axes = [np.linspace(a, b, n) for a, b in zip(lo, hi)]

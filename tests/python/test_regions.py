@@ -1,6 +1,7 @@
 """Partitions against closed forms, exact arithmetic, brute force and the laws that every partition obeys."""
 
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -25,6 +26,36 @@ def test_degenerate_lines_are_counted_as_exact_arithmetic_does(build, square, se
     keep = (w != 0).any(axis=1)
     p = build([(w.astype(float), b / 2.0), (np.ones((1, 24)), np.zeros(1))]).partition(square)
     assert p.n_regions == ref.regions_of_lines(np.column_stack([w, b / 2.0])[keep], 1)
+
+
+def quantised(sizes, bits, seed):
+    """Weights that are small integers: coincidences everywhere."""
+    rng = np.random.default_rng(seed)
+    top = 2 ** (bits - 1)
+    return [(rng.integers(-top, top, (n, m)) / top, rng.integers(-top, top, n) / top) for m, n in pairwise(sizes)]
+
+
+@pytest.mark.parametrize(
+    ("weights", "slope"),
+    [(ref.random_mlp([2, 8, 8, 2], 1), 0), (ref.random_mlp([2, 6, 6, 6, 2], 2), 0.25),
+     (ref.random_mlp([2, 7, 7, 2], 3), -1), (quantised([2, 12, 12, 2], 2, 4), 0), (quantised([2, 9, 9, 9, 2], 3, 5), 0.5),
+     (quantised([2, 10, 10, 3], 4, 6), 0)],
+    ids=["relu", "leaky", "abs", "2 bits", "3 bits leaky", "4 bits"],
+)  # fmt: skip
+@pytest.mark.parametrize("polygon", [[[-1, -1], [1, -1], [1, 1], [-1, 1]], [[-1, -0.75], [1.25, -0.5], [0.25, 1]]])
+def test_regions_are_those_of_rational_arithmetic(build, weights, slope, polygon):
+    exact = {pattern: (corners, output) for corners, pattern, output in ref.exact_regions(weights, polygon, slope)}
+    p = build(weights, slope).partition(cpwl.Polygon(polygon))
+    assert p.n_regions == len(exact)
+    for i, pattern in enumerate(map(tuple, p.patterns.tolist())):
+        corners, output = exact[pattern]
+        assert len(p.cells(i)) == len(corners)
+        assert p.areas[i] == pytest.approx(float(ref.area(corners)), abs=1e-13)
+        a, b = p.affine(i)
+        np.testing.assert_allclose(np.column_stack([a, b]), np.array(output, float), rtol=0, atol=1e-13)
+    if len(weights[-1][1]) == 2:
+        cells = [(corners, None, output) for corners, output in exact.values()]
+        assert p.decision_boundary().interior_length == pytest.approx(ref.tie_length(cells), rel=1e-9)
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 4])
