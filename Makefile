@@ -61,8 +61,9 @@ lint: venv ## formatting, clippy, docs, Python style: warnings are errors
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --locked --no-deps --document-private-items
-	$(VENV)/bin/pip install --quiet ruff==0.17.6
+	$(VENV)/bin/pip install --quiet ruff==0.17.6 mypy==2.4.1
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy --check-untyped-defs --ignore-missing-imports bindings/python/cpwl
 
 bench: ## criterion benchmarks
 	$(CARGO) bench --locked

@@ -38,8 +38,8 @@ def quantised(sizes, bits, seed):
 @pytest.mark.parametrize(
     ("weights", "slope"),
     [(ref.random_mlp([2, 8, 8, 2], 1), 0), (ref.random_mlp([2, 6, 6, 6, 2], 2), 0.25),
-     (ref.random_mlp([2, 7, 7, 2], 3), -1), (quantised([2, 12, 12, 2], 2, 4), 0), (quantised([2, 9, 9, 9, 2], 3, 5), 0.5),
-     (quantised([2, 10, 10, 3], 4, 6), 0)],
+     (ref.random_mlp([2, 7, 7, 2], 3), -1), (quantised([2, 12, 12, 2], 2, 4), 0),
+     (quantised([2, 9, 9, 9, 2], 3, 5), 0.5), (quantised([2, 10, 10, 3], 4, 6), 0)],
     ids=["relu", "leaky", "abs", "2 bits", "3 bits leaky", "4 bits"],
 )  # fmt: skip
 @pytest.mark.parametrize("polygon", [[[-1, -1], [1, -1], [1, 1], [-1, 1]], [[-1, -0.75], [1.25, -0.5], [0.25, 1]]])

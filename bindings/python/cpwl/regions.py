@@ -285,7 +285,8 @@ class Partition(Native):
         from ._plot import plot
 
         _choose(COLORS, color, "color")
-        return plot(self, ax, color, self._default_boundary() if boundary is True else boundary, edges, style)
+        lines = self._default_boundary() if boundary is True else boundary or None
+        return plot(self, ax, color, lines, edges, style)
 
     def to_svg(
         self,

@@ -131,7 +131,7 @@ def digest(p: Partition) -> str:
     boundaries = [p.level_set()] + ([p.decision_boundary()] if p.maps.b.shape[1] > 1 else [])
     arrays += [b.segments for b in boundaries]
     for array in arrays:
-        text.update(np.ascontiguousarray(array))
+        text.update(array.tobytes())
     return text.hexdigest()
 
 
