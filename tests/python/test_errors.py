@@ -172,7 +172,7 @@ def test_outputs_that_do_not_exist(regions, square):
     with check(cpwl.NonfiniteError, ValueError, "NONFINITE", "level"):
         regions.level_set(0, np.nan)
     single = cpwl.Network.from_layers([dense(1, 2)]).partition(square)
-    with check(cpwl.ArgumentError, ValueError, "ARGUMENT", "1 output"):
+    with check(cpwl.ArgumentError, ValueError, "ARGUMENT", "one output"):
         single.decision_boundary()
     with pytest.raises(IndexError, match=f"region {regions.n_regions}"):
         regions.cells(regions.n_regions)
