@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+
 import reference as ref
 
 ROOT = pathlib.Path(__file__).parents[2]
