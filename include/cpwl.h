@@ -31,6 +31,21 @@
 /// Flag of `cpwl_context_options`: results may depend on the number of threads in the last bits. Since 0.1.
 #define CPWL_CONTEXT_NONDETERMINISTIC 2
 
+/// Part of a partition, for `want` of `cpwl_partition_options`: polygons, areas, centroids. Since 0.1.
+#define CPWL_WANT_POLYGONS 1
+
+/// Part of a partition: activation patterns. Since 0.1.
+#define CPWL_WANT_PATTERNS 2
+
+/// Part of a partition: the affine map of the output on each cell. Since 0.1.
+#define CPWL_WANT_MAPS 4
+
+/// Part of a partition: shared vertices, edges with the units that made them, neighbours; implies polygons. Since 0.1.
+#define CPWL_WANT_MESH 8
+
+/// Nothing but the number of cells (in total and by layer) and their total area. Stands alone. Since 0.1.
+#define CPWL_WANT_COUNT_ONLY 2147483648
+
 /// Status codes (`cpwl_status`). Since 0.1.
 typedef enum cpwl_status_code {
     /// The call succeeded.
@@ -119,12 +134,91 @@ typedef enum cpwl_activation {
     CPWL_HARD_SIGMOID = 7,
 } cpwl_activation;
 
+/// Arrays of a partition, for `cpwl_partition_array`. F cells, V vertices, E edges, C polygon vertices in all, K outputs.
+/// Since 0.1.
+typedef enum cpwl_partition_array_id {
+    /// (V, 2) f64: vertices shared by the cells, in (u, v). CPWL_WANT_MESH.
+    CPWL_PARTITION_VERTICES = 1,
+    /// (F + 1) i64: what belongs to cell i has places offsets[i] .. offsets[i + 1] - 1 in arrays of length C.
+    /// CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_CELL_OFFSETS = 2,
+    /// (C) i64: vertices of the cells, counter-clockwise. CPWL_WANT_MESH.
+    CPWL_PARTITION_CELL_VERTICES = 3,
+    /// (E, 2) i64: the vertices at the ends. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGES = 4,
+    /// (E, 2) i64: the cells on both sides, -1 outside the domain: the neighbour graph. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_CELLS = 5,
+    /// (E) i32: the layer of units (0, 1, ...) that made the edge; -1 for a side of the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_LAYER = 6,
+    /// (E) i64: the unit within that layer, or the side of the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_UNIT = 7,
+    /// (E) i32: the knot of that unit. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_KNOT = 8,
+    /// (F) f64: areas in units of (u, v). CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_AREAS = 9,
+    /// (F, 2) f64: centroids in (u, v). CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_CENTROIDS = 10,
+    /// (F, K, 2) f64: on cell i output k is A[i, k] . (u, v) + b[i, k]. CPWL_WANT_MAPS.
+    CPWL_PARTITION_MAP_A = 11,
+    /// (F, K) f64: the b of CPWL_PARTITION_MAP_A. CPWL_WANT_MAPS.
+    CPWL_PARTITION_MAP_B = 12,
+    /// (C) i64: the edge from each vertex of a cell to the next. CPWL_WANT_MESH.
+    CPWL_PARTITION_CELL_EDGES = 13,
+    /// (C, 2) f64: polygons of the cells in (u, v), counter-clockwise. CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_POLYGONS = 14,
+    /// (layers of units) i64: number of cells after each layer. Always kept.
+    CPWL_PARTITION_LAYER_CELLS = 15,
+} cpwl_partition_array_id;
+
+/// Kinds of boundary. Since 0.1.
+typedef enum cpwl_boundary_mode {
+    /// Where the largest output changes.
+    CPWL_BOUNDARY_MODE_ARGMAX = 1,
+    /// Where any two outputs are equal: a superset.
+    CPWL_BOUNDARY_MODE_PAIRWISE = 2,
+    /// Where one output equals a level.
+    CPWL_BOUNDARY_MODE_LEVEL_SET = 3,
+} cpwl_boundary_mode;
+
+/// Arrays of a boundary of n segments, for `cpwl_boundary_array`. Since 0.1.
+typedef enum cpwl_boundary_array_id {
+    /// (n, 2, 2) f64: end points in (u, v).
+    CPWL_BOUNDARY_SEGMENTS = 1,
+    /// (n) i64: the cell in which the segment lies; for one on an edge, the first of its two cells.
+    CPWL_BOUNDARY_CELL = 2,
+    /// (n, 2) i32: the two outputs that tie; for a level set (output, -1).
+    CPWL_BOUNDARY_LABELS = 3,
+    /// (n) u8: 1 if the segment lies on a cell edge, 0 if inside a cell.
+    CPWL_BOUNDARY_ON_EDGE = 4,
+    /// (m) i64: cells on which the output of a level set equals the level everywhere.
+    CPWL_BOUNDARY_FLAT_CELLS = 5,
+} cpwl_boundary_array_id;
+
+/// What the colour of a cell says in a picture. Since 0.1.
+typedef enum cpwl_color {
+    /// Frobenius norm of the slope of the outputs, dark to light.
+    CPWL_COLOR_SLOPE = 1,
+    /// Logarithm of the area, dark to light.
+    CPWL_COLOR_AREA = 2,
+    /// The largest output at the centroid.
+    CPWL_COLOR_CLASS = 3,
+    /// The activation pattern.
+    CPWL_COLOR_PATTERN = 4,
+} cpwl_color;
+
 /// What to keep of each cell.
 typedef struct Want Want;
+
+/// Line segments of a decision boundary or level set. Immutable; may be shared between threads. Since 0.1.
+typedef struct cpwl_boundary cpwl_boundary;
 
 /// How calls run: threads, instruction set, limits and callbacks. Immutable; may be shared between threads and used
 /// by several calls at once. Wherever a function takes a context, NULL is one with all defaults. Since 0.1.
 typedef struct cpwl_context cpwl_context;
+
+/// A plane domain: a convex polygon in coordinates (u, v), which are the input of the network or, for a slice, span a
+/// plane in its input space. Immutable; may be shared between threads. Since 0.1.
+typedef struct cpwl_domain cpwl_domain;
 
 /// A network: immutable, may be shared between threads and used by several calls at once. Since 0.1.
 typedef struct cpwl_network cpwl_network;
@@ -132,6 +226,13 @@ typedef struct cpwl_network cpwl_network;
 /// A network under construction: a list of nodes, each reading earlier ones. Node 0 is the input. Not for two threads
 /// at once. A failed call leaves it as it was. Since 0.1.
 typedef struct cpwl_network_builder cpwl_network_builder;
+
+/// The exact partition of a domain into the cells on which a network is affine (arXiv 2302.12828). Immutable; may be
+/// shared between threads. Since 0.1.
+///
+/// F cells (activation cells: full-dimensional maximal sets of constant activation pattern), V vertices, E edges, C
+/// polygon vertices in all. The order of everything, and every byte, is the same for any number of threads.
+typedef struct cpwl_partition cpwl_partition;
 
 /// What every function that can fail returns: `CPWL_OK` (0) or the `CPWL_*` code of what went wrong.
 /// The text is in `cpwl_last_error()`. Codes are never reused. Since 0.1.
@@ -310,6 +411,82 @@ typedef struct cpwl_forward_options {
     /// Zero.
     int64_t reserved;
 } cpwl_forward_options;
+
+/// Options of `cpwl_partition_new`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_partition_options {
+    /// `sizeof(cpwl_partition_options)`.
+    size_t struct_size;
+    /// `CPWL_WANT_*` bits: what to keep; 0 = everything.
+    uint32_t want;
+    /// Zero.
+    uint32_t flags;
+    /// More cells than this are CPWL_LIMIT; 0 = no limit.
+    uint64_t max_regions;
+} cpwl_partition_options;
+
+/// What `cpwl_partition_info` tells. Since 0.1.
+typedef struct cpwl_partition_summary {
+    /// `sizeof(cpwl_partition_summary)`, set by the caller.
+    size_t struct_size;
+    /// F, the number of cells.
+    int64_t n_regions;
+    /// V; 0 unless the mesh was kept. V - E + F = 1.
+    int64_t n_vertices;
+    /// E; 0 unless the mesh was kept.
+    int64_t n_edges;
+    /// C, polygon vertices in all; 0 unless polygons were kept.
+    int64_t n_cell_vertices;
+    /// Number of elements of the output of the network.
+    int64_t n_outputs;
+    /// Number of units: the length of an activation pattern.
+    int64_t n_units;
+    /// Number of layers of units.
+    int64_t n_unit_layers;
+    /// Sum of the areas of the cells, in units of (u, v).
+    double area;
+    /// Area of the domain; differs from `area` by rounding only.
+    double domain_area;
+    /// Bound of the error of the coordinates of every vertex, in units of (u, v).
+    double vertex_error;
+    /// Number of signs that f64 could not settle and exact arithmetic did.
+    uint64_t exact_signs;
+} cpwl_partition_summary;
+
+/// Options of `cpwl_partition_write_svg`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_svg_options {
+    /// `sizeof(cpwl_svg_options)`.
+    size_t struct_size;
+    /// A `cpwl_color`; 0 = CPWL_COLOR_SLOPE.
+    int32_t color;
+    /// Width in pixels; 0 = 800.
+    int32_t width;
+} cpwl_svg_options;
+
+/// Options of `cpwl_boundary_new`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_boundary_options {
+    /// `sizeof(cpwl_boundary_options)`.
+    size_t struct_size;
+    /// A `cpwl_boundary_mode`; 0 = CPWL_BOUNDARY_MODE_ARGMAX.
+    int32_t mode;
+    /// The output of a level set.
+    int32_t output;
+    /// The level of a level set.
+    double level;
+} cpwl_boundary_options;
+
+/// What `cpwl_boundary_info` tells. Since 0.1.
+typedef struct cpwl_boundary_summary {
+    /// `sizeof(cpwl_boundary_summary)`, set by the caller.
+    size_t struct_size;
+    /// Number of segments.
+    int64_t n_segments;
+    /// Number of cells on which the output of a level set equals the level everywhere.
+    int64_t n_flat_cells;
+    /// Length of the segments inside cells, in units of (u, v).
+    double interior_length;
+    /// Length of the segments on cell edges, each counted once, in units of (u, v).
+    double on_edge_length;
+} cpwl_boundary_summary;
 
 
 
@@ -605,6 +782,135 @@ cpwl_status cpwl_network_affine_at(const struct cpwl_context *ctx,
                                    const struct cpwl_tensor *x,
                                    struct cpwl_tensor *a,
                                    struct cpwl_tensor *b);
+
+/// The box [lo_0, hi_0] x [lo_1, hi_1]; `lo` and `hi` are (2). Free it with `cpwl_domain_free`.
+///
+/// In this and the other domain functions tensors are f32, f64, f16 or bf16, and are taken exactly. Errors:
+/// CPWL_ARGUMENT (unless lo < hi), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE. Since 0.1.
+cpwl_status cpwl_domain_box(const struct cpwl_context *ctx,
+                            const struct cpwl_tensor *lo,
+                            const struct cpwl_tensor *hi,
+                            struct cpwl_domain **out);
+
+/// A convex polygon; `vertices` is (m, 2) in order. Clockwise ones are turned round, repeated and collinear ones are
+/// dropped.
+///
+/// Errors: CPWL_ARGUMENT (fewer than three vertices, zero area, sides that cross), CPWL_UNSUPPORTED (not convex),
+/// CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE. Since 0.1.
+cpwl_status cpwl_domain_polygon(const struct cpwl_context *ctx,
+                                const struct cpwl_tensor *vertices,
+                                struct cpwl_domain **out);
+
+/// The slice x = origin + u axes[0] + v axes[1] of the input space, with (u, v) in a convex polygon.
+///
+/// `origin` is (D) or of the shape of the input, `axes` is (2, D) or (2, input shape): linearly independent, not
+/// necessarily orthogonal or of unit length. `polygon` is (m, 2), or NULL for [-1, 1] x [-1, 1].
+///
+/// Errors: CPWL_ARGUMENT (dependent axes), and those of `cpwl_domain_polygon`. Since 0.1.
+cpwl_status cpwl_domain_slice(const struct cpwl_context *ctx,
+                              const struct cpwl_tensor *origin,
+                              const struct cpwl_tensor *axes,
+                              const struct cpwl_tensor *polygon,
+                              struct cpwl_domain **out);
+
+/// The slice through three points a, b, c of the input space: `anchors` is (3, D) or (3, input shape). The origin is a,
+/// the axes are b - a and c - a (rounded to f64), so that a, b, c stand at (u, v) = (0, 0), (1, 0), (0, 1). The polygon
+/// is the square from -margin to 1 + margin.
+///
+/// Errors: as `cpwl_domain_slice`. Since 0.1.
+cpwl_status cpwl_domain_slice_anchors(const struct cpwl_context *ctx,
+                                      const struct cpwl_tensor *anchors,
+                                      double margin,
+                                      struct cpwl_domain **out);
+
+/// Frees a domain. NULL is fine. Partitions made with it stay valid. Since 0.1.
+void cpwl_domain_free(struct cpwl_domain *domain);
+
+/// Computes the partition of `domain` by the units of `net`: exactly, every sign that decides topology is certified.
+/// `opts` may be NULL. Free it with `cpwl_partition_free`; `net` and `domain` may be freed before.
+///
+/// Errors: CPWL_SHAPE (the domain does not fit the input), CPWL_UNSUPPORTED (max-pool and maxout in this version, named),
+/// CPWL_LIMIT (max_regions, memory_limit), CPWL_MEMORY, CPWL_CANCELLED, CPWL_ARGUMENT. Nothing is kept of a partition
+/// that fails. Cost: about one small matrix-vector product of the next layer per cell and layer. Since 0.1.
+cpwl_status cpwl_partition_new(const struct cpwl_context *ctx,
+                               const struct cpwl_network *net,
+                               const struct cpwl_domain *domain,
+                               const struct cpwl_partition_options *opts,
+                               struct cpwl_partition **out);
+
+/// Frees a partition, and with it everything that it lent. NULL is fine. Since 0.1.
+void cpwl_partition_free(struct cpwl_partition *partition);
+
+/// Fills `out`, whose `struct_size` the caller has set. Since 0.1.
+cpwl_status cpwl_partition_info(const struct cpwl_context *ctx,
+                                const struct cpwl_partition *partition,
+                                struct cpwl_partition_summary *out);
+
+/// Lends array `which` (a `cpwl_partition_array_id`): fills `out` with a view of it that is valid until the partition
+/// is freed, and is not to be written to.
+///
+/// Errors: CPWL_ARGUMENT (an array that was not kept, an unknown id). O(1). Since 0.1.
+cpwl_status cpwl_partition_array(const struct cpwl_context *ctx,
+                                 const struct cpwl_partition *partition,
+                                 int32_t which,
+                                 struct cpwl_tensor *out);
+
+/// Writes the activation patterns of cells first .. first + count - 1 to `codes`, which is (count, n_units), u8, i32 or
+/// i64; the codes are those of `cpwl_network_pattern`.
+///
+/// Errors: CPWL_ARGUMENT (no such cells, patterns that were not kept), CPWL_SHAPE, CPWL_DTYPE, CPWL_MEMORY,
+/// CPWL_LIMIT. O(count n_units). Since 0.1.
+cpwl_status cpwl_partition_patterns(const struct cpwl_context *ctx,
+                                    const struct cpwl_partition *partition,
+                                    int64_t first,
+                                    int64_t count,
+                                    struct cpwl_tensor *codes);
+
+/// Finds the cell of each point: `points` is (n, 2) in (u, v), f32, f64, f16 or bf16; `cells` is (n), i64 or i32, and
+/// becomes the index of the cell or -1 outside the domain. A point on an edge belongs to the cell whose pattern it has
+/// (on iff > 0). Exact.
+///
+/// Errors: CPWL_ARGUMENT (patterns or the mesh were not kept), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE,
+/// CPWL_CANCELLED. The first call prepares a search grid, O(F). Since 0.1.
+cpwl_status cpwl_partition_locate(const struct cpwl_context *ctx,
+                                  const struct cpwl_partition *partition,
+                                  const struct cpwl_tensor *points,
+                                  struct cpwl_tensor *cells);
+
+/// Writes the partition to an SVG file at `path`: a polygon per cell, and `boundary` (may be NULL) over it. `opts` may
+/// be NULL.
+///
+/// Errors: CPWL_ARGUMENT (what the picture needs was not kept, an unknown colour), CPWL_IO. Since 0.1.
+cpwl_status cpwl_partition_write_svg(const struct cpwl_context *ctx,
+                                     const struct cpwl_partition *partition,
+                                     const struct cpwl_boundary *boundary,
+                                     const struct cpwl_svg_options *opts,
+                                     const char *path);
+
+/// Computes the boundary of a partition that kept polygons, patterns, maps and mesh. `opts` may be NULL (the arg-max
+/// boundary). Free it with `cpwl_boundary_free`; the partition may be freed before.
+///
+/// Errors: CPWL_ARGUMENT (something was not kept, no such output, a single output and not a level set), CPWL_NONFINITE
+/// (level), CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. O(F n_outputs^2) at most. Since 0.1.
+cpwl_status cpwl_boundary_new(const struct cpwl_context *ctx,
+                              const struct cpwl_partition *partition,
+                              const struct cpwl_boundary_options *opts,
+                              struct cpwl_boundary **out);
+
+/// Frees a boundary, and with it everything that it lent. NULL is fine. Since 0.1.
+void cpwl_boundary_free(struct cpwl_boundary *boundary);
+
+/// Fills `out`, whose `struct_size` the caller has set. Since 0.1.
+cpwl_status cpwl_boundary_info(const struct cpwl_context *ctx,
+                               const struct cpwl_boundary *boundary,
+                               struct cpwl_boundary_summary *out);
+
+/// Lends array `which` (a `cpwl_boundary_array_id`): fills `out` with a view of it that is valid until the boundary is
+/// freed, and is not to be written to. Errors: CPWL_ARGUMENT (an unknown id). O(1). Since 0.1.
+cpwl_status cpwl_boundary_array(const struct cpwl_context *ctx,
+                                const struct cpwl_boundary *boundary,
+                                int32_t which,
+                                struct cpwl_tensor *out);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -94,10 +94,97 @@ pub enum cpwl_activation {
     CPWL_HARD_SIGMOID = 7,
 }
 
+/// Arrays of a partition, for `cpwl_partition_array`. F cells, V vertices, E edges, C polygon vertices in all, K outputs.
+/// Since 0.1.
+#[repr(C)]
+pub enum cpwl_partition_array_id {
+    /// (V, 2) f64: vertices shared by the cells, in (u, v). CPWL_WANT_MESH.
+    CPWL_PARTITION_VERTICES = 1,
+    /// (F + 1) i64: what belongs to cell i has places offsets[i] .. offsets[i + 1] - 1 in arrays of length C.
+    /// CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_CELL_OFFSETS = 2,
+    /// (C) i64: vertices of the cells, counter-clockwise. CPWL_WANT_MESH.
+    CPWL_PARTITION_CELL_VERTICES = 3,
+    /// (E, 2) i64: the vertices at the ends. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGES = 4,
+    /// (E, 2) i64: the cells on both sides, -1 outside the domain: the neighbour graph. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_CELLS = 5,
+    /// (E) i32: the layer of units (0, 1, ...) that made the edge; -1 for a side of the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_LAYER = 6,
+    /// (E) i64: the unit within that layer, or the side of the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_UNIT = 7,
+    /// (E) i32: the knot of that unit. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_KNOT = 8,
+    /// (F) f64: areas in units of (u, v). CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_AREAS = 9,
+    /// (F, 2) f64: centroids in (u, v). CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_CENTROIDS = 10,
+    /// (F, K, 2) f64: on cell i output k is A[i, k] . (u, v) + b[i, k]. CPWL_WANT_MAPS.
+    CPWL_PARTITION_MAP_A = 11,
+    /// (F, K) f64: the b of CPWL_PARTITION_MAP_A. CPWL_WANT_MAPS.
+    CPWL_PARTITION_MAP_B = 12,
+    /// (C) i64: the edge from each vertex of a cell to the next. CPWL_WANT_MESH.
+    CPWL_PARTITION_CELL_EDGES = 13,
+    /// (C, 2) f64: polygons of the cells in (u, v), counter-clockwise. CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_POLYGONS = 14,
+    /// (layers of units) i64: number of cells after each layer. Always kept.
+    CPWL_PARTITION_LAYER_CELLS = 15,
+}
+
+/// Kinds of boundary. Since 0.1.
+#[repr(C)]
+pub enum cpwl_boundary_mode {
+    /// Where the largest output changes.
+    CPWL_BOUNDARY_MODE_ARGMAX = 1,
+    /// Where any two outputs are equal: a superset.
+    CPWL_BOUNDARY_MODE_PAIRWISE = 2,
+    /// Where one output equals a level.
+    CPWL_BOUNDARY_MODE_LEVEL_SET = 3,
+}
+
+/// Arrays of a boundary of n segments, for `cpwl_boundary_array`. Since 0.1.
+#[repr(C)]
+pub enum cpwl_boundary_array_id {
+    /// (n, 2, 2) f64: end points in (u, v).
+    CPWL_BOUNDARY_SEGMENTS = 1,
+    /// (n) i64: the cell in which the segment lies; for one on an edge, the first of its two cells.
+    CPWL_BOUNDARY_CELL = 2,
+    /// (n, 2) i32: the two outputs that tie; for a level set (output, -1).
+    CPWL_BOUNDARY_LABELS = 3,
+    /// (n) u8: 1 if the segment lies on a cell edge, 0 if inside a cell.
+    CPWL_BOUNDARY_ON_EDGE = 4,
+    /// (m) i64: cells on which the output of a level set equals the level everywhere.
+    CPWL_BOUNDARY_FLAT_CELLS = 5,
+}
+
+/// What the colour of a cell says in a picture. Since 0.1.
+#[repr(C)]
+pub enum cpwl_color {
+    /// Frobenius norm of the slope of the outputs, dark to light.
+    CPWL_COLOR_SLOPE = 1,
+    /// Logarithm of the area, dark to light.
+    CPWL_COLOR_AREA = 2,
+    /// The largest output at the centroid.
+    CPWL_COLOR_CLASS = 3,
+    /// The activation pattern.
+    CPWL_COLOR_PATTERN = 4,
+}
+
 /// Flag of `cpwl_context_options`: run the plain reference implementations (slow; for checking). Since 0.1.
 pub const CPWL_CONTEXT_REFERENCE: u32 = 1;
 /// Flag of `cpwl_context_options`: results may depend on the number of threads in the last bits. Since 0.1.
 pub const CPWL_CONTEXT_NONDETERMINISTIC: u32 = 2;
+
+/// Part of a partition, for `want` of `cpwl_partition_options`: polygons, areas, centroids. Since 0.1.
+pub const CPWL_WANT_POLYGONS: u32 = 1;
+/// Part of a partition: activation patterns. Since 0.1.
+pub const CPWL_WANT_PATTERNS: u32 = 2;
+/// Part of a partition: the affine map of the output on each cell. Since 0.1.
+pub const CPWL_WANT_MAPS: u32 = 4;
+/// Part of a partition: shared vertices, edges with the units that made them, neighbours; implies polygons. Since 0.1.
+pub const CPWL_WANT_MESH: u32 = 8;
+/// Nothing but the number of cells (in total and by layer) and their total area. Stands alone. Since 0.1.
+pub const CPWL_WANT_COUNT_ONLY: u32 = 0x8000_0000;
 
 #[cfg(test)]
 mod tests {

@@ -26,17 +26,27 @@ mod network;
 
 mod evaluate;
 
-// How pointers and structs of the host are read.
+mod domain;
+
+mod partition;
+
+mod boundary;
+
+// How pointers and structs of the host are read, and arrays lent to it.
+mod lent;
 mod options;
 mod pointer;
 
+pub use boundary::*;
 pub use builder::*;
 pub use constants::*;
 pub use context::*;
+pub use domain::*;
 pub use evaluate::*;
 pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;
+pub use partition::*;
 pub use tensor::cpwl_tensor;
 pub use version::*;
 

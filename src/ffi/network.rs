@@ -2,6 +2,7 @@
 
 use std::ffi::{CString, c_char, c_void};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::fence::fence;
 use super::options::{self, Growable};
@@ -11,7 +12,7 @@ use crate::network::Network;
 
 /// A network: immutable, may be shared between threads and used by several calls at once. Since 0.1.
 pub struct cpwl_network {
-    pub(super) inner: Network,
+    pub(super) inner: Arc<Network>,
     nodes: Vec<Lent>,
 }
 
@@ -31,12 +32,12 @@ impl cpwl_network {
             shape: n.shape.iter().map(|&len| count(len)).collect(),
         });
         let nodes = nodes.collect();
-        cpwl_network { inner, nodes }
+        cpwl_network { inner: Arc::new(inner), nodes }
     }
 }
 
 /// A number of things in memory, which an `int64_t` always holds.
-fn count(n: usize) -> i64 {
+pub(super) fn count(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 

@@ -27,6 +27,15 @@ pub(super) unsafe fn required<'a, T>(name: &str, ptr: *const T) -> Result<&'a T>
     Ok(unsafe { &*ptr })
 }
 
+/// As [`required`], where NULL stands for none.
+///
+/// # Safety
+/// As [`required`].
+pub(super) unsafe fn optional<'a, T>(name: &str, ptr: *const T) -> Result<Option<&'a T>> {
+    // SAFETY: the caller's promise.
+    if ptr.is_null() { Ok(None) } else { unsafe { required(name, ptr) }.map(Some) }
+}
+
 /// As [`required`], to change it.
 ///
 /// # Safety

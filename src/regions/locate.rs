@@ -8,6 +8,7 @@ use super::partition::Partition;
 use super::plan::{LineOf, Plan};
 use crate::context::Context;
 use crate::error::{Result, bail};
+use crate::fork;
 
 /// Cells by bucket: those whose bounding box meets each bucket of a regular grid over the domain, in rising order.
 pub(super) struct Grid {
@@ -93,7 +94,7 @@ impl Partition {
                 bail!(Nonfinite, "points[{i}] is ({}, {}); expected finite numbers", p[0], p[1])
             }
         }
-        let grid = self.grid.get_or_init(|| Grid::new(self));
+        let grid = fork::get_or_init(&self.grid, || Grid::new(self));
         let found = ctx.pool().map_chunks(points.len(), CHUNK, |range| {
             ctx.poll()?;
             let mut locator = Locator { partition: self, exact: None };

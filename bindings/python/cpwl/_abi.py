@@ -9,17 +9,6 @@ CPWL_WANT_PATTERNS = 2
 CPWL_WANT_MAPS = 4
 CPWL_WANT_MESH = 8
 CPWL_WANT_COUNT_ONLY = 0x80000000
-CPWL_BOUNDARY_ARGMAX = 1
-CPWL_BOUNDARY_PAIRWISE = 2
-CPWL_BOUNDARY_LEVEL_SET = 3
-CPWL_COLOR_SLOPE = 1
-CPWL_COLOR_AREA = 2
-CPWL_COLOR_CLASS = 3
-CPWL_COLOR_PATTERN = 4
-CPWL_BOUNDARY_SEGMENTS = 1
-CPWL_BOUNDARY_CELL = 2
-CPWL_BOUNDARY_LABELS = 3
-CPWL_BOUNDARY_ON_EDGE = 4
 CPWL_OK = 0
 CPWL_ARGUMENT = 1
 CPWL_SHAPE = 2
@@ -54,21 +43,33 @@ CPWL_RELU6 = 4
 CPWL_HARD_TANH = 5
 CPWL_CLIP = 6
 CPWL_HARD_SIGMOID = 7
-CPWL_VERTICES = 1
-CPWL_CELL_OFFSETS = 2
-CPWL_CELL_VERTICES = 3
-CPWL_EDGES = 4
-CPWL_EDGE_CELLS = 5
-CPWL_EDGE_LAYER = 6
-CPWL_EDGE_UNIT = 7
-CPWL_EDGE_KNOT = 8
-CPWL_AREAS = 9
-CPWL_CENTROIDS = 10
-CPWL_MAP_A = 11
-CPWL_MAP_B = 12
-CPWL_CELL_EDGES = 13
-CPWL_POLYGONS = 14
-CPWL_LAYER_CELLS = 15
+CPWL_PARTITION_VERTICES = 1
+CPWL_PARTITION_CELL_OFFSETS = 2
+CPWL_PARTITION_CELL_VERTICES = 3
+CPWL_PARTITION_EDGES = 4
+CPWL_PARTITION_EDGE_CELLS = 5
+CPWL_PARTITION_EDGE_LAYER = 6
+CPWL_PARTITION_EDGE_UNIT = 7
+CPWL_PARTITION_EDGE_KNOT = 8
+CPWL_PARTITION_AREAS = 9
+CPWL_PARTITION_CENTROIDS = 10
+CPWL_PARTITION_MAP_A = 11
+CPWL_PARTITION_MAP_B = 12
+CPWL_PARTITION_CELL_EDGES = 13
+CPWL_PARTITION_POLYGONS = 14
+CPWL_PARTITION_LAYER_CELLS = 15
+CPWL_BOUNDARY_MODE_ARGMAX = 1
+CPWL_BOUNDARY_MODE_PAIRWISE = 2
+CPWL_BOUNDARY_MODE_LEVEL_SET = 3
+CPWL_BOUNDARY_SEGMENTS = 1
+CPWL_BOUNDARY_CELL = 2
+CPWL_BOUNDARY_LABELS = 3
+CPWL_BOUNDARY_ON_EDGE = 4
+CPWL_BOUNDARY_FLAT_CELLS = 5
+CPWL_COLOR_SLOPE = 1
+CPWL_COLOR_AREA = 2
+CPWL_COLOR_CLASS = 3
+CPWL_COLOR_PATTERN = 4
 
 
 class ContextOptions(c.Structure):
@@ -198,8 +199,16 @@ class PartitionSummary(c.Structure):
         ("n_unit_layers", c.c_int64),
         ("area", c.c_double),
         ("domain_area", c.c_double),
+        ("vertex_error", c.c_double),
         ("exact_signs", c.c_uint64),
-        ("min_margin", c.c_double),
+    ]
+
+
+class SvgOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("color", c.c_int32),
+        ("width", c.c_int32),
     ]
 
 
@@ -216,16 +225,9 @@ class BoundarySummary(c.Structure):
     _fields_ = [
         ("struct_size", c.c_size_t),
         ("n_segments", c.c_int64),
+        ("n_flat_cells", c.c_int64),
         ("interior_length", c.c_double),
         ("on_edge_length", c.c_double),
-    ]
-
-
-class SvgOptions(c.Structure):
-    _fields_ = [
-        ("struct_size", c.c_size_t),
-        ("color", c.c_int32),
-        ("width", c.c_int32),
     ]
 
 
