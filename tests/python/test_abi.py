@@ -56,4 +56,5 @@ def test_every_exported_function_is_declared():
         pytest.skip("no nm")
     listing = subprocess.run(["nm", "-D", "--defined-only", _lib.find()], capture_output=True, text=True, check=True)
     exported = {line.split()[-1] for line in listing.stdout.splitlines()}
-    assert {name for name in exported if name.startswith("cpwl_")} == set(_abi.FUNCTIONS)
+    hidden = {"cpwl_test_panic"}  # for the test of the panic fence; not in the header
+    assert {name for name in exported if name.startswith("cpwl_")} - hidden == set(_abi.FUNCTIONS)

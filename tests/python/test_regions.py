@@ -102,7 +102,9 @@ def test_euler_and_areas(regions):
     assert p.area == pytest.approx(4, abs=1e-12)
     assert p.layer_cells[-1] == p.n_regions
     assert len(p.cell_vertices) == 4 * p.n_regions  # generic network on a quadrilateral
-    np.testing.assert_array_equal(p.vertices[p.cell_vertices], p.polygons)
+    # Every region rounds its own corners; a vertex of the mesh is one of them.
+    difference = np.abs(p.vertices[p.cell_vertices] - p.polygons).max()
+    assert difference <= min(1e-14, 2 * p.vertex_error)
 
 
 def test_regions_are_convex_and_counter_clockwise(regions):
