@@ -25,6 +25,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Version of this header; `cpwl_version()` is that of the library. Since 0.1.
+#define CPWL_VERSION_MAJOR 0
+
+/// See CPWL_VERSION_MAJOR.
+#define CPWL_VERSION_MINOR 1
+
+/// See CPWL_VERSION_MAJOR.
+#define CPWL_VERSION_PATCH 0
+
 /// Flag of `cpwl_context_options`: run the plain reference implementations (slow; for checking). Since 0.1.
 #define CPWL_CONTEXT_REFERENCE 1
 

@@ -170,6 +170,13 @@ pub enum cpwl_color {
     CPWL_COLOR_PATTERN = 4,
 }
 
+/// Version of this header; `cpwl_version()` is that of the library. Since 0.1.
+pub const CPWL_VERSION_MAJOR: u32 = 0;
+/// See CPWL_VERSION_MAJOR.
+pub const CPWL_VERSION_MINOR: u32 = 1;
+/// See CPWL_VERSION_MAJOR.
+pub const CPWL_VERSION_PATCH: u32 = 0;
+
 /// Flag of `cpwl_context_options`: run the plain reference implementations (slow; for checking). Since 0.1.
 pub const CPWL_CONTEXT_REFERENCE: u32 = 1;
 /// Flag of `cpwl_context_options`: results may depend on the number of threads in the last bits. Since 0.1.
@@ -192,6 +199,14 @@ mod tests {
     use crate::error::Status;
     use crate::simd::Isa;
     use crate::view::Dtype;
+
+    #[test]
+    fn the_header_has_the_version_of_the_library() {
+        let header = [CPWL_VERSION_MAJOR, CPWL_VERSION_MINOR, CPWL_VERSION_PATCH];
+        let version = header.map(|part| part.to_string()).join(".");
+        assert_eq!(version, env!("CARGO_PKG_VERSION"));
+        assert_eq!(super::super::cpwl_version(), header[0] << 16 | header[1] << 8 | header[2]);
+    }
 
     #[test]
     fn codes_of_the_header_are_those_of_the_library() {

@@ -15,6 +15,8 @@ mod constants;
 mod forward;
 pub mod graph;
 mod layers;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod pattern;
 pub mod pwl;
 mod real;

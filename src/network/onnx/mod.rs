@@ -1,0 +1,38 @@
+//! Reads networks from ONNX files.
+//!
+//! The file is decoded with the few protobuf messages that matter ([`messages`]), its constants keep their precision
+//! ([`tensor`]), and its nodes are read in order ([`import`]), each by the function of its operator ([`ops`]). The
+//! first axis of every value is the batch and is dropped. Integer arithmetic on shapes, as `torch.onnx` emits it, is
+//! folded; in it the batch size is an unknown that may only be passed along.
+
+mod call;
+mod import;
+mod messages;
+mod ops;
+mod tensor;
+
+use prost::Message;
+
+use super::graph::Network;
+use crate::error::{Result, bail};
+
+impl Network {
+    /// The network of an ONNX file, given as its bytes.
+    ///
+    /// The model has one input of fixed shape behind the batch axis and one output. Weights are taken exactly in the
+    /// precision of the file, attributes too (they are in single precision). Batch-norm is folded and divisors are
+    /// inverted in f64.
+    ///
+    /// Conditions: MALFORMED (not a valid file), UNSUPPORTED_OPERATOR (naming node and operator), UNSUPPORTED,
+    /// EXTERNAL_DATA, GRAPH (cycles, undefined names), SHAPE, NONFINITE, DTYPE, ARGUMENT, MEMORY_LIMIT.
+    #[cfg_attr(docsrs, doc(cfg(feature = "onnx")))]
+    pub fn from_onnx(bytes: &[u8]) -> Result<Network> {
+        match messages::Model::decode(bytes) {
+            Ok(model) => import::import(model),
+            Err(e) => bail!(Malformed, "not a valid ONNX file of {} bytes: {e}", bytes.len()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
