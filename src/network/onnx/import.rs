@@ -19,7 +19,7 @@ const FOLDED_ELEMENTS: usize = 1 << 27;
 /// The network under construction.
 pub(super) struct Importer {
     pub builder: Builder,
-    /// Batch size, if the file fixes it.
+    /// Batch size, if the file fixes it: in its input, or in the first `Reshape` to a fixed one.
     pub batch: Option<i64>,
     /// Whether the file works in single precision (or less).
     single: bool,

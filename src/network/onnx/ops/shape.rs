@@ -69,7 +69,7 @@ pub(super) fn flatten(call: &Call) -> Result<Value> {
 }
 
 /// Another shape; 0 copies a size, -1 stands for what is left.
-pub(super) fn reshape(im: &Importer, call: &Call) -> Result<Value> {
+pub(super) fn reshape(im: &mut Importer, call: &Call) -> Result<Value> {
     let x = call.computed(0)?;
     let target = match call.ints("shape")? {
         Some(shape) => shape.iter().map(|&d| Some(d)).collect(),
@@ -99,13 +99,13 @@ pub(super) fn reshape(im: &Importer, call: &Call) -> Result<Value> {
         None => true,
         Some(0) => copies,
         Some(-1) => free == 0 && known == x.len(),
-        // A trace with one sample, or sizes that leave no other choice, in a file that says its batch is dynamic.
-        Some(n) => im.batch.map_or(n == 1 || (free == 0 && known == x.len()), |batch| batch == n),
+        // A size in the place of a dynamic batch is the batch size of the trace; all such sizes must agree.
+        Some(n) => n > 0 && *im.batch.get_or_insert(n) == n,
     };
     if !keeps_batch || free > 1 || (free == 1 && (known == 0 || x.len() % known != 0)) {
         bail!(
             UnsupportedOperator,
-            "the new shape is ({}) for samples of shape {:?}; expected the batch first (exported with a dynamic batch)",
+            "the new shape is ({}) for samples of shape {:?}; expected the batch first",
             shown(),
             x.shape
         )
