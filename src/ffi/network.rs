@@ -110,6 +110,12 @@ unsafe impl Growable for cpwl_node_info {
     const FIRST_SIZE: usize = size_of::<Self>();
 }
 
+#[cfg(feature = "onnx")]
+fn parse(bytes: &[u8]) -> Result<Network> {
+    Network::from_onnx(bytes)
+}
+
+#[cfg(not(feature = "onnx"))]
 fn parse(_: &[u8]) -> Result<Network> {
     bail!(Unsupported, "this build of cpwl has no ONNX reader (feature `onnx`)")
 }
