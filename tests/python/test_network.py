@@ -52,7 +52,10 @@ def test_onnx_bytes_are_the_file(trained):
 def test_the_same_network_layer_by_layer(data):
     with np.load(data / "nets" / "digits_conv.expected.npz") as z:
         w = {key.removeprefix("weights/"): z[key] for key in z.files}
-    norms = [L.BatchNorm(*(w[f"{i}.{k}"] for k in ("running_mean", "running_var", "weight", "bias"))) for i in (1, 5)]
+    norms = [
+        L.BatchNorm(*(w[f"{i}.{k}"] for k in ("running_mean", "running_var", "weight", "bias")), eps=2.0**-16)
+        for i in (1, 5)
+    ]
     chain = [L.Conv2d(w["0.weight"], padding=1), norms[0], L.ReLU(), L.MaxPool2d(2),
              L.Conv2d(w["4.weight"], w["4.bias"], padding=1), norms[1], L.ReLU(), L.MaxPool2d(2),
              L.Flatten(), L.Dense(w["9.weight"], w["9.bias"])]  # fmt: skip
