@@ -35,8 +35,9 @@ def plot(
     elif color != "pattern":
         ax.figure.colorbar(cells, ax=ax, label=_LABELS[color], shrink=0.7, pad=0.02)
     if boundary:
-        ax.add_collection(LineCollection(boundary.segments, colors="white", linewidths=3.2, capstyle="round"))
-        ax.add_collection(LineCollection(boundary.segments, colors="crimson", linewidths=1.6, capstyle="round"))
+        lines = list(boundary.segments)
+        ax.add_collection(LineCollection(lines, colors="white", linewidths=3.2, capstyle="round"))
+        ax.add_collection(LineCollection(lines, colors="crimson", linewidths=1.6, capstyle="round"))
     corners = p.domain.vertices
     ax.set(xlim=(corners[:, 0].min(), corners[:, 0].max()), ylim=(corners[:, 1].min(), corners[:, 1].max()),
            xlabel="u", ylabel="v", aspect="equal")  # fmt: skip

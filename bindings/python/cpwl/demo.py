@@ -26,7 +26,8 @@ def main(out: pathlib.Path, threads: int = 0, onnx: pathlib.Path | None = None) 
     inputs = images.reshape(3, *net.input_shape) / 16.0
     print("labels " + " ".join(map(str, labels)) + ", predicted " + " ".join(map(str, net(inputs).argmax(axis=1))))
 
-    plane = Slice.through(*inputs, margin=0.5)
+    a, b, c = inputs
+    plane = Slice.through(a, b, c, margin=0.5)
     start = time.perf_counter()
     regions = net.partition(plane, threads=threads)
     seconds = time.perf_counter() - start
