@@ -197,7 +197,7 @@ fn identical_topology_for_any_instruction_set() {
     }
 }
 
-/// Laws of one partition: Euler, areas, neighbours, continuity across edges, the pattern at every centroid.
+/// Laws of one partition: Euler, areas, neighbours, continuity across edges.
 fn check_laws(net: &Arc<Network>, p: &Partition) {
     let (v, e, f) = (p.vertices().len() as i64, p.edges().len() as i64, p.n_regions() as i64);
     assert_eq!(v - e + f, 1, "Euler");
@@ -224,6 +224,11 @@ fn check_laws(net: &Arc<Network>, p: &Partition) {
         }
     }
     assert_eq!(p.points().len() as i64, 2 * e - sides, "every inner edge has two cells");
+}
+
+/// A forward pass in f64 at the centroid of each cell returns the pattern of the cell. Not so for every network: where a
+/// pre-activation is exactly at a knot all over a cell, rounding decides what a forward pass sees.
+fn check_centroids(net: &Arc<Network>, p: &Partition) {
     for i in 0..p.n_regions() {
         // Centroids of tiny cells are lost to rounding.
         if p.areas()[i] < 1e-9 * p.domain_area() {
@@ -241,7 +246,9 @@ fn check_laws(net: &Arc<Network>, p: &Partition) {
 #[test]
 fn laws_of_the_public_cases() {
     for (case, _) in cases().into_iter().filter(|(c, _)| c.net.n_units() <= 200) {
-        check_laws(&case.net, &all(&context(2), &case));
+        let p = all(&context(2), &case);
+        check_laws(&case.net, &p);
+        check_centroids(&case.net, &p);
     }
 }
 
