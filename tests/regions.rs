@@ -121,8 +121,7 @@ fn cell_by_cell() {
         let (shape, codes) = &truth["pattern"];
         let units = shape[1];
         assert_eq!(units, case.net.n_units(), "{}", case.name);
-        let by_pattern: HashMap<Vec<u8>, usize> =
-            (0..p.n_regions()).map(|i| (pattern(&p, i), i)).collect();
+        let by_pattern: HashMap<Vec<u8>, usize> = (0..p.n_regions()).map(|i| (pattern(&p, i), i)).collect();
         let outputs = case.net.output_len();
         for (k, codes) in codes.chunks(units).enumerate() {
             let codes: Vec<u8> = codes.iter().map(|&c| c as u8).collect();
@@ -235,9 +234,8 @@ fn check_centroids(net: &Arc<Network>, p: &Partition) {
             continue;
         }
         let x = p.domain().embed(p.centroids()[i]);
-        let forward = net
-            .pattern(&context(1), ndarray::ArrayView2::from_shape((1, x.len()), &x).unwrap())
-            .unwrap();
+        let forward =
+            net.pattern(&context(1), ndarray::ArrayView2::from_shape((1, x.len()), &x).unwrap()).unwrap();
         let codes: Vec<u8> = forward.iter().map(|&c| c as u8).collect();
         assert_eq!(codes, pattern(p, i), "cell {i}: pattern at the centroid");
     }
