@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::error::{Result, bail};
 
 /// Every buffer starts at a multiple of this many bytes: a cache line, and the widest SIMD register.
-pub const ALIGN: usize = 64;
+pub(crate) const ALIGN: usize = 64;
 
 /// A source of large buffers. May be called from several threads at once.
 ///
@@ -32,7 +32,7 @@ pub unsafe trait Allocate: Send + Sync {
 /// Plain numbers.
 ///
 /// # Safety
-/// All-zero bytes are a value, there is no drop glue, and [`ALIGN`] is enough.
+/// All-zero bytes are a value, there is no drop glue, and an alignment of 64 bytes is enough.
 pub unsafe trait Plain: Copy + Send + Sync + 'static {}
 
 macro_rules! plain {

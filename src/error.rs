@@ -86,6 +86,10 @@ conditions! {
     Shape = "SHAPE" => Shape,
     /// Wrong number of dimensions.
     Rank = "RANK" => Shape,
+    /// Memory that does not start at a multiple of the element size.
+    Misaligned = "MISALIGNED" => Argument,
+    /// An output whose elements share memory with each other or with an input.
+    Overlap = "OVERLAP" => Argument,
     /// A data type that this call does not take.
     Dtype = "DTYPE" => Dtype,
     /// NaN or infinity in the input.

@@ -5,6 +5,8 @@
 //! state that another thread may have left behind. Things that belong to threads are keyed by [`generation`], and the
 //! few steps that must not be cut in half run inside [`critical`], which `fork` waits for.
 
+use std::cell::Cell;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
 
 static GENERATION: AtomicU64 = AtomicU64::new(1);
@@ -54,8 +56,12 @@ pub(crate) fn generation() -> u64 {
     GENERATION.load(SeqCst)
 }
 
-/// Runs `step` while no thread of this process can be inside `fork`. For short, rare steps.
+/// Runs `step` while no thread of this process can be inside `fork`. For short, rare steps, which may nest.
 pub(crate) fn critical<R>(step: impl FnOnce() -> R) -> R {
+    thread_local!(static INSIDE: Cell<bool> = const { Cell::new(false) });
+    if INSIDE.get() {
+        return step();
+    }
     register();
     loop {
         CRITICAL.fetch_add(1, SeqCst);
@@ -68,11 +74,22 @@ pub(crate) fn critical<R>(step: impl FnOnce() -> R) -> R {
     struct Leave;
     impl Drop for Leave {
         fn drop(&mut self) {
+            INSIDE.set(false);
             CRITICAL.fetch_sub(1, SeqCst);
         }
     }
     let _leave = Leave;
+    INSIDE.set(true);
     step()
+}
+
+/// The value of `cell`, made at the first call. Unlike a bare `get_or_init`, a fork in another thread cannot leave the
+/// child with a cell that is being filled for ever.
+pub(crate) fn get_or_init<T>(cell: &OnceLock<T>, make: impl FnOnce() -> T) -> &T {
+    match cell.get() {
+        Some(value) => value,
+        None => critical(|| cell.get_or_init(make)),
+    }
 }
 
 /// Keeps concurrent callers apart without ever blocking, also after a fork in the middle of [`TryLock::run`].
@@ -146,6 +163,25 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_cell_being_filled_is_full_in_the_child() {
+        let cell = OnceLock::new();
+        let entered = AtomicBool::new(false);
+        std::thread::scope(|s| {
+            s.spawn(|| {
+                get_or_init(&cell, || {
+                    entered.store(true, SeqCst);
+                    std::thread::sleep(std::time::Duration::from_millis(50));
+                    7
+                })
+            });
+            while !entered.load(SeqCst) {
+                std::thread::yield_now();
+            }
+            assert!(in_child(|| *get_or_init(&cell, || 8) == 7));
+        });
+    }
+
+    #[test]
     fn fork_waits_for_critical_steps() {
         let entered = AtomicBool::new(false);
         let done = AtomicBool::new(false);
@@ -162,6 +198,6 @@ pub(crate) mod tests {
             }
             assert!(in_child(|| done.load(SeqCst)));
         });
-        assert!(critical(|| true));
+        assert!(critical(|| critical(|| true)));
     }
 }

@@ -1,1 +1,55 @@
-//! The C ABI.
+//! The C ABI: `include/cpwl.h` is generated from this room. Checks, views, options; no maths.
+//!
+//! Every function first turns its pointers into safe values, in one `unsafe` block that relies on the header's words
+//! to the caller, and then works on those. The fence (`fence.rs`) stops panics and keeps the text of the last
+//! error. Doc comments here are written for the C reader, because cbindgen copies them into the header.
+#![allow(non_camel_case_types)] // The names are those of the header.
+#![allow(clippy::missing_safety_doc)] // What a caller owes is said once, at the top of the header.
+
+// In the order of the header; the blank lines keep rustfmt from sorting them.
+
+mod constants;
+
+mod version;
+
+mod fence;
+
+mod context;
+
+mod tensor;
+
+mod builder;
+
+mod layers;
+
+mod network;
+
+mod evaluate;
+
+mod domain;
+
+mod partition;
+
+mod boundary;
+
+// How pointers and structs of the host are read, and arrays lent to it.
+mod lent;
+mod options;
+mod pointer;
+
+pub use boundary::*;
+pub use builder::*;
+pub use constants::*;
+pub use context::*;
+pub use domain::*;
+pub use evaluate::*;
+pub use fence::{cpwl_last_error, cpwl_test_panic};
+pub use layers::*;
+pub use network::*;
+pub use partition::*;
+pub use tensor::cpwl_tensor;
+pub use version::*;
+
+/// What every function that can fail returns: `CPWL_OK` (0) or the `CPWL_*` code of what went wrong.
+/// The text is in `cpwl_last_error()`. Codes are never reused. Since 0.1.
+pub type cpwl_status = i32;

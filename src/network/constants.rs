@@ -7,6 +7,7 @@ use super::graph::{Network, NodeId, Op};
 use super::layers::pointwise::Curve;
 use super::real::Real;
 use crate::error::{Result, bail};
+use crate::fork;
 
 /// Constants in single and double precision, made when first asked for.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +40,7 @@ impl<T: Real> Constants<T> {
 impl Network {
     /// The constants in precision `T`; NONFINITE if a double is too large for single precision.
     pub(super) fn constants<T: Real>(&self) -> Result<Arc<Constants<T>>> {
-        T::slot(&self.cache).get_or_init(|| self.convert().map(Arc::new)).clone()
+        fork::get_or_init(T::slot(&self.cache), || self.convert().map(Arc::new)).clone()
     }
 
     fn convert<T: Real>(&self) -> Result<Constants<T>> {

@@ -1,1 +1,45 @@
-//! regions
+//! The exact partition of a plane domain into the linear regions of a CPWL network.
+//!
+//! A network of affine layers and CPWL units is affine on each cell of a polygonal partition of the plane (or of a 2-D
+//! slice of its input space): f(x) = A_w x + b_w on the cell with activation pattern w. [`partition`] computes all cells,
+//! their polygons, patterns and affine maps, and the mesh they form (SplineCam, arXiv 2302.12828, made exact).
+//!
+//! **What is counted.** An activation cell is a full-dimensional maximal set of constant pattern; a unit is on iff its
+//! pre-activation is > 0, and it splits a cell only if it takes both strict signs there.
+//!
+//! **Exactness.** Every sign that decides topology is certified: by an f64 filter with a proven error bound, or else in
+//! exact integer arithmetic on the weights as they are. No tolerance is involved, so quantised and degenerate networks
+//! (lines through vertices, coinciding lines) come out right, and cells of area 1e-18 are not lost.
+//!
+//! **Method.** Depth-first, layer-recursive convex splitting with conflict lists: `task` (the recursion), `cut` (signs
+//! and cuts), `values` (functionals of affine layers), `plan` (what is prepared), `oracle` and `dyadic` (exact stage),
+//! `bounds` (error bounds), `cell` and `key` (names of vertices), `mesh` (assembly). Cost: about one small
+//! matrix-vector product of the next layer per cell and layer; 0.5 to 10 million cells/s on one core for widths 16 to 128.
+//! Memory: the output.
+
+mod boundary;
+mod bounds;
+mod cell;
+mod cut;
+mod domain;
+mod double;
+mod dyadic;
+mod forms;
+mod frame;
+mod key;
+mod locate;
+mod mesh;
+mod oracle;
+mod partition;
+mod plan;
+mod shared;
+mod sink;
+mod svg;
+mod task;
+mod values;
+
+pub use boundary::{Boundary, BoundaryMode};
+pub use domain::Domain;
+pub use partition::{Partition, PartitionOptions, partition};
+pub use sink::Want;
+pub use svg::{Color, SvgOptions};

@@ -1,5 +1,98 @@
 //! Instruction sets: what this CPU has, what a context may force, and one file of leaf kernels per set.
 
+pub(crate) mod aligned;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod portable;
+
+/// Units of a block of functionals against the vertices of a cell; one bit a unit, 64 to a word.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Masks {
+    /// Certainly positive at some vertex and certainly negative at another.
+    pub(crate) cross: Vec<u64>,
+    /// Certainly positive at every vertex.
+    pub(crate) pos: Vec<u64>,
+    /// Certainly negative at every vertex.
+    pub(crate) neg: Vec<u64>,
+}
+
+impl Masks {
+    pub(crate) fn resize(&mut self, words: usize) {
+        for m in [&mut self.cross, &mut self.pos, &mut self.neg] {
+            m.clear();
+            m.resize(words, 0);
+        }
+    }
+}
+
+/// Margin of the f64 filter, relative to |a| + |b| + |c|: far above the rounding of an evaluation (3 u), because a
+/// sign in doubt costs next to nothing.
+pub(crate) const FILTER: f64 = 1.0 / (1u64 << 33) as f64;
+
+/// At most this many vertices go through [`Kernels::sides`] at once.
+pub(crate) const LANES: usize = 8;
+
+/// Vertices of a polygon, padded to whole vectors by repeating the last one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Points {
+    pub(crate) x: Vec<[f64; LANES]>,
+    pub(crate) y: Vec<[f64; LANES]>,
+}
+
+impl Points {
+    pub(crate) fn set(&mut self, points: impl ExactSizeIterator<Item = [f64; 2]>) {
+        let chunks = points.len().div_ceil(LANES);
+        self.x.resize(chunks, [0.0; LANES]);
+        self.y.resize(chunks, [0.0; LANES]);
+        let mut last = (0, [0.0; 2]);
+        for (i, p) in points.enumerate() {
+            self.x[i / LANES][i % LANES] = p[0];
+            self.y[i / LANES][i % LANES] = p[1];
+            last = (i + 1, p);
+        }
+        for i in last.0..chunks * LANES {
+            self.x[i / LANES][i % LANES] = last.1[0];
+            self.y[i / LANES][i % LANES] = last.1[1];
+        }
+    }
+}
+
+/// What [`Kernels::sides`] says of one unit: bits that may be set together.
+pub(crate) mod side {
+    /// Certainly positive at some vertex.
+    pub(crate) const POS: u8 = 1;
+    /// Certainly negative at some vertex.
+    pub(crate) const NEG: u8 = 2;
+    /// Too close to call at some vertex.
+    pub(crate) const DOUBT: u8 = 4;
+}
+
+/// What makes a value uncertain: errors of the functionals, `scale * error[k]`, and of the points.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Doubt<'a> {
+    pub(crate) error: &'a [f64],
+    pub(crate) scale: f64,
+    pub(crate) radius: f64,
+}
+
+/// The leaf kernels of one instruction set. A block of functionals is 3 x np, one row for each of a, b, c (value
+/// a x + b y + c), np a multiple of 8. A value is certain when it is farther from 0 than
+/// scale * error[k] + radius (|a| + |b|) + FILTER (|a| + |b| + |c|).
+pub(crate) struct Kernels {
+    /// out = start + sum over t of column index[t] of `weight` (np rows) times the functional factor[t].
+    pub(crate) fold: fn(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]),
+    /// 2-norms of the three rows of a block.
+    pub(crate) norms: fn(block: &[f64]) -> [f64; 3],
+    /// Classifies every unit of the block against `points`; masks hold np bits.
+    pub(crate) classify: fn(block: &[f64], doubt: Doubt, points: &[[f64; 2]], masks: &mut Masks),
+    /// Bits of `side` for each unit in `units`.
+    pub(crate) sides: fn(block: &[f64], doubt: Doubt, units: &[u32], points: &Points, out: &mut [u8]),
+}
+
 /// An instruction set for which hand-written kernels exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i32)]
@@ -47,8 +140,96 @@ impl Isa {
         }
     }
 
+    /// The kernels of this instruction set, which must be available.
+    pub(crate) fn kernels(self) -> &'static Kernels {
+        assert!(self.available(), "kernels of {} on a CPU without it", self.name());
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => &avx2::KERNELS,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => &avx512::KERNELS,
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => &neon::KERNELS,
+            _ => &portable::KERNELS,
+        }
+    }
+
     /// The best instruction set that this CPU can run.
     pub fn detect() -> Isa {
         [Isa::Avx512, Isa::Avx2, Isa::Neon].into_iter().find(|isa| isa.available()).unwrap_or(Isa::Portable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn values(n: usize) -> impl Strategy<Value = Vec<f64>> {
+        prop::collection::vec(prop_oneof![4 => -1.0..1.0f64, 1 => Just(0.0), 1 => -1e-9..1e-9f64], n)
+    }
+
+    /// Every instruction set that this CPU has, besides the portable one.
+    fn others() -> impl Iterator<Item = Isa> {
+        Isa::ALL.into_iter().filter(|i| *i != Isa::Portable && i.available())
+    }
+
+    proptest! {
+        #[test]
+        fn fold_agrees_with_portable(
+            (lines, terms, weight, start, factor) in (1usize..12, 0usize..9).prop_flat_map(|(lines, terms)| {
+                let np = lines * 8;
+                (Just(lines), Just(terms), values(np * 12), values(3 * np), values(3 * terms))
+            }),
+            pick in prop::collection::vec(0u32..12, 9),
+        ) {
+            let np = lines * 8;
+            let index = &pick[..terms];
+            let factor: Vec<[f64; 3]> = factor.chunks(3).map(|c| [c[0], c[1], c[2]]).collect();
+            let mut want = vec![0.0; 3 * np];
+            (Isa::Portable.kernels().fold)(&weight, index, &factor, &start, &mut want);
+            for isa in others() {
+                let mut got = vec![f64::NAN; 3 * np];
+                (isa.kernels().fold)(&weight, index, &factor, &start, &mut got);
+                for (g, w) in got.iter().zip(&want) {
+                    prop_assert!((g - w).abs() <= 1e-14, "{}: {g} for {w}", isa.name());
+                }
+                for (g, w) in (isa.kernels().norms)(&want).iter().zip((Isa::Portable.kernels().norms)(&want)) {
+                    prop_assert!((g - w).abs() <= 1e-14 * w, "{}: {g} for {w}", isa.name());
+                }
+            }
+        }
+
+        #[test]
+        fn masks_and_sides_agree_with_portable(
+            (block, error) in (1usize..20).prop_flat_map(|l| (values(24 * l), prop::collection::vec(0.0..1e-10f64, 8 * l))),
+            points in prop::collection::vec((-1.0..1.0f64, -1.0..1.0f64), 1..20),
+        ) {
+            let np = error.len();
+            let points: Vec<[f64; 2]> = points.into_iter().map(|(x, y)| [x, y]).collect();
+            let units: Vec<u32> = (0..np as u32).rev().collect();
+            let mut padded = Points::default();
+            padded.set(points.iter().copied());
+            let run = |isa: Isa| {
+                let mut masks = Masks::default();
+                masks.resize(np.div_ceil(64));
+                let doubt = Doubt { error: &error, scale: 0.5, radius: 1e-12 };
+                (isa.kernels().classify)(&block, doubt, &points, &mut masks);
+                let mut sides = vec![0xff; np];
+                (isa.kernels().sides)(&block, doubt, &units, &padded, &mut sides);
+                (masks, sides)
+            };
+            let want = run(Isa::Portable);
+            for isa in others() {
+                prop_assert!(run(isa) == want, "{}", isa.name());
+            }
+            // The two kernels tell the same story.
+            for (i, &k) in units.iter().enumerate() {
+                let bit = |m: &[u64]| m[k as usize / 64] >> (k % 64) & 1 == 1;
+                prop_assert_eq!(bit(&want.0.cross), want.1[i] & 3 == 3);
+                prop_assert_eq!(bit(&want.0.pos), want.1[i] == side::POS);
+                prop_assert_eq!(bit(&want.0.neg), want.1[i] == side::NEG);
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ use crate::error::{Result, bail};
 use crate::network::array::Array;
 use crate::network::onnx::call::{Call, Value};
 use crate::network::onnx::import::Importer;
+use crate::network::onnx::tensor::Tensor;
 use crate::network::window::Window;
 
 /// Zeros around the image, by a convolution that copies each channel.
@@ -18,25 +19,23 @@ pub(super) fn pad(im: &mut Importer, call: &Call) -> Result<Value> {
         Some(t) => t.scalar()?,
         None => f64::from(call.float("value")?.unwrap_or(0.0)),
     };
-    let (pads, rank) = (window_pads(call)?, x.shape.len() + 1);
-    let axes = match call.optional_constant(3)? {
-        Some(axes) => axes.integers()?.into_iter().map(|a| x.axis(a)).collect::<Result<Vec<_>>>()?,
-        // All axes; those of the batch are checked and dropped.
-        None if pads.len() == 2 * rank && pads[0] == 0 && pads[rank] == 0 => (0..rank - 1).collect(),
-        None => bail!(
-            UnsupportedOperator,
-            "pads are {pads:?}; expected two for each of {rank} axes, none of the batch"
-        ),
+    let pads = match call.ints("pads")? {
+        Some(pads) => pads.to_vec(),
+        None => call.constant(1)?.integers()?,
     };
-    let skip = pads.len() / 2 - axes.len().min(pads.len() / 2);
-    let mut around = vec![[0usize; 2]; rank - 1];
-    for (k, &axis) in axes.iter().enumerate() {
-        let pair = [pads.get(skip + k), pads.get(pads.len() / 2 + skip + k)]
-            .map(|p| p.and_then(|&p| usize::try_from(p).ok()));
-        let [Some(before), Some(after)] = pair else {
+    let rank = x.shape.len();
+    let axes = call.optional_constant(3)?.map(Tensor::integers).transpose()?;
+    let axes = axes.unwrap_or_else(|| (0..=rank as i64).collect());
+    if pads.len() != 2 * axes.len() {
+        bail!(Malformed, "pads are {pads:?}; expected two for each of {} axes", axes.len())
+    }
+    let mut around = vec![[0; 2]; rank];
+    let (before, after) = pads.split_at(axes.len());
+    for (&axis, pair) in axes.iter().zip(before.iter().zip(after)).filter(|(_, pair)| *pair != (&0, &0)) {
+        let (Ok(before), Ok(after)) = (usize::try_from(*pair.0), usize::try_from(*pair.1)) else {
             bail!(UnsupportedOperator, "pads are {pads:?}; expected numbers that are not negative")
         };
-        around[axis] = [before, after];
+        around[x.axis(axis)?] = [before, after];
     }
     if around.iter().flatten().all(|&p| p == 0) {
         return Ok(Value::Computed(x.clone()));
@@ -51,12 +50,4 @@ pub(super) fn pad(im: &mut Importer, call: &Call) -> Result<Value> {
     let ones = Array::F32(vec![1.0; channels]);
     let id = im.builder.conv2d(input, ones, [channels, 1, 1, 1], None, window, channels)?;
     window::result(im, x, id, spatial)
-}
-
-/// The pads of a node, from the attribute (operator set 2) or the input (11).
-fn window_pads(call: &Call) -> Result<Vec<i64>> {
-    match call.ints("pads")? {
-        Some(pads) => Ok(pads.to_vec()),
-        None => call.constant(1)?.integers(),
-    }
 }

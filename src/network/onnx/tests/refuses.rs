@@ -157,6 +157,21 @@ fn attributes_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn padding_that_is_no_frame_of_zeros_is_refused() {
+    let pad = |pads: &[i64], value: f32| {
+        let file =
+            File::new(&[0, 1, 4, 4]).constant(integers("p", pads)).constant(floats("v", &[], &[value]));
+        file.node("Pad", &["x", "p", "v"], "y", vec![])
+    };
+    pad(&[0, 0, 1, 0, 0, 0, 0, 0], 0.5).refused(UnsupportedOperator, &["the_pad", "0.5"]);
+    pad(&[0, 1, 1, 0, 0, 0, 0, 0], 0.).refused(UnsupportedOperator, &["spatial axes"]);
+    pad(&[0, 0, -1, 0, 0, 0, 0, 0], 0.).refused(UnsupportedOperator, &["not negative"]);
+    pad(&[1, 0, 0, 0, 0, 0, 0, 0], 0.).refused(Unsupported, &["batch axis"]);
+    pad(&[0, 0, 1, 0], 0.).refused(Malformed, &["4 axes"]);
+    pad(&[0, 0, i64::MAX, 0, 0, 0, 0, 0], 0.).refused(Argument, &["padding"]);
+}
+
+#[test]
 fn small_files_do_not_get_much_memory() {
     let huge = File::new(&[0, 1 << 15, 1 << 15])
         .constant(floats("row", &[1 << 15], &vec![1.; 1 << 15]))

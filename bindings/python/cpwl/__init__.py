@@ -1,0 +1,36 @@
+"""cpwl: the exact geometry of continuous piecewise-linear networks.
+
+>>> import cpwl
+>>> net = cpwl.Network.from_layers([cpwl.layers.Dense([[1.0, 0.0], [0.0, 1.0]]), cpwl.layers.ReLU()])
+>>> net.partition(cpwl.Box([-1, -1], [1, 1])).n_regions
+4
+"""
+
+from . import layers
+from ._lib import build_info, version
+from ._stats import Stats
+from .context import Context
+from .domains import Box, Domain, Polygon, Slice
+from .errors import *  # noqa: F403
+from .errors import __all__ as _errors
+from .network import Affine, Network, Node
+from .regions import Boundary, Partition
+
+__version__ = version()
+__all__ = [
+    "Affine",
+    "Boundary",
+    "Box",
+    "Context",
+    "Domain",
+    "Network",
+    "Node",
+    "Partition",
+    "Polygon",
+    "Slice",
+    "Stats",
+    "build_info",
+    "layers",
+    "version",
+    *_errors,
+]

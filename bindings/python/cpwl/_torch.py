@@ -1,0 +1,126 @@
+"""Reads torch modules: plain sequences layer by layer, everything else through torch's ONNX export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from . import errors, layers
+
+if TYPE_CHECKING:
+    from .network import Network
+
+
+class _NotPlain(Exception):
+    """The module is no plain sequence of layers that have a direct translation."""
+
+
+def network(kind: type[Network], module: nn.Module, input_shape: Sequence[int]) -> Network:
+    """The network of `module`; `input_shape` is per sample."""
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"module is a {type(module).__name__}; expected a torch.nn.Module")
+    for name, part in module.named_modules():
+        if part.training and isinstance(part, nn.modules.batchnorm._NormBase | nn.modules.dropout._DropoutNd):
+            raise errors.UnsupportedError(
+                f"[UNSUPPORTED] {name or 'module'} ({type(part).__name__}) is in training mode, where it is not the "
+                "network that predicts; call module.eval() first"
+            )
+    try:
+        return kind.from_layers(list(_walk(module)), input_shape)
+    except _NotPlain:
+        return kind.from_onnx(_export(module, input_shape))
+
+
+def _walk(module: nn.Module) -> Iterator[layers.Layer]:
+    # Exact types: a subclass may compute something else.
+    if type(module) is nn.Sequential:
+        for part in module:
+            yield from _walk(part)
+    elif _hooked(module) or type(module) not in _TRANSLATIONS:
+        raise _NotPlain
+    else:
+        layer = _TRANSLATIONS[type(module)](module)
+        if layer is not None:
+            yield layer
+
+
+def _hooked(module: nn.Module) -> bool:
+    """Hooks and parametrisations may change what a layer computes."""
+    return bool(module._forward_hooks or module._forward_pre_hooks or hasattr(module, "parametrizations"))
+
+
+def _array(tensor: torch.Tensor | None) -> torch.Tensor | None:
+    return None if tensor is None else tensor.detach()
+
+
+def _linear(m: nn.Linear) -> layers.Layer:
+    return layers.Dense(_array(m.weight), _array(m.bias))
+
+
+def _conv2d(m: nn.Conv2d) -> layers.Layer:
+    if m.padding_mode != "zeros" or m.padding == "same":
+        raise _NotPlain
+    padding = 0 if m.padding == "valid" else m.padding
+    return layers.Conv2d(_array(m.weight), _array(m.bias), m.stride, padding, m.dilation, m.groups)
+
+
+def _batch_norm(m: nn.BatchNorm1d | nn.BatchNorm2d) -> layers.Layer:
+    if m.running_mean is None:
+        raise errors.UnsupportedError("[UNSUPPORTED] batch-norm without running statistics is no fixed affine map")
+    gamma, beta = _array(m.weight), _array(m.bias)
+    return layers.BatchNorm(_array(m.running_mean), _array(m.running_var), gamma, beta, m.eps)
+
+
+def _max_pool2d(m: nn.MaxPool2d) -> layers.Layer:
+    if m.return_indices:
+        raise _NotPlain
+    return layers.MaxPool2d(m.kernel_size, m.stride, m.padding, m.dilation, m.ceil_mode)
+
+
+def _avg_pool2d(m: nn.AvgPool2d) -> layers.Layer:
+    if m.divisor_override is not None:
+        raise _NotPlain
+    return layers.AvgPool2d(m.kernel_size, m.stride, m.padding, m.ceil_mode, m.count_include_pad)
+
+
+def _adaptive(m: nn.AdaptiveAvgPool2d) -> layers.Layer:
+    if m.output_size not in (1, (1, 1)):
+        raise _NotPlain
+    return layers.GlobalAvgPool()
+
+
+def _flatten(m: nn.Flatten) -> layers.Layer:
+    if (m.start_dim, m.end_dim) != (1, -1):
+        raise _NotPlain
+    return layers.Flatten()
+
+
+_TRANSLATIONS: dict[type[nn.Module], Any] = {
+    nn.Linear: _linear,
+    nn.Conv2d: _conv2d,
+    nn.BatchNorm1d: _batch_norm,
+    nn.BatchNorm2d: _batch_norm,
+    nn.ReLU: lambda m: layers.ReLU(),
+    nn.LeakyReLU: lambda m: layers.LeakyReLU(m.negative_slope),
+    nn.PReLU: lambda m: layers.PReLU(_array(m.weight)),
+    nn.Hardtanh: lambda m: layers.HardTanh(m.min_val, m.max_val),
+    nn.ReLU6: lambda m: layers.ReLU6(),
+    nn.Hardsigmoid: lambda m: layers.HardSigmoid(),
+    nn.MaxPool2d: _max_pool2d,
+    nn.AvgPool2d: _avg_pool2d,
+    nn.AdaptiveAvgPool2d: _adaptive,
+    nn.Flatten: _flatten,
+    nn.Dropout: lambda m: None,
+    nn.Identity: lambda m: None,
+}
+
+
+def _export(module: nn.Module, input_shape: Sequence[int]) -> bytes:
+    parameter = next(module.parameters(), torch.empty(0))
+    sample = torch.zeros(2, *input_shape, dtype=parameter.dtype, device=parameter.device)
+    batch = torch.export.Dim("batch")
+    program = torch.onnx.export(module, (sample,), dynamo=True, verbose=False, dynamic_shapes=({0: batch},))
+    return program.model_proto.SerializeToString()

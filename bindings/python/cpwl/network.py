@@ -1,0 +1,241 @@
+"""Networks: built from layers, ONNX or torch; forward pass, activation pattern, affine map."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from . import _abi, _builder, _tensor, errors
+from . import context as _context
+from ._lib import Handle, Native, call, lib, sized
+
+if TYPE_CHECKING:
+    from .layers import Layer
+    from .regions import Domain, Partition
+
+__all__ = ["Affine", "Network", "Node"]
+
+
+class Affine(NamedTuple):
+    """The map ``y = a @ x + b``."""
+
+    a: Any
+    b: Any
+
+
+class Node(NamedTuple):
+    """One operator of a network: its value has `shape` per sample, and it holds units
+    ``first_unit .. first_unit + n_units`` of the activation pattern (``first_unit`` is -1 when it has none)."""
+
+    name: str
+    op: str
+    shape: tuple[int, ...]
+    first_unit: int
+    n_units: int
+
+
+class Network(Native):
+    """A continuous piecewise-linear network: affine layers and units such as ReLU, leaky ReLU or max-pool.
+
+    Immutable; may be shared between threads. Made by :meth:`from_layers`, :meth:`from_onnx` or :meth:`from_torch`.
+
+    References
+    ----------
+    R. Balestriero, R. Baraniuk: A Spline Theory of Deep Learning, ICML 2018.
+    """
+
+    _rebuild = "keep its ONNX bytes or its layers, and build it again from those"
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+        info = sized(_abi.NetworkSummary)
+        call(lib.cpwl_network_info, None, handle, ctypes.byref(info))
+        self._info = info
+        self._input_shape = self._shape(lib.cpwl_network_input_shape)
+        self._output_shape = self._shape(lib.cpwl_network_output_shape)
+
+    @classmethod
+    def from_layers(cls, layers: Sequence[Layer], input_shape: Sequence[int] | int | None = None) -> Network:
+        """A network from a list of layer descriptions, see :mod:`cpwl.layers`.
+
+        Parameters
+        ----------
+        layers : sequence of cpwl.layers.Layer
+        input_shape : int or sequence of int, optional
+            Shape of the input per sample, (n,) or (C, H, W); may be left out when the first layer is dense.
+
+        Raises
+        ------
+        ShapeError
+            If the layers do not chain.
+        NonfiniteError
+            If a weight is NaN or infinite.
+        """
+        return cls(_builder.build(layers, input_shape))
+
+    @classmethod
+    def from_onnx(cls, source: str | os.PathLike[str] | bytes) -> Network:
+        """A network from an ONNX file (its path) or from the bytes of one.
+
+        Raises
+        ------
+        UnsupportedError
+            For an operator that is not continuous piecewise linear (the message names node and operator), or
+            weights kept in another file.
+        ArgumentError
+            If the bytes are not a valid ONNX model.
+        FileError
+            If the file cannot be read.
+        """
+        if isinstance(source, bytes | bytearray | memoryview):
+            data = bytes(source)
+            return cls(Handle(lib.cpwl_network_free, lib.cpwl_network_from_onnx, None, data, len(data), None))
+        path = os.fsencode(source)
+        return cls(Handle(lib.cpwl_network_free, lib.cpwl_network_from_onnx_file, None, path, None))
+
+    @classmethod
+    def from_torch(cls, module: Any, input_shape: Sequence[int] | int) -> Network:
+        """A network from a torch module in evaluation mode.
+
+        Sequences (also nested) of the usual layers are read directly, weights unchanged; anything else is exported
+        to ONNX by torch, which needs the packages onnx and onnxscript.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+        input_shape : int or sequence of int
+            Shape of the input per sample.
+
+        Raises
+        ------
+        UnsupportedError
+            For layers that are not continuous piecewise linear, and for modules in training mode whose layers
+            behave otherwise in evaluation mode (batch-norm, dropout).
+        """
+        from . import _torch
+
+        return _torch.network(cls, module, [input_shape] if isinstance(input_shape, int) else list(input_shape))
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of the input, per sample."""
+        return self._input_shape
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of the output, per sample."""
+        return self._output_shape
+
+    @property
+    def n_units(self) -> int:
+        """Number of units: the length of an activation pattern."""
+        return self._info.n_units
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights."""
+        return self._info.n_parameters
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The operators in the order of computation; the first is the input."""
+        nodes = []
+        for i in range(self._info.n_nodes):
+            info = sized(_abi.NodeInfo)
+            call(lib.cpwl_network_node, None, self._handle, i, ctypes.byref(info))
+            shape = tuple(info.shape[j] for j in range(info.ndim))
+            nodes.append(Node(info.name.decode(), info.op.decode(), shape, info.first_unit, info.n_units))
+        return nodes
+
+    def __repr__(self) -> str:
+        shape = f"{_times(self.input_shape)} -> {_times(self.output_shape)}"
+        layers = self._info.n_unit_layers
+        return f"<cpwl.Network {shape}: {self.n_parameters} parameters, {self.n_units} units in {layers} layers>"
+
+    def __call__(self, x: Any, *, context: _context.Context | None = None) -> Any:
+        """The forward pass.
+
+        Parameters
+        ----------
+        x : array (B, input_shape...), (B, n_inputs), or one sample without B
+            float32 and half precision are computed in float32, float64 in float64; lists are float64.
+        context : Context, optional
+
+        Returns
+        -------
+        numpy array, or torch tensor when given one
+            (B, output_shape...) or, for one sample, (output_shape...).
+        """
+        x, single = self._batch(x)
+        dtype = np.float64 if x.dtype == "float64" else np.float32
+        y = np.empty((x.shape[0], *self.output_shape), dtype)
+        context = context or _context.default()
+        call(lib.cpwl_network_forward, context, self._handle, x, None, _tensor.borrow(y, "y"))
+        return _tensor.as_result(y[0] if single else y, x)
+
+    def pattern(self, x: Any, *, context: _context.Context | None = None) -> Any:
+        """Which piece every unit is on: for a ReLU 1 iff its input is > 0; for an activation with more knots the
+        number of knots below its input; for a max unit the index of the winner, the lowest on ties.
+
+        Returns
+        -------
+        int32 array (B, n_units), or (n_units,) for one sample
+        """
+        x, single = self._batch(x)
+        codes = np.empty((x.shape[0], self.n_units), np.int32)
+        context = context or _context.default()
+        call(lib.cpwl_network_pattern, context, self._handle, x, _tensor.borrow(codes, "codes"))
+        return _tensor.as_result(codes[0] if single else codes, x)
+
+    def affine_at(self, x: Any, *, context: _context.Context | None = None) -> Affine:
+        """The affine map that the network is around `x`, in float64.
+
+        Returns
+        -------
+        Affine
+            ``a`` (B, n_outputs, n_inputs) and ``b`` (B, n_outputs), without B for one sample; inputs and outputs
+            are flattened row-major.
+        """
+        x, single = self._batch(x)
+        n = x.shape[0]
+        a = np.empty((n, self._info.n_outputs, self._info.n_inputs))
+        b = np.empty((n, self._info.n_outputs))
+        context = context or _context.default()
+        arrays = _tensor.borrow(a, "a"), _tensor.borrow(b, "b")
+        call(lib.cpwl_network_affine_at, context, self._handle, x, *arrays)
+        return Affine(*(_tensor.as_result(v[0] if single else v, x) for v in (a, b)))
+
+    def partition(self, domain: Domain, **options: Any) -> Partition:
+        """The exact partition of a 2-D domain into the regions on which the network is affine.
+
+        See :class:`cpwl.Partition` for the options.
+        """
+        from .regions import Partition
+
+        return Partition(self, domain, **options)
+
+    def _batch(self, x: Any) -> tuple[_tensor.Borrowed, bool]:
+        """`x` with a batch axis, and whether it had none."""
+        x = _tensor.borrow(x, "x")
+        single = x.shape in (self.input_shape, (self._info.n_inputs,))
+        if not single and x.shape[1:] not in (self.input_shape, (self._info.n_inputs,)):
+            shape = ", ".join(map(str, self.input_shape))
+            expected = f"({shape}) or (batch, {shape})"
+            kind = errors.ShapeError
+            raise kind(f"[SHAPE] x has shape {x.shape}; expected {expected}, or the last axes flattened")
+        return (x.as_batch() if single else x), single
+
+    def _shape(self, getter: Any) -> tuple[int, ...]:
+        ndim = ctypes.c_int32(0)
+        call(getter, None, self._handle, None, ctypes.byref(ndim))
+        shape = (ctypes.c_int64 * ndim.value)()
+        call(getter, None, self._handle, shape, ctypes.byref(ndim))
+        return tuple(shape)
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))

@@ -1,0 +1,394 @@
+"""The exact partition of a 2-D domain into the regions on which a network is affine.
+
+A region (activation cell) is a full-dimensional maximal set of constant activation pattern. Counts, vertices and
+edges are exact: no tolerance decides them. See :class:`Partition`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _abi, _tensor
+from . import context as _context
+from ._lib import Handle, Native, call, lib, sized
+from ._stats import Stats
+from .domains import Domain
+from .network import Affine, Network
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Boundary", "Partition"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_WANT = {
+    "polygons": _abi.CPWL_WANT_POLYGONS,
+    "patterns": _abi.CPWL_WANT_PATTERNS,
+    "maps": _abi.CPWL_WANT_MAPS,
+    "mesh": _abi.CPWL_WANT_MESH,
+}
+_MODES = {"argmax": _abi.CPWL_BOUNDARY_MODE_ARGMAX, "pairwise": _abi.CPWL_BOUNDARY_MODE_PAIRWISE}
+COLORS = {
+    "slope": _abi.CPWL_COLOR_SLOPE,
+    "area": _abi.CPWL_COLOR_AREA,
+    "class": _abi.CPWL_COLOR_CLASS,
+    "pattern": _abi.CPWL_COLOR_PATTERN,
+}
+
+
+def _choose(table: dict[str, int], value: str, name: str) -> int:
+    if value not in table:
+        raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, table))}")
+    return table[value]
+
+
+class Partition(Native):
+    """The regions of a network on a domain.
+
+    Made by :meth:`cpwl.Network.partition`. Array attributes are read-only views of the library's memory. F, V and E
+    are the numbers of regions, vertices and edges; coordinates are the (u, v) of the domain.
+
+    Parameters
+    ----------
+    network : Network
+    domain : Box, Polygon or Slice
+    want : iterable of {"polygons", "patterns", "maps", "mesh"}, optional
+        What to keep; default everything. Asking for a part that was not kept raises ArgumentError.
+    count_only : bool
+        Keep nothing but the counts.
+    max_regions : int
+        Give up with LimitError beyond that many; 0 = no limit.
+    context : Context, optional
+    **options
+        `threads`, `isa`, `reference`, `memory_limit`, `progress`, `cancel` of a :class:`Context` for this call.
+
+    Raises
+    ------
+    UnsupportedError
+        For layers that this version cannot cut along; the message names the layer.
+    LimitError
+        When `max_regions` or `memory_limit` is reached.
+    KeyboardInterrupt
+        On Ctrl-C; nothing is left behind.
+
+    References
+    ----------
+    A. I. Humayun et al.: SplineCam: Exact Visualization and Characterization of Deep Network Geometry and Decision
+    Boundaries, CVPR 2023, arXiv:2302.12828.
+    """
+
+    _rebuild = "compute it again from the network and the domain"
+
+    def __init__(
+        self,
+        network: Network,
+        domain: Domain,
+        *,
+        want: Iterable[str] | None = None,
+        count_only: bool = False,
+        max_regions: int = 0,
+        context: _context.Context | None = None,
+        **options: Any,
+    ) -> None:
+        if not isinstance(domain, Domain):
+            raise TypeError(f"domain is a {type(domain).__name__}; expected a Box, Polygon or Slice")
+        bits = sum(_choose(_WANT, name, "want") for name in set(want or ()))
+        if count_only:
+            bits = _abi.CPWL_WANT_COUNT_ONLY
+        settings = sized(_abi.PartitionOptions, want=bits, max_regions=max_regions)
+        run = _context.resolve(context, options)
+        arguments = (run, network._handle, domain._handle, ctypes.byref(settings))
+        self._handle = run._run(lambda: Handle(lib.cpwl_partition_free, lib.cpwl_partition_new, *arguments))
+        self._context = run
+        self.network, self.domain = network, domain
+        info = sized(_abi.PartitionSummary)
+        call(lib.cpwl_partition_info, None, self._handle, ctypes.byref(info))
+        self._info = info
+
+    def __repr__(self) -> str:
+        return f"<cpwl.Partition: {self.n_regions} regions of area {self.area:g}>"
+
+    def __len__(self) -> int:
+        return self.n_regions
+
+    @property
+    def n_regions(self) -> int:
+        """F, the number of regions (activation cells)."""
+        return self._info.n_regions
+
+    @property
+    def area(self) -> float:
+        """Sum of the areas of all regions: the area of the domain, up to rounding."""
+        return self._info.area
+
+    @property
+    def exact_signs(self) -> int:
+        """Signs that floating point could not certify and that were decided in exact arithmetic."""
+        return self._info.exact_signs
+
+    @property
+    def vertex_error(self) -> float:
+        """A bound of the error of vertex coordinates."""
+        return self._info.vertex_error
+
+    @cached_property
+    def layer_cells(self) -> Ints:
+        """(unit layers,) number of cells after each layer of units."""
+        return self._array(_abi.CPWL_PARTITION_LAYER_CELLS)
+
+    @cached_property
+    def areas(self) -> Floats:
+        """(F,) area of every region."""
+        return self._array(_abi.CPWL_PARTITION_AREAS)
+
+    @cached_property
+    def centroids(self) -> Floats:
+        """(F, 2) centre of gravity of every region."""
+        return self._array(_abi.CPWL_PARTITION_CENTROIDS)
+
+    @cached_property
+    def vertices(self) -> Floats:
+        """(V, 2) vertices, each once."""
+        return self._array(_abi.CPWL_PARTITION_VERTICES)
+
+    @cached_property
+    def cell_offsets(self) -> Ints:
+        """(F + 1,) region i has entries ``cell_offsets[i]:cell_offsets[i + 1]`` of `cell_vertices`, `cell_edges` and
+        `polygons`."""
+        return self._array(_abi.CPWL_PARTITION_CELL_OFFSETS)
+
+    @cached_property
+    def cell_vertices(self) -> Ints:
+        """Indices of the vertices of all regions, counter-clockwise."""
+        return self._array(_abi.CPWL_PARTITION_CELL_VERTICES)
+
+    @cached_property
+    def cell_edges(self) -> Ints:
+        """Index of the edge from each vertex of a region to the next."""
+        return self._array(_abi.CPWL_PARTITION_CELL_EDGES)
+
+    @cached_property
+    def polygons(self) -> Floats:
+        """Coordinates of `cell_vertices`."""
+        return self._array(_abi.CPWL_PARTITION_POLYGONS)
+
+    @cached_property
+    def edges(self) -> Ints:
+        """(E, 2) vertices of every edge, each edge once."""
+        return self._array(_abi.CPWL_PARTITION_EDGES)
+
+    @cached_property
+    def edge_cells(self) -> Ints:
+        """(E, 2) regions on both sides of every edge; -1 is outside the domain. This is the neighbour graph."""
+        return self._array(_abi.CPWL_PARTITION_EDGE_CELLS)
+
+    @cached_property
+    def edge_layer(self) -> npt.NDArray[np.int32]:
+        """(E,) layer of units that made the edge; -1 for a side of the domain."""
+        return self._array(_abi.CPWL_PARTITION_EDGE_LAYER)
+
+    @cached_property
+    def edge_unit(self) -> Ints:
+        """(E,) unit within that layer, or index of the side of the domain."""
+        return self._array(_abi.CPWL_PARTITION_EDGE_UNIT)
+
+    @cached_property
+    def edge_knot(self) -> npt.NDArray[np.int32]:
+        """(E,) knot of that unit's activation function."""
+        return self._array(_abi.CPWL_PARTITION_EDGE_KNOT)
+
+    @cached_property
+    def maps(self) -> Affine:
+        """``a`` (F, n_outputs, 2) and ``b`` (F, n_outputs): on region i the output is ``a[i] @ (u, v) + b[i]``."""
+        return Affine(self._array(_abi.CPWL_PARTITION_MAP_A), self._array(_abi.CPWL_PARTITION_MAP_B))
+
+    @cached_property
+    def patterns(self) -> npt.NDArray[np.int32]:
+        """(F, n_units) activation pattern of every region, as :meth:`Network.pattern` gives it."""
+        codes = np.empty((self.n_regions, self.network.n_units), np.int32)
+        call(lib.cpwl_partition_patterns, None, self._handle, 0, self.n_regions, _tensor.borrow(codes, "codes"))
+        return codes
+
+    def cells(self, i: int) -> Floats:
+        """(k, 2) the polygon of region `i`, counter-clockwise."""
+        i = self._index(i)
+        return self.polygons[self.cell_offsets[i] : self.cell_offsets[i + 1]]
+
+    def affine(self, i: int) -> Affine:
+        """The output on region `i`: ``a @ (u, v) + b``."""
+        i = self._index(i)
+        return Affine(self.maps.a[i], self.maps.b[i])
+
+    def neighbours(self, i: int) -> Ints:
+        """Regions that share an edge with region `i`, in the order of its sides."""
+        i = self._index(i)
+        pairs = self.edge_cells[self.cell_edges[self.cell_offsets[i] : self.cell_offsets[i + 1]]]
+        across = np.where(pairs[:, 0] == i, pairs[:, 1], pairs[:, 0])
+        return across[across >= 0]
+
+    def locate(self, points: Any) -> Any:
+        """Index of the region that holds each point: (n, 2) to (n,), or (2,) to an int. -1 is outside."""
+        points = _tensor.borrow(points, "points")
+        single = points.shape == (2,)
+        points = points.as_batch() if single else points
+        cells = np.empty(points.shape[:1], np.int64)
+        call(lib.cpwl_partition_locate, self._context, self._handle, points, _tensor.borrow(cells, "cells"))
+        return int(cells[0]) if single else cells
+
+    def stats(self) -> Stats:
+        """Statistics of the regions; `print` it for a table."""
+        return Stats.of(self)
+
+    def decision_boundary(self, mode: str = "argmax") -> Boundary:
+        """Where the predicted class changes.
+
+        Parameters
+        ----------
+        mode : {"argmax", "pairwise"}
+            "argmax": only where the two classes beat all others. "pairwise": all lines on which two outputs are
+            equal, a superset.
+        """
+        return Boundary(self, _choose(_MODES, mode, "mode"))
+
+    def level_set(self, output: int = 0, level: float = 0.0) -> Boundary:
+        """The set on which one output has the value `level`."""
+        return Boundary(self, _abi.CPWL_BOUNDARY_MODE_LEVEL_SET, output=output, level=level)
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        color: str = "slope",
+        boundary: Boundary | bool | None = True,
+        edges: bool = True,
+        **style: Any,
+    ) -> Axes:
+        """Draws the regions with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, optional
+        color : {"slope", "area", "class", "pattern"}
+            Norm of the region's linear map, its area (logarithmic), the class that wins at its centre, or one
+            colour per activation pattern.
+        boundary : Boundary or bool
+            Lines drawn on top; True = the decision boundary (the zero level of a single output).
+        edges : bool
+            Whether to draw the edges of the regions.
+        **style
+            Passed on to matplotlib's PolyCollection, e.g. ``cmap="magma"``.
+        """
+        from ._plot import plot
+
+        _choose(COLORS, color, "color")
+        lines = self._default_boundary() if boundary is True else boundary or None
+        return plot(self, ax, color, lines, edges, style)
+
+    def to_svg(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        color: str = "slope",
+        boundary: Boundary | bool | None = True,
+        width: int = 800,
+    ) -> None:
+        """Writes the regions as an SVG file, `width` pixels wide; needs no matplotlib. See :meth:`plot`."""
+        lines = self._default_boundary() if boundary is True else boundary or None
+        options = sized(_abi.SvgOptions, color=_choose(COLORS, color, "color"), width=width)
+        handle = lines._handle if lines else None
+        file = os.fsencode(path)
+        call(lib.cpwl_partition_write_svg, self._context, self._handle, handle, ctypes.byref(options), file)
+
+    def _default_boundary(self) -> Boundary:
+        return self.decision_boundary() if self._info.n_outputs > 1 else self.level_set()
+
+    def _index(self, i: int) -> int:
+        if not -self.n_regions <= i < self.n_regions:
+            raise IndexError(f"region {i} of {self.n_regions}")
+        return i % self.n_regions
+
+    def _array(self, which: int) -> Any:
+        return _lent(lib.cpwl_partition_array, self._handle, which)
+
+
+class Boundary(Native):
+    """Line segments in the domain: a decision boundary or a level set.
+
+    Made by :meth:`Partition.decision_boundary` and :meth:`Partition.level_set`.
+    """
+
+    _rebuild = "compute it again from the partition"
+
+    def __init__(self, partition: Partition, mode: int, output: int = 0, level: float = 0.0) -> None:
+        options = sized(_abi.BoundaryOptions, mode=mode, output=output, level=level)
+        run = partition._context
+        arguments = (run, partition._handle, ctypes.byref(options))
+        self._handle = run._run(lambda: Handle(lib.cpwl_boundary_free, lib.cpwl_boundary_new, *arguments))
+        self.partition = partition
+        info = sized(_abi.BoundarySummary)
+        call(lib.cpwl_boundary_info, None, self._handle, ctypes.byref(info))
+        self._info = info
+
+    def __repr__(self) -> str:
+        return f"<cpwl.Boundary: {len(self)} segments of length {self.length:g}>"
+
+    def __len__(self) -> int:
+        return self._info.n_segments
+
+    @property
+    def length(self) -> float:
+        """Total length in (u, v) units."""
+        return self.interior_length + self.on_edge_length
+
+    @property
+    def interior_length(self) -> float:
+        """Length of the pieces strictly inside regions."""
+        return self._info.interior_length
+
+    @property
+    def on_edge_length(self) -> float:
+        """Length of the pieces that lie on edges of regions, each counted once."""
+        return self._info.on_edge_length
+
+    @cached_property
+    def segments(self) -> Floats:
+        """(n, 2, 2) end points of every segment."""
+        return self._array(_abi.CPWL_BOUNDARY_SEGMENTS)
+
+    @cached_property
+    def cell(self) -> Ints:
+        """(n,) the region of every segment."""
+        return self._array(_abi.CPWL_BOUNDARY_CELL)
+
+    @cached_property
+    def labels(self) -> npt.NDArray[np.int32]:
+        """(n, 2) the two classes that meet at every segment."""
+        return self._array(_abi.CPWL_BOUNDARY_LABELS)
+
+    @cached_property
+    def on_edge(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether the segment lies on an edge of its region."""
+        return self._array(_abi.CPWL_BOUNDARY_ON_EDGE).astype(bool)
+
+    @cached_property
+    def flat_cells(self) -> Ints:
+        """Regions on the whole of which the tie or the level holds: they belong to the set, but have no length."""
+        return self._array(_abi.CPWL_BOUNDARY_FLAT_CELLS)
+
+    def _array(self, which: int) -> Any:
+        return _lent(lib.cpwl_boundary_array, self._handle, which)
+
+
+def _lent(getter: Any, handle: Handle, which: int) -> np.ndarray:
+    tensor = _abi.Tensor()
+    call(getter, None, handle, which, ctypes.byref(tensor))
+    return _tensor.lend(handle, tensor)

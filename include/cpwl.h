@@ -1,0 +1,928 @@
+/* cpwl 0.1: geometry and statistics of deep networks. https://crates.io/crates/cpwl, MIT OR Apache-2.0.
+ *
+ * Generated from src/ffi by cbindgen (see cbindgen.toml); do not edit.
+ *
+ * Conventions, for every function:
+ * - A call is `cpwl_status f(ctx, inputs.., options, outputs..)`. It returns CPWL_OK (0) or a status, and then
+ *   cpwl_last_error() has a sentence, which begins with a stable condition word in brackets. Outputs are untouched on
+ *   error.
+ * - `ctx` NULL is a context with all defaults: all cores, the best instruction set, no limits, no callbacks.
+ *   Options NULL are all defaults; otherwise set their first field, `struct_size`, to the sizeof of the struct, and
+ *   zero what you do not mean. Newer versions append fields; older structs keep working.
+ * - Pointers must be valid for what the function does with them, and aligned; a NULL that is not documented is
+ *   CPWL_ARGUMENT. Enums are passed as int32_t; an unknown value is CPWL_ARGUMENT.
+ * - Handles are made by functions whose last argument is `out`, and freed by `_free`, which accepts NULL. They are
+ *   immutable and may be shared between threads, unless their doc says otherwise. Pointers that are lent are valid
+ *   until the handle is freed.
+ * - Nothing is printed, no thread starts before a call needs one, panics do not cross (CPWL_PANIC), and a forked child
+ *   can go on calling, with the handles of its parent too.
+ */
+
+
+#ifndef CPWL_H
+#define CPWL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Version of this header; `cpwl_version()` is that of the library. Since 0.1.
+#define CPWL_VERSION_MAJOR 0
+
+/// See CPWL_VERSION_MAJOR.
+#define CPWL_VERSION_MINOR 1
+
+/// See CPWL_VERSION_MAJOR.
+#define CPWL_VERSION_PATCH 0
+
+/// Flag of `cpwl_context_options`: run the plain reference implementations (slow; for checking). Since 0.1.
+#define CPWL_CONTEXT_REFERENCE 1
+
+/// Flag of `cpwl_context_options`: results may depend on the number of threads in the last bits. Since 0.1.
+#define CPWL_CONTEXT_NONDETERMINISTIC 2
+
+/// Part of a partition, for `want` of `cpwl_partition_options`: polygons, areas, centroids. Since 0.1.
+#define CPWL_WANT_POLYGONS 1
+
+/// Part of a partition: activation patterns. Since 0.1.
+#define CPWL_WANT_PATTERNS 2
+
+/// Part of a partition: the affine map of the output on each cell. Since 0.1.
+#define CPWL_WANT_MAPS 4
+
+/// Part of a partition: shared vertices, edges with the units that made them, neighbours; implies polygons. Since 0.1.
+#define CPWL_WANT_MESH 8
+
+/// Nothing but the number of cells (in total and by layer) and their total area. Stands alone. Since 0.1.
+#define CPWL_WANT_COUNT_ONLY 2147483648
+
+/// Status codes (`cpwl_status`). Since 0.1.
+typedef enum cpwl_status_code {
+    /// The call succeeded.
+    CPWL_OK = 0,
+    /// An argument is not in its documented range.
+    CPWL_ARGUMENT = 1,
+    /// Shapes do not fit together.
+    CPWL_SHAPE = 2,
+    /// A tensor has a data type that this call does not take.
+    CPWL_DTYPE = 3,
+    /// A NaN or an infinity where a finite number is needed.
+    CPWL_NONFINITE = 4,
+    /// Well-formed, but outside what this version does.
+    CPWL_UNSUPPORTED = 5,
+    /// A numerical method did not reach its guarantee.
+    CPWL_NUMERIC = 6,
+    /// A limit set by the caller (max_regions, memory_limit) was reached.
+    CPWL_LIMIT = 7,
+    /// Memory could not be had.
+    CPWL_MEMORY = 8,
+    /// The cancel callback asked to stop.
+    CPWL_CANCELLED = 9,
+    /// A device is missing or failed.
+    CPWL_DEVICE = 10,
+    /// A file could not be read or written.
+    CPWL_IO = 11,
+    /// The guarantee that was asked for could not be given.
+    CPWL_CERTIFY = 12,
+    /// A bug in this library. Handles that took part in the call may be freed, and should not be used otherwise.
+    CPWL_PANIC = 13,
+} cpwl_status_code;
+
+/// Data types of tensors. Since 0.1.
+typedef enum cpwl_dtype {
+    /// IEEE single precision.
+    CPWL_F32 = 1,
+    /// IEEE double precision.
+    CPWL_F64 = 2,
+    /// IEEE half precision; input only.
+    CPWL_F16 = 3,
+    /// bfloat16; input only.
+    CPWL_BF16 = 4,
+    /// 32-bit signed integer.
+    CPWL_I32 = 5,
+    /// 64-bit signed integer.
+    CPWL_I64 = 6,
+    /// 8-bit unsigned integer.
+    CPWL_U8 = 7,
+} cpwl_dtype;
+
+/// Instruction sets. Since 0.1.
+typedef enum cpwl_isa {
+    /// The best that the CPU has.
+    CPWL_ISA_AUTO = 0,
+    /// Plain code, any CPU.
+    CPWL_ISA_PORTABLE = 1,
+    /// x86-64 with AVX2 and FMA.
+    CPWL_ISA_AVX2 = 2,
+    /// x86-64 with AVX-512 F, DQ and VL.
+    CPWL_ISA_AVX512 = 3,
+    /// 64-bit Arm.
+    CPWL_ISA_NEON = 4,
+} cpwl_isa;
+
+/// Devices. 1 (`kDLCPU` of DLPack) means the CPU too. Since 0.1.
+typedef enum cpwl_device {
+    /// The CPU.
+    CPWL_DEVICE_CPU = 0,
+} cpwl_device;
+
+/// Pointwise activations of `cpwl_network_builder_activation`. Since 0.1.
+typedef enum cpwl_activation {
+    /// max(x, 0).
+    CPWL_RELU = 1,
+    /// x for x > 0, alpha x otherwise; alpha is 0.01 unless given.
+    CPWL_LEAKY_RELU = 2,
+    /// |x|.
+    CPWL_ABS = 3,
+    /// min(max(x, 0), 6).
+    CPWL_RELU6 = 4,
+    /// min(max(x, lo), hi); lo and hi are -1 and 1 unless given.
+    CPWL_HARD_TANH = 5,
+    /// min(max(x, lo), hi); a bound that is not given is infinite.
+    CPWL_CLIP = 6,
+    /// alpha x + beta cut off at 0 and 1; alpha and beta are 1/6 and 1/2 unless given.
+    CPWL_HARD_SIGMOID = 7,
+} cpwl_activation;
+
+/// Arrays of a partition, for `cpwl_partition_array`. F cells, V vertices, E edges, C polygon vertices in all, K outputs.
+/// Since 0.1.
+typedef enum cpwl_partition_array_id {
+    /// (V, 2) f64: vertices shared by the cells, in (u, v). CPWL_WANT_MESH.
+    CPWL_PARTITION_VERTICES = 1,
+    /// (F + 1) i64: what belongs to cell i has places offsets[i] .. offsets[i + 1] - 1 in arrays of length C.
+    /// CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_CELL_OFFSETS = 2,
+    /// (C) i64: vertices of the cells, counter-clockwise. CPWL_WANT_MESH.
+    CPWL_PARTITION_CELL_VERTICES = 3,
+    /// (E, 2) i64: the vertices at the ends. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGES = 4,
+    /// (E, 2) i64: the cells on both sides, -1 outside the domain: the neighbour graph. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_CELLS = 5,
+    /// (E) i32: the layer of units (0, 1, ...) that made the edge; -1 for a side of the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_LAYER = 6,
+    /// (E) i64: the unit within that layer, or the side of the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_UNIT = 7,
+    /// (E) i32: the knot of that unit. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_KNOT = 8,
+    /// (F) f64: areas in units of (u, v). CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_AREAS = 9,
+    /// (F, 2) f64: centroids in (u, v). CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_CENTROIDS = 10,
+    /// (F, K, 2) f64: on cell i output k is A[i, k] . (u, v) + b[i, k]. CPWL_WANT_MAPS.
+    CPWL_PARTITION_MAP_A = 11,
+    /// (F, K) f64: the b of CPWL_PARTITION_MAP_A. CPWL_WANT_MAPS.
+    CPWL_PARTITION_MAP_B = 12,
+    /// (C) i64: the edge from each vertex of a cell to the next. CPWL_WANT_MESH.
+    CPWL_PARTITION_CELL_EDGES = 13,
+    /// (C, 2) f64: polygons of the cells in (u, v), counter-clockwise. CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_POLYGONS = 14,
+    /// (layers of units) i64: number of cells after each layer. Always kept.
+    CPWL_PARTITION_LAYER_CELLS = 15,
+} cpwl_partition_array_id;
+
+/// Kinds of boundary. Since 0.1.
+typedef enum cpwl_boundary_mode {
+    /// Where the largest output changes.
+    CPWL_BOUNDARY_MODE_ARGMAX = 1,
+    /// Where any two outputs are equal: a superset.
+    CPWL_BOUNDARY_MODE_PAIRWISE = 2,
+    /// Where one output equals a level.
+    CPWL_BOUNDARY_MODE_LEVEL_SET = 3,
+} cpwl_boundary_mode;
+
+/// Arrays of a boundary of n segments, for `cpwl_boundary_array`. Since 0.1.
+typedef enum cpwl_boundary_array_id {
+    /// (n, 2, 2) f64: end points in (u, v).
+    CPWL_BOUNDARY_SEGMENTS = 1,
+    /// (n) i64: the cell in which the segment lies; for one on an edge, the first of its two cells.
+    CPWL_BOUNDARY_CELL = 2,
+    /// (n, 2) i32: the two outputs that tie; for a level set (output, -1).
+    CPWL_BOUNDARY_LABELS = 3,
+    /// (n) u8: 1 if the segment lies on a cell edge, 0 if inside a cell.
+    CPWL_BOUNDARY_ON_EDGE = 4,
+    /// (m) i64: cells on which the output of a level set equals the level everywhere.
+    CPWL_BOUNDARY_FLAT_CELLS = 5,
+} cpwl_boundary_array_id;
+
+/// What the colour of a cell says in a picture. Since 0.1.
+typedef enum cpwl_color {
+    /// Frobenius norm of the slope of the outputs, dark to light.
+    CPWL_COLOR_SLOPE = 1,
+    /// Logarithm of the area, dark to light.
+    CPWL_COLOR_AREA = 2,
+    /// The largest output at the centroid.
+    CPWL_COLOR_CLASS = 3,
+    /// The activation pattern.
+    CPWL_COLOR_PATTERN = 4,
+} cpwl_color;
+
+/// What to keep of each cell.
+typedef struct Want Want;
+
+/// Line segments of a decision boundary or level set. Immutable; may be shared between threads. Since 0.1.
+typedef struct cpwl_boundary cpwl_boundary;
+
+/// How calls run: threads, instruction set, limits and callbacks. Immutable; may be shared between threads and used
+/// by several calls at once. Wherever a function takes a context, NULL is one with all defaults. Since 0.1.
+typedef struct cpwl_context cpwl_context;
+
+/// A plane domain: a convex polygon in coordinates (u, v), which are the input of the network or, for a slice, span a
+/// plane in its input space. Immutable; may be shared between threads. Since 0.1.
+typedef struct cpwl_domain cpwl_domain;
+
+/// A network: immutable, may be shared between threads and used by several calls at once. Since 0.1.
+typedef struct cpwl_network cpwl_network;
+
+/// A network under construction: a list of nodes, each reading earlier ones. Node 0 is the input. Not for two threads
+/// at once. A failed call leaves it as it was. Since 0.1.
+typedef struct cpwl_network_builder cpwl_network_builder;
+
+/// The exact partition of a domain into the cells on which a network is affine (arXiv 2302.12828). Immutable; may be
+/// shared between threads. Since 0.1.
+///
+/// F cells (activation cells: full-dimensional maximal sets of constant activation pattern), V vertices, E edges, C
+/// polygon vertices in all. The order of everything, and every byte, is the same for any number of threads.
+typedef struct cpwl_partition cpwl_partition;
+
+/// What every function that can fail returns: `CPWL_OK` (0) or the `CPWL_*` code of what went wrong.
+/// The text is in `cpwl_last_error()`. Codes are never reused. Since 0.1.
+typedef int32_t cpwl_status;
+
+/// What a context is made from. Set `struct_size` to `sizeof(cpwl_context_options)` and the rest to zero; zero is the
+/// default of every field. Since 0.1.
+///
+/// Callbacks must return normally: no `longjmp`, no C++ exception. They run on threads of the library or on the
+/// calling thread; `cancel` and `progress` of one context are never inside each other or themselves at the same time,
+/// `alloc`, `dealloc` and `log` may be.
+typedef struct cpwl_context_options {
+    /// `sizeof(cpwl_context_options)`.
+    size_t struct_size;
+    /// Threads that a call may use: 0 = all cores that the process may use, 1 = the calling thread only. Threads start
+    /// with the first call that needs them. Results do not depend on it.
+    int32_t threads;
+    /// A `cpwl_isa`; one that the CPU does not have is CPWL_UNSUPPORTED.
+    int32_t isa;
+    /// `CPWL_CONTEXT_*` bits.
+    uint32_t flags;
+    /// A `cpwl_device`.
+    int32_t device;
+    /// 0.
+    int32_t device_id;
+    /// Zero.
+    int32_t reserved;
+    /// NULL on the CPU.
+    void *stream;
+    /// Largest number of bytes that one call may hold in large buffers, working memory and results together; more is
+    /// CPWL_LIMIT, with nothing left behind. 0 = no limit.
+    uint64_t memory_limit;
+    /// Where large buffers come from: at least `size` bytes at a multiple of `align`, or NULL for CPWL_MEMORY.
+    /// NULL = the library's own allocator; given together with `dealloc` or not at all. Results own such buffers, so
+    /// both and `userdata` must stay valid until everything made with the context is freed.
+    void *(*alloc)(size_t size, size_t align, void *userdata);
+    /// Takes back what `alloc` returned, with the same `size` and `align`.
+    void (*dealloc)(void *ptr, size_t size, size_t align, void *userdata);
+    /// Asked often, from a few thousand to a few times a second: return non-zero to end the call with CPWL_CANCELLED.
+    int32_t (*cancel)(void *userdata);
+    /// Told the fraction done, 0 to 1, of the stage of that name (valid during the callback).
+    void (*progress)(double fraction, const char *stage, void *userdata);
+    /// Told lines of text (valid during the callback) with a level: 0 error, 1 warning, 2 info, 3 debug.
+    void (*log)(int32_t level, const char *line, void *userdata);
+    /// Handed to every callback.
+    void *userdata;
+} cpwl_context_options;
+
+/// A tensor in the host's memory; the fields mean what they mean in DLPack 1.x. Functions that take a
+/// `const cpwl_tensor *` read the elements, those that take a `cpwl_tensor *` write them (or, where the doc says
+/// "lends", fill the struct itself). The struct and its arrays are used during the call only. Since 0.1.
+///
+/// Negative strides are fine, zero strides are fine for tensors that are read. Elements must be aligned to their
+/// size. A contiguous tensor of the data type that a function computes in is used in place, any other is converted.
+typedef struct cpwl_tensor {
+    /// Start of the memory; may be NULL if there are no elements.
+    void *data;
+    /// Bytes from `data` to the element with index (0, 0, ...).
+    int64_t byte_offset;
+    /// A `cpwl_dtype`.
+    int32_t dtype;
+    /// Number of axes, 0 to 32.
+    int32_t ndim;
+    /// Lengths of the axes; may be NULL if `ndim` is 0.
+    const int64_t *shape;
+    /// Strides in elements; NULL = row-major.
+    const int64_t *strides;
+    /// A `cpwl_device`.
+    int32_t device;
+    /// 0.
+    int32_t device_id;
+} cpwl_tensor;
+
+/// Geometry of `cpwl_network_builder_conv2d`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_conv2d_options {
+    /// `sizeof(cpwl_conv2d_options)`.
+    size_t struct_size;
+    /// Step down and to the right; 0 = 1.
+    int64_t stride[2];
+    /// Zeros around the image: top, left, bottom, right.
+    int64_t padding[4];
+    /// Distance between the taps of the kernel, down and to the right; 0 = 1.
+    int64_t dilation[2];
+    /// Number of groups; 0 = 1.
+    int64_t groups;
+} cpwl_conv2d_options;
+
+/// Parameters of `cpwl_network_builder_activation`. Since 0.1.
+typedef struct cpwl_activation_options {
+    /// `sizeof(cpwl_activation_options)`.
+    size_t struct_size;
+    /// Slope for negative values (CPWL_LEAKY_RELU), or slope (CPWL_HARD_SIGMOID).
+    double alpha;
+    /// Value at 0 (CPWL_HARD_SIGMOID).
+    double beta;
+    /// Lower bound (CPWL_HARD_TANH, CPWL_CLIP).
+    double lo;
+    /// Upper bound (CPWL_HARD_TANH, CPWL_CLIP).
+    double hi;
+    /// Bits 0 to 3 for alpha, beta, lo, hi: the field is meant even if it is zero. A field that is not zero is always
+    /// meant.
+    uint32_t given;
+    /// Zero.
+    int32_t reserved;
+} cpwl_activation_options;
+
+/// Geometry of the pooling layers. Zero is the default of every field but `kernel`. Since 0.1.
+typedef struct cpwl_pool2d_options {
+    /// `sizeof(cpwl_pool2d_options)`.
+    size_t struct_size;
+    /// Height and width of the window.
+    int64_t kernel[2];
+    /// Step down and to the right; 0 = that of the kernel.
+    int64_t stride[2];
+    /// Padding: top, left, bottom, right. It never is the maximum, and counts as zeros in a mean.
+    int64_t padding[4];
+    /// Distance between the elements of the window, down and to the right; 0 = 1.
+    int64_t dilation[2];
+    /// Not 0: round the number of windows up instead of down.
+    int32_t ceil_mode;
+    /// Not 0: a mean divides by the number of elements that are not padding.
+    int32_t exclude_padding;
+} cpwl_pool2d_options;
+
+/// Options of `cpwl_network_from_onnx`; there are none yet. Since 0.1.
+typedef struct cpwl_onnx_options {
+    /// `sizeof(cpwl_onnx_options)`.
+    size_t struct_size;
+    /// Zero.
+    int64_t reserved;
+} cpwl_onnx_options;
+
+/// What `cpwl_network_info` tells. Since 0.1.
+typedef struct cpwl_network_summary {
+    /// `sizeof(cpwl_network_summary)`, set by the caller.
+    size_t struct_size;
+    /// Number of nodes, the input included.
+    int64_t n_nodes;
+    /// Number of units: the length of an activation pattern.
+    int64_t n_units;
+    /// Number of nodes that are layers of units.
+    int64_t n_unit_layers;
+    /// Number of elements of the input.
+    int64_t n_inputs;
+    /// Number of elements of the output.
+    int64_t n_outputs;
+    /// Number of constants of all layers, as folded.
+    int64_t n_parameters;
+} cpwl_network_summary;
+
+/// What `cpwl_network_node` tells; the pointers are lent and valid until the network is freed. Since 0.1.
+typedef struct cpwl_node_info {
+    /// `sizeof(cpwl_node_info)`, set by the caller.
+    size_t struct_size;
+    /// Name, UTF-8.
+    const char *name;
+    /// Operator: "input", "dense", "conv2d", "scale_shift", "pointwise", "maxout", "max_pool2d", "avg_pool2d", "add",
+    /// "concat" or "reshape".
+    const char *op;
+    /// Shape of its value, per sample.
+    const int64_t *shape;
+    /// Number of axes.
+    int32_t ndim;
+    /// Position of its first unit in an activation pattern; -1 if it has none.
+    int32_t first_unit;
+    /// Number of its units.
+    int32_t n_units;
+    /// Zero.
+    int32_t reserved;
+} cpwl_node_info;
+
+/// Options of `cpwl_network_forward`; there are none yet. Since 0.1.
+typedef struct cpwl_forward_options {
+    /// `sizeof(cpwl_forward_options)`.
+    size_t struct_size;
+    /// Zero.
+    int64_t reserved;
+} cpwl_forward_options;
+
+/// Options of `cpwl_partition_new`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_partition_options {
+    /// `sizeof(cpwl_partition_options)`.
+    size_t struct_size;
+    /// `CPWL_WANT_*` bits: what to keep; 0 = everything.
+    uint32_t want;
+    /// Zero.
+    uint32_t flags;
+    /// More cells than this are CPWL_LIMIT; 0 = no limit.
+    uint64_t max_regions;
+} cpwl_partition_options;
+
+/// What `cpwl_partition_info` tells. Since 0.1.
+typedef struct cpwl_partition_summary {
+    /// `sizeof(cpwl_partition_summary)`, set by the caller.
+    size_t struct_size;
+    /// F, the number of cells.
+    int64_t n_regions;
+    /// V; 0 unless the mesh was kept. V - E + F = 1.
+    int64_t n_vertices;
+    /// E; 0 unless the mesh was kept.
+    int64_t n_edges;
+    /// C, polygon vertices in all; 0 unless polygons were kept.
+    int64_t n_cell_vertices;
+    /// Number of elements of the output of the network.
+    int64_t n_outputs;
+    /// Number of units: the length of an activation pattern.
+    int64_t n_units;
+    /// Number of layers of units.
+    int64_t n_unit_layers;
+    /// Sum of the areas of the cells, in units of (u, v).
+    double area;
+    /// Area of the domain; differs from `area` by rounding only.
+    double domain_area;
+    /// Bound of the error of the coordinates of every vertex, in units of (u, v).
+    double vertex_error;
+    /// Number of signs that f64 could not settle and exact arithmetic did.
+    uint64_t exact_signs;
+} cpwl_partition_summary;
+
+/// Options of `cpwl_partition_write_svg`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_svg_options {
+    /// `sizeof(cpwl_svg_options)`.
+    size_t struct_size;
+    /// A `cpwl_color`; 0 = CPWL_COLOR_SLOPE.
+    int32_t color;
+    /// Width in pixels; 0 = 800.
+    int32_t width;
+} cpwl_svg_options;
+
+/// Options of `cpwl_boundary_new`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_boundary_options {
+    /// `sizeof(cpwl_boundary_options)`.
+    size_t struct_size;
+    /// A `cpwl_boundary_mode`; 0 = CPWL_BOUNDARY_MODE_ARGMAX.
+    int32_t mode;
+    /// The output of a level set.
+    int32_t output;
+    /// The level of a level set.
+    double level;
+} cpwl_boundary_options;
+
+/// What `cpwl_boundary_info` tells. Since 0.1.
+typedef struct cpwl_boundary_summary {
+    /// `sizeof(cpwl_boundary_summary)`, set by the caller.
+    size_t struct_size;
+    /// Number of segments.
+    int64_t n_segments;
+    /// Number of cells on which the output of a level set equals the level everywhere.
+    int64_t n_flat_cells;
+    /// Length of the segments inside cells, in units of (u, v).
+    double interior_length;
+    /// Length of the segments on cell edges, each counted once, in units of (u, v).
+    double on_edge_length;
+} cpwl_boundary_summary;
+
+
+
+
+
+
+
+
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/// The version of the library as major << 16 | minor << 8 | patch. Since 0.1.
+uint32_t cpwl_version(void);
+
+/// The version of the library as text, such as "0.1.0". Static; never NULL. Since 0.1.
+const char *cpwl_version_string(void);
+
+/// Version, instruction set in use and those available, features and devices, such as
+/// "cpwl 0.1.0; isa: avx2 (available: portable avx2); features: onnx; devices: cpu". Static; never NULL. Since 0.1.
+const char *cpwl_build_info(void);
+
+/// The name of a status code, such as "CPWL_OK"; "unknown" for any other number. Static; never NULL. Since 0.1.
+const char *cpwl_status_name(int32_t status);
+
+/// The text of the last error on the calling thread: "`[CONDITION] sentence`", UTF-8, where the condition is a stable
+/// word and the sentence names the argument, its value and what was expected. "" if no call failed on this thread.
+/// Never NULL. Valid until the next failing call on the same thread; successful calls leave it. Since 0.1.
+const char *cpwl_last_error(void);
+
+/// Makes a context. `opts` NULL = all defaults. Free it with `cpwl_context_free`.
+///
+/// Errors: CPWL_ARGUMENT (a value out of range, `struct_size` not set), CPWL_UNSUPPORTED (an instruction set that the
+/// CPU does not have, unknown flags), CPWL_DEVICE. Starts no threads. Since 0.1.
+cpwl_status cpwl_context_new(const struct cpwl_context_options *opts,
+                             struct cpwl_context **out);
+
+/// A ready-made `cancel` callback: the call ends as soon as the `int32_t` at `userdata` is not 0. Any thread may set it
+/// at any time. For hosts that would rather set a flag than be called from worker threads, such as interpreters with a
+/// global lock. `userdata` NULL never cancels. Since 0.1.
+int32_t cpwl_cancel_flag(void *userdata);
+
+/// Frees a context and ends its threads. NULL is fine. No call may be using it; what was made with it stays valid,
+/// as long as its `alloc`, `dealloc` and `userdata` do. Since 0.1.
+void cpwl_context_free(struct cpwl_context *ctx);
+
+/// The `cpwl_isa` in use, never CPWL_ISA_AUTO. `ctx` NULL = the default context. Since 0.1.
+int32_t cpwl_context_isa(const struct cpwl_context *ctx);
+
+/// Threads that a call may use, at least 1. `ctx` NULL = the default context. Since 0.1.
+int32_t cpwl_context_threads(const struct cpwl_context *ctx);
+
+/// Starts a network whose input has the shape `input_shape` (`ndim` lengths, per sample: no batch axis), such as (2)
+/// or (1, 28, 28). Free it with `cpwl_network_builder_free`.
+///
+/// Errors: CPWL_SHAPE (no axis, an axis of length 0 or less). Since 0.1.
+cpwl_status cpwl_network_builder_new(const struct cpwl_context *ctx,
+                                     const int64_t *input_shape,
+                                     int32_t ndim,
+                                     struct cpwl_network_builder **out);
+
+/// Frees a builder. NULL is fine. Networks made with it stay valid. Since 0.1.
+void cpwl_network_builder_free(struct cpwl_network_builder *builder);
+
+/// Gives node `node` (-1 = the node added last) a name for messages, UTF-8. Since 0.1.
+cpwl_status cpwl_network_builder_name(const struct cpwl_context *ctx,
+                                      struct cpwl_network_builder *builder,
+                                      int32_t node,
+                                      const char *name);
+
+/// Makes the network whose output is the value of node `output` (-1 = the node added last). Nodes that it does not
+/// need are left out, so ids may change: see `cpwl_network_node`. Copies the weights; the builder stays usable and
+/// must still be freed. Free the network with `cpwl_network_free`.
+///
+/// Errors: CPWL_ARGUMENT (no such node, or the input itself). O(weights). Since 0.1.
+cpwl_status cpwl_network_builder_finish(const struct cpwl_context *ctx,
+                                        const struct cpwl_network_builder *builder,
+                                        int32_t output,
+                                        struct cpwl_network **out);
+
+/// Adds y = W x + b for an input of shape (n): `weight` is (out, n), `bias` (out) or NULL for none.
+///
+/// In this and all layer functions: `input` is the id of the node to read (-1 = the node added last), `node` receives
+/// the id of the new node (may be NULL). Weights are f32, f64, f16 or bf16 and are kept exactly. Errors: CPWL_SHAPE
+/// (shapes that do not fit, with both in the message), CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT (no such node, a
+/// value out of range). O(weights). Since 0.1.
+cpwl_status cpwl_network_builder_dense(const struct cpwl_context *ctx,
+                                       struct cpwl_network_builder *builder,
+                                       int32_t input,
+                                       const struct cpwl_tensor *weight,
+                                       const struct cpwl_tensor *bias,
+                                       int32_t *node);
+
+/// Adds a 2-D convolution (cross-correlation, as in every framework) of an input of shape (C, H, W): `weight` is
+/// (O, C / groups, kh, kw), `bias` (O) or NULL for none, `opts` NULL for stride 1, no padding, dilation 1, one group.
+/// Since 0.1.
+cpwl_status cpwl_network_builder_conv2d(const struct cpwl_context *ctx,
+                                        struct cpwl_network_builder *builder,
+                                        int32_t input,
+                                        const struct cpwl_tensor *weight,
+                                        const struct cpwl_tensor *bias,
+                                        const struct cpwl_conv2d_options *opts,
+                                        int32_t *node);
+
+/// Adds the same activation for every element; `kind` is a `cpwl_activation`, `opts` NULL for its defaults. Since 0.1.
+cpwl_status cpwl_network_builder_activation(const struct cpwl_context *ctx,
+                                            struct cpwl_network_builder *builder,
+                                            int32_t input,
+                                            int32_t kind,
+                                            const struct cpwl_activation_options *opts,
+                                            int32_t *node);
+
+/// Adds a leaky ReLU with given slopes for negative values: `slopes` has one entry, or one per channel (the first
+/// axis of the input). Since 0.1.
+cpwl_status cpwl_network_builder_prelu(const struct cpwl_context *ctx,
+                                       struct cpwl_network_builder *builder,
+                                       int32_t input,
+                                       const struct cpwl_tensor *slopes,
+                                       int32_t *node);
+
+/// Adds the same continuous piecewise-linear function for every element: `knots` (m), strictly increasing; `slopes`
+/// (m + 1), from the leftmost piece to the rightmost; and the value at the first knot (at 0 if m = 0). Since 0.1.
+cpwl_status cpwl_network_builder_pwl(const struct cpwl_context *ctx,
+                                     struct cpwl_network_builder *builder,
+                                     int32_t input,
+                                     const struct cpwl_tensor *knots,
+                                     const struct cpwl_tensor *slopes,
+                                     double value_at_first_knot,
+                                     int32_t *node);
+
+/// Adds the maximum over groups of `group` consecutive channels (the first axis), which `group` must divide. Since 0.1.
+cpwl_status cpwl_network_builder_maxout(const struct cpwl_context *ctx,
+                                        struct cpwl_network_builder *builder,
+                                        int32_t input,
+                                        int64_t group,
+                                        int32_t *node);
+
+/// Adds the maximum over windows of each channel of an input of shape (C, H, W). `opts` gives the kernel and must not
+/// be NULL; `exclude_padding` has no meaning here. Since 0.1.
+cpwl_status cpwl_network_builder_max_pool2d(const struct cpwl_context *ctx,
+                                            struct cpwl_network_builder *builder,
+                                            int32_t input,
+                                            const struct cpwl_pool2d_options *opts,
+                                            int32_t *node);
+
+/// Adds the mean over windows of each channel of an input of shape (C, H, W). `opts` gives the kernel and must not be
+/// NULL. Weights that are not powers of two are rounded to f64, and so define the network. Since 0.1.
+cpwl_status cpwl_network_builder_avg_pool2d(const struct cpwl_context *ctx,
+                                            struct cpwl_network_builder *builder,
+                                            int32_t input,
+                                            const struct cpwl_pool2d_options *opts,
+                                            int32_t *node);
+
+/// Adds the mean of each channel of an input of shape (C, H, W), with shape (C, 1, 1). Since 0.1.
+cpwl_status cpwl_network_builder_global_avg_pool(const struct cpwl_context *ctx,
+                                                 struct cpwl_network_builder *builder,
+                                                 int32_t input,
+                                                 int32_t *node);
+
+/// Adds a batch normalisation in evaluation form, per channel (the first axis):
+/// gamma (x - mean) / sqrt(var + eps) + beta, with `mean` and `var` (C), `gamma` and `beta` (C) or NULL for 1 and 0.
+/// Folded in f64 to scale and shift, which define the network. Since 0.1.
+cpwl_status cpwl_network_builder_batch_norm(const struct cpwl_context *ctx,
+                                            struct cpwl_network_builder *builder,
+                                            int32_t input,
+                                            const struct cpwl_tensor *gamma,
+                                            const struct cpwl_tensor *beta,
+                                            const struct cpwl_tensor *mean,
+                                            const struct cpwl_tensor *var,
+                                            double eps,
+                                            int32_t *node);
+
+/// Adds scale x + shift: `scale` and `shift` have one entry, one per channel (the first axis) or one per element
+/// (any shape); NULL for 1 and 0. Since 0.1.
+cpwl_status cpwl_network_builder_scale_shift(const struct cpwl_context *ctx,
+                                             struct cpwl_network_builder *builder,
+                                             int32_t input,
+                                             const struct cpwl_tensor *scale,
+                                             const struct cpwl_tensor *shift,
+                                             int32_t *node);
+
+/// Adds a change of shape to one axis. Since 0.1.
+cpwl_status cpwl_network_builder_flatten(const struct cpwl_context *ctx,
+                                         struct cpwl_network_builder *builder,
+                                         int32_t input,
+                                         int32_t *node);
+
+/// Adds a change of shape to `shape` (`ndim` lengths, per sample), of which one may be -1: what is left. Since 0.1.
+cpwl_status cpwl_network_builder_reshape(const struct cpwl_context *ctx,
+                                         struct cpwl_network_builder *builder,
+                                         int32_t input,
+                                         const int64_t *shape,
+                                         int32_t ndim,
+                                         int32_t *node);
+
+/// Adds the sum of `n_inputs` nodes of one shape (a residual connection). Since 0.1.
+cpwl_status cpwl_network_builder_add(const struct cpwl_context *ctx,
+                                     struct cpwl_network_builder *builder,
+                                     const int32_t *inputs,
+                                     int32_t n_inputs,
+                                     int32_t *node);
+
+/// Adds the concatenation of `n_inputs` nodes along `axis` of the per-sample shape. Since 0.1.
+cpwl_status cpwl_network_builder_concat(const struct cpwl_context *ctx,
+                                        struct cpwl_network_builder *builder,
+                                        const int32_t *inputs,
+                                        int32_t n_inputs,
+                                        int32_t axis,
+                                        int32_t *node);
+
+/// Reads a network from the `size` bytes of an ONNX file at `bytes`, which are not needed afterwards. `opts` may be
+/// NULL. Free the network with `cpwl_network_free`.
+///
+/// Errors: CPWL_ARGUMENT (truncated or malformed bytes, a cycle), CPWL_UNSUPPORTED (an operator that is not piecewise
+/// linear or not known, named with its node; weights in another file), CPWL_SHAPE, CPWL_NONFINITE. O(size). Since 0.1.
+cpwl_status cpwl_network_from_onnx(const struct cpwl_context *ctx,
+                                   const void *bytes,
+                                   size_t size,
+                                   const struct cpwl_onnx_options *opts,
+                                   struct cpwl_network **out);
+
+/// As `cpwl_network_from_onnx`, from the file at `path` (UTF-8, or the bytes of any path on POSIX systems).
+///
+/// Errors: CPWL_IO besides. Since 0.1.
+cpwl_status cpwl_network_from_onnx_file(const struct cpwl_context *ctx,
+                                        const char *path,
+                                        const struct cpwl_onnx_options *opts,
+                                        struct cpwl_network **out);
+
+/// Frees a network. NULL is fine. No call may be using it. Since 0.1.
+void cpwl_network_free(struct cpwl_network *net);
+
+/// Fills `out`, whose `struct_size` the caller has set. Since 0.1.
+cpwl_status cpwl_network_info(const struct cpwl_context *ctx,
+                              const struct cpwl_network *net,
+                              struct cpwl_network_summary *out);
+
+/// The shape of the input, per sample: `*ndim` is the room at `shape`, and becomes the number of axes. With `shape`
+/// NULL only that is told. Since 0.1.
+cpwl_status cpwl_network_input_shape(const struct cpwl_context *ctx,
+                                     const struct cpwl_network *net,
+                                     int64_t *shape,
+                                     int32_t *ndim);
+
+/// The shape of the output, as `cpwl_network_input_shape`. Since 0.1.
+cpwl_status cpwl_network_output_shape(const struct cpwl_context *ctx,
+                                      const struct cpwl_network *net,
+                                      int64_t *shape,
+                                      int32_t *ndim);
+
+/// Fills `out`, whose `struct_size` the caller has set, with what node `node` (0 to n_nodes - 1, in an order in which
+/// every node comes after those that it reads) is. Errors: CPWL_ARGUMENT (no such node). Since 0.1.
+cpwl_status cpwl_network_node(const struct cpwl_context *ctx,
+                              const struct cpwl_network *net,
+                              int32_t node,
+                              struct cpwl_node_info *out);
+
+/// Runs the network on a batch: y = f(x).
+///
+/// `x` is (B, input shape) or (B, n_inputs), f32, f64, f16 or bf16, all finite. `y` is (B, output shape) or
+/// (B, n_outputs), f32 or f64, which is also the precision of the arithmetic; it must not lie in the memory of `x`.
+/// A single sample may come without the batch axis. `opts` may be NULL.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE (with the index), CPWL_ARGUMENT, CPWL_LIMIT, CPWL_MEMORY,
+/// CPWL_CANCELLED. `y` is untouched on error. Bit-identical for any number of threads. O(B weights). Since 0.1.
+cpwl_status cpwl_network_forward(const struct cpwl_context *ctx,
+                                 const struct cpwl_network *net,
+                                 const struct cpwl_tensor *x,
+                                 const struct cpwl_forward_options *opts,
+                                 struct cpwl_tensor *y);
+
+/// The activation pattern of each sample of a batch: which piece every unit is on.
+///
+/// `x` is as for `cpwl_network_forward`; `codes` is (B, n_units), u8, i32 or i64. The code of a pointwise unit is the
+/// number of its knots below its input (ReLU: 1 iff > 0), that of a maximum the index of the largest candidate, the
+/// lowest among equals. Computed in f64.
+///
+/// Errors: as `cpwl_network_forward`; CPWL_DTYPE if a code does not fit. O(B weights). Since 0.1.
+cpwl_status cpwl_network_pattern(const struct cpwl_context *ctx,
+                                 const struct cpwl_network *net,
+                                 const struct cpwl_tensor *x,
+                                 struct cpwl_tensor *codes);
+
+/// The affine maps of a batch: A and b with f(x') = A x' + b for all x' of the activation pattern of x.
+///
+/// `x` is as for `cpwl_network_forward`; `a` is (B, n_outputs, n_inputs), `b` is (B, n_outputs), both f32 or f64; for
+/// a single sample they may come without the batch axis. A is the Jacobian wherever that exists. Computed in f64.
+///
+/// Errors: as `cpwl_network_forward`. O(B n_inputs weights). Since 0.1.
+cpwl_status cpwl_network_affine_at(const struct cpwl_context *ctx,
+                                   const struct cpwl_network *net,
+                                   const struct cpwl_tensor *x,
+                                   struct cpwl_tensor *a,
+                                   struct cpwl_tensor *b);
+
+/// The box [lo_0, hi_0] x [lo_1, hi_1]; `lo` and `hi` are (2). Free it with `cpwl_domain_free`.
+///
+/// In this and the other domain functions tensors are f32, f64, f16 or bf16, and are taken exactly. Errors:
+/// CPWL_ARGUMENT (unless lo < hi), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE. Since 0.1.
+cpwl_status cpwl_domain_box(const struct cpwl_context *ctx,
+                            const struct cpwl_tensor *lo,
+                            const struct cpwl_tensor *hi,
+                            struct cpwl_domain **out);
+
+/// A convex polygon; `vertices` is (m, 2) in order. Clockwise ones are turned round, repeated and collinear ones are
+/// dropped.
+///
+/// Errors: CPWL_ARGUMENT (fewer than three vertices, zero area, sides that cross), CPWL_UNSUPPORTED (not convex),
+/// CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE. Since 0.1.
+cpwl_status cpwl_domain_polygon(const struct cpwl_context *ctx,
+                                const struct cpwl_tensor *vertices,
+                                struct cpwl_domain **out);
+
+/// The slice x = origin + u axes[0] + v axes[1] of the input space, with (u, v) in a convex polygon.
+///
+/// `origin` is (D) or of the shape of the input, `axes` is (2, D) or (2, input shape): linearly independent, not
+/// necessarily orthogonal or of unit length. `polygon` is (m, 2), or NULL for [-1, 1] x [-1, 1].
+///
+/// Errors: CPWL_ARGUMENT (dependent axes), and those of `cpwl_domain_polygon`. Since 0.1.
+cpwl_status cpwl_domain_slice(const struct cpwl_context *ctx,
+                              const struct cpwl_tensor *origin,
+                              const struct cpwl_tensor *axes,
+                              const struct cpwl_tensor *polygon,
+                              struct cpwl_domain **out);
+
+/// The slice through three points a, b, c of the input space: `anchors` is (3, D) or (3, input shape). The origin is a,
+/// the axes are b - a and c - a (rounded to f64), so that a, b, c stand at (u, v) = (0, 0), (1, 0), (0, 1). The polygon
+/// is the square from -margin to 1 + margin.
+///
+/// Errors: as `cpwl_domain_slice`. Since 0.1.
+cpwl_status cpwl_domain_slice_anchors(const struct cpwl_context *ctx,
+                                      const struct cpwl_tensor *anchors,
+                                      double margin,
+                                      struct cpwl_domain **out);
+
+/// Frees a domain. NULL is fine. Partitions made with it stay valid. Since 0.1.
+void cpwl_domain_free(struct cpwl_domain *domain);
+
+/// Computes the partition of `domain` by the units of `net`: exactly, every sign that decides topology is certified.
+/// `opts` may be NULL. Free it with `cpwl_partition_free`; `net` and `domain` may be freed before.
+///
+/// Errors: CPWL_SHAPE (the domain does not fit the input), CPWL_UNSUPPORTED (max-pool and maxout in this version, named),
+/// CPWL_LIMIT (max_regions, memory_limit), CPWL_MEMORY, CPWL_CANCELLED, CPWL_ARGUMENT. Nothing is kept of a partition
+/// that fails. Cost: about one small matrix-vector product of the next layer per cell and layer. Since 0.1.
+cpwl_status cpwl_partition_new(const struct cpwl_context *ctx,
+                               const struct cpwl_network *net,
+                               const struct cpwl_domain *domain,
+                               const struct cpwl_partition_options *opts,
+                               struct cpwl_partition **out);
+
+/// Frees a partition, and with it everything that it lent. NULL is fine. Since 0.1.
+void cpwl_partition_free(struct cpwl_partition *partition);
+
+/// Fills `out`, whose `struct_size` the caller has set. Since 0.1.
+cpwl_status cpwl_partition_info(const struct cpwl_context *ctx,
+                                const struct cpwl_partition *partition,
+                                struct cpwl_partition_summary *out);
+
+/// Lends array `which` (a `cpwl_partition_array_id`): fills `out` with a view of it that is valid until the partition
+/// is freed, and is not to be written to.
+///
+/// Errors: CPWL_ARGUMENT (an array that was not kept, an unknown id). O(1). Since 0.1.
+cpwl_status cpwl_partition_array(const struct cpwl_context *ctx,
+                                 const struct cpwl_partition *partition,
+                                 int32_t which,
+                                 struct cpwl_tensor *out);
+
+/// Writes the activation patterns of cells first .. first + count - 1 to `codes`, which is (count, n_units), u8, i32 or
+/// i64; the codes are those of `cpwl_network_pattern`.
+///
+/// Errors: CPWL_ARGUMENT (no such cells, patterns that were not kept), CPWL_SHAPE, CPWL_DTYPE, CPWL_MEMORY,
+/// CPWL_LIMIT. O(count n_units). Since 0.1.
+cpwl_status cpwl_partition_patterns(const struct cpwl_context *ctx,
+                                    const struct cpwl_partition *partition,
+                                    int64_t first,
+                                    int64_t count,
+                                    struct cpwl_tensor *codes);
+
+/// Finds the cell of each point: `points` is (n, 2) in (u, v), f32, f64, f16 or bf16; `cells` is (n), i64 or i32, and
+/// becomes the index of the cell or -1 outside the domain. A point on an edge belongs to the cell whose pattern it has
+/// (on iff > 0). Exact.
+///
+/// Errors: CPWL_ARGUMENT (patterns or the mesh were not kept), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE,
+/// CPWL_CANCELLED. The first call prepares a search grid, O(F). Since 0.1.
+cpwl_status cpwl_partition_locate(const struct cpwl_context *ctx,
+                                  const struct cpwl_partition *partition,
+                                  const struct cpwl_tensor *points,
+                                  struct cpwl_tensor *cells);
+
+/// Writes the partition to an SVG file at `path`: a polygon per cell, and `boundary` (may be NULL) over it. `opts` may
+/// be NULL.
+///
+/// Errors: CPWL_ARGUMENT (what the picture needs was not kept, an unknown colour), CPWL_IO. Since 0.1.
+cpwl_status cpwl_partition_write_svg(const struct cpwl_context *ctx,
+                                     const struct cpwl_partition *partition,
+                                     const struct cpwl_boundary *boundary,
+                                     const struct cpwl_svg_options *opts,
+                                     const char *path);
+
+/// Computes the boundary of a partition that kept polygons, patterns, maps and mesh. `opts` may be NULL (the arg-max
+/// boundary). Free it with `cpwl_boundary_free`; the partition may be freed before.
+///
+/// Errors: CPWL_ARGUMENT (something was not kept, no such output, a single output and not a level set), CPWL_NONFINITE
+/// (level), CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. O(F n_outputs^2) at most. Since 0.1.
+cpwl_status cpwl_boundary_new(const struct cpwl_context *ctx,
+                              const struct cpwl_partition *partition,
+                              const struct cpwl_boundary_options *opts,
+                              struct cpwl_boundary **out);
+
+/// Frees a boundary, and with it everything that it lent. NULL is fine. Since 0.1.
+void cpwl_boundary_free(struct cpwl_boundary *boundary);
+
+/// Fills `out`, whose `struct_size` the caller has set. Since 0.1.
+cpwl_status cpwl_boundary_info(const struct cpwl_context *ctx,
+                               const struct cpwl_boundary *boundary,
+                               struct cpwl_boundary_summary *out);
+
+/// Lends array `which` (a `cpwl_boundary_array_id`): fills `out` with a view of it that is valid until the boundary is
+/// freed, and is not to be written to. Errors: CPWL_ARGUMENT (an unknown id). O(1). Since 0.1.
+cpwl_status cpwl_boundary_array(const struct cpwl_context *ctx,
+                                const struct cpwl_boundary *boundary,
+                                int32_t which,
+                                struct cpwl_tensor *out);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* CPWL_H */

@@ -1,0 +1,610 @@
+/* cpwl.hpp: cpwl.h for C++17. Handles that free themselves, exceptions, callbacks that may be lambdas and may throw.
+ *
+ *   auto net = cpwl::network::from_onnx_file("net.onnx");
+ *   auto regions = net.partition(cpwl::domain::box({-1, -1}, {1, 1}));
+ *   for (double area : regions.areas()) ...
+ *
+ * Header-only, nothing beyond cpwl.h and the standard library. Every call takes the context to run in as its last
+ * argument; left out, it is the default context (all cores, no callbacks). What cpwl.h says about shapes, data types,
+ * errors and cost holds here too. Since 0.1.
+ */
+#ifndef CPWL_HPP
+#define CPWL_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <memory_resource>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cpwl.h"
+
+namespace cpwl {
+
+/// What a failed call throws. what() is the sentence of cpwl_last_error(), "[CONDITION] ...".
+class error : public std::runtime_error {
+public:
+    error(cpwl_status status, const std::string &text) : std::runtime_error(text), status_(status) {
+        const auto end = text.find(']');
+        if (!text.empty() && text[0] == '[' && end != std::string::npos) condition_ = text.substr(1, end - 1);
+    }
+    /// The CPWL_* code.
+    cpwl_status status() const noexcept { return status_; }
+    /// The stable word, such as "RANK".
+    const std::string &condition() const noexcept { return condition_; }
+
+private:
+    cpwl_status status_;
+    std::string condition_;
+};
+
+/// A struct of options (or a summary to be filled) with its size set and all else zero, that is, default.
+template <class T> T options() noexcept {
+    T o{};
+    o.struct_size = sizeof(T);
+    return o;
+}
+
+namespace detail {
+
+template <class T> struct dtype;
+template <> struct dtype<float> : std::integral_constant<std::int32_t, CPWL_F32> {};
+template <> struct dtype<double> : std::integral_constant<std::int32_t, CPWL_F64> {};
+template <> struct dtype<std::int32_t> : std::integral_constant<std::int32_t, CPWL_I32> {};
+template <> struct dtype<std::int64_t> : std::integral_constant<std::int32_t, CPWL_I64> {};
+template <> struct dtype<std::uint8_t> : std::integral_constant<std::int32_t, CPWL_U8> {};
+
+template <auto Free> struct deleter {
+    template <class T> void operator()(T *handle) const noexcept { Free(handle); }
+};
+template <class T, auto Free> using handle = std::unique_ptr<T, deleter<Free>>;
+
+} // namespace detail
+
+/// How calls run; see cpwl_context_options. Cheap to copy: copies share one handle, which results keep alive.
+class context {
+public:
+    struct settings {
+        int threads = 0;
+        std::int32_t isa = CPWL_ISA_AUTO;
+        std::uint32_t flags = 0;
+        std::uint64_t memory_limit = 0;
+        /// Where large buffers come from; must outlive all results.
+        std::pmr::memory_resource *memory = nullptr;
+        /// Return true to stop. A callback that throws stops the call too, and the call throws what it threw.
+        std::function<bool()> cancel;
+        std::function<void(double fraction, std::string_view stage)> progress;
+        std::function<void(int level, std::string_view line)> log;
+    };
+
+    /// The default context.
+    context() noexcept = default;
+
+    explicit context(settings s) : state_(std::make_shared<state>()) {
+        state_->user = std::move(s);
+        auto o = options<cpwl_context_options>();
+        o.threads = state_->user.threads;
+        o.isa = state_->user.isa;
+        o.flags = state_->user.flags;
+        o.memory_limit = state_->user.memory_limit;
+        o.userdata = state_.get();
+        if (state_->user.memory) {
+            o.alloc = [](std::size_t size, std::size_t align, void *self) -> void * {
+                try {
+                    return of(self).user.memory->allocate(size, align);
+                } catch (...) {
+                    return nullptr;
+                }
+            };
+            o.dealloc = [](void *p, std::size_t size, std::size_t align, void *self) {
+                of(self).user.memory->deallocate(p, size, align);
+            };
+        }
+        if (state_->user.cancel || state_->user.progress || state_->user.log)
+            o.cancel = [](void *self) -> std::int32_t {
+                bool stop = false;
+                of(self).guard([&](const settings &user) { stop = user.cancel && user.cancel(); });
+                return stop || of(self).failed();
+            };
+        if (state_->user.progress)
+            o.progress = [](double fraction, const char *stage, void *self) {
+                of(self).guard([&](const settings &user) { user.progress(fraction, stage); });
+            };
+        if (state_->user.log)
+            o.log = [](std::int32_t level, const char *line, void *self) {
+                of(self).guard([&](const settings &user) { user.log(level, line); });
+            };
+        cpwl_context *made = nullptr;
+        check(cpwl_context_new(&o, &made));
+        state_->handle.reset(made);
+    }
+
+    /// The handle for calls of cpwl.h; NULL for the default context.
+    const cpwl_context *get() const noexcept { return state_ ? state_->handle.get() : nullptr; }
+    cpwl_isa isa() const noexcept { return static_cast<cpwl_isa>(cpwl_context_isa(get())); }
+    int threads() const noexcept { return cpwl_context_threads(get()); }
+
+    /// Throws what a callback threw, or cpwl::error, unless `status` is CPWL_OK.
+    void check(cpwl_status status) const {
+        if (state_) {
+            if (auto thrown = state_->take()) std::rethrow_exception(thrown);
+        }
+        if (status != CPWL_OK) throw error(status, cpwl_last_error());
+    }
+
+private:
+    struct state {
+        settings user;
+        std::mutex lock;
+        std::exception_ptr thrown;
+        detail::handle<cpwl_context, cpwl_context_free> handle;
+
+        template <class F> void guard(F callback) noexcept {
+            try {
+                callback(user);
+            } catch (...) {
+                const std::lock_guard<std::mutex> hold(lock);
+                if (!thrown) thrown = std::current_exception();
+            }
+        }
+        bool failed() noexcept {
+            const std::lock_guard<std::mutex> hold(lock);
+            return static_cast<bool>(thrown);
+        }
+        std::exception_ptr take() noexcept {
+            const std::lock_guard<std::mutex> hold(lock);
+            return std::exchange(thrown, nullptr);
+        }
+    };
+    static state &of(void *self) noexcept { return *static_cast<state *>(self); }
+
+    std::shared_ptr<state> state_;
+};
+
+/// A tensor to read: borrows the data, keeps shape and strides (in elements; none = row-major).
+class tensor {
+public:
+    using extents = std::vector<std::int64_t>;
+
+    template <class T>
+    tensor(const T *data, extents shape, extents strides = {})
+        : tensor(data, detail::dtype<T>::value, std::move(shape), std::move(strides)) {}
+    /// One axis.
+    template <class T> tensor(const std::vector<T> &data) : tensor(data, {static_cast<std::int64_t>(data.size())}) {}
+    template <class T> tensor(const std::vector<T> &data, extents shape) : tensor(data.data(), std::move(shape)) {
+        if (size() != static_cast<std::int64_t>(data.size()))
+            throw std::invalid_argument("cpwl::tensor: the shape does not fit the number of elements");
+    }
+    /// Any cpwl_dtype, for half precision.
+    tensor(const void *data, std::int32_t dtype, extents shape, extents strides = {})
+        : data_(const_cast<void *>(data)), dtype_(dtype), shape_(std::move(shape)), strides_(std::move(strides)) {
+        if (!strides_.empty() && strides_.size() != shape_.size())
+            throw std::invalid_argument("cpwl::tensor: as many strides as axes, please");
+    }
+
+    std::int64_t size() const noexcept {
+        std::int64_t n = 1;
+        for (std::int64_t length : shape_) n *= length;
+        return n;
+    }
+    const extents &shape() const noexcept { return shape_; }
+
+    /// The struct of cpwl.h; valid while this object lives.
+    cpwl_tensor raw() const noexcept {
+        cpwl_tensor t{};
+        t.data = data_;
+        t.dtype = dtype_;
+        t.ndim = static_cast<std::int32_t>(shape_.size());
+        t.shape = shape_.data();
+        t.strides = strides_.empty() ? nullptr : strides_.data();
+        return t;
+    }
+
+private:
+    void *data_;
+    std::int32_t dtype_;
+    extents shape_, strides_;
+};
+
+/// A tensor to write.
+class mutable_tensor : public tensor {
+public:
+    template <class T>
+    mutable_tensor(T *data, extents shape, extents strides = {}) : tensor(data, std::move(shape), std::move(strides)) {}
+    template <class T> mutable_tensor(std::vector<T> &data) : tensor(data) {}
+    template <class T> mutable_tensor(std::vector<T> &data, extents shape) : tensor(data, std::move(shape)) {}
+};
+
+/// A row-major array lent by a result; valid while the result lives.
+template <class T> class array_view {
+public:
+    explicit array_view(const cpwl_tensor &t) : data_(static_cast<const T *>(t.data)), shape_(t.shape, t.shape + t.ndim) {
+        if (t.dtype != detail::dtype<T>::value) throw std::invalid_argument("cpwl::array_view: another data type");
+    }
+    const T *data() const noexcept { return data_; }
+    const T *begin() const noexcept { return data_; }
+    const T *end() const noexcept { return data_ + size(); }
+    std::size_t size() const noexcept {
+        std::size_t n = 1;
+        for (std::int64_t length : shape_) n *= static_cast<std::size_t>(length);
+        return n;
+    }
+    const std::vector<std::int64_t> &shape() const noexcept { return shape_; }
+    const T &operator[](std::size_t i) const noexcept { return data_[i]; }
+    /// The element with that index, one number an axis.
+    template <class... I> const T &operator()(I... index) const noexcept {
+        std::size_t at = 0, axis = 0;
+        ((at = at * static_cast<std::size_t>(shape_[axis++]) + static_cast<std::size_t>(index)), ...);
+        return data_[at];
+    }
+
+private:
+    const T *data_;
+    std::vector<std::int64_t> shape_;
+};
+
+/// Segments of a decision boundary or level set.
+class boundary {
+public:
+    cpwl_boundary_summary info() const {
+        auto out = options<cpwl_boundary_summary>();
+        ctx_.check(cpwl_boundary_info(ctx_.get(), handle_.get(), &out));
+        return out;
+    }
+    std::int64_t n_segments() const { return info().n_segments; }
+    /// Total length, in units of (u, v).
+    double length() const {
+        const auto i = info();
+        return i.interior_length + i.on_edge_length;
+    }
+    /// (n, 2, 2)
+    array_view<double> segments() const { return array<double>(CPWL_BOUNDARY_SEGMENTS); }
+    array_view<std::int64_t> cells() const { return array<std::int64_t>(CPWL_BOUNDARY_CELL); }
+    /// (n, 2)
+    array_view<std::int32_t> labels() const { return array<std::int32_t>(CPWL_BOUNDARY_LABELS); }
+    array_view<std::uint8_t> on_edge() const { return array<std::uint8_t>(CPWL_BOUNDARY_ON_EDGE); }
+    array_view<std::int64_t> flat_cells() const { return array<std::int64_t>(CPWL_BOUNDARY_FLAT_CELLS); }
+    template <class T> array_view<T> array(cpwl_boundary_array_id which) const {
+        cpwl_tensor t{};
+        ctx_.check(cpwl_boundary_array(ctx_.get(), handle_.get(), which, &t));
+        return array_view<T>(t);
+    }
+    const cpwl_boundary *get() const noexcept { return handle_.get(); }
+
+private:
+    friend class partition;
+    boundary(context ctx, cpwl_boundary *made) : ctx_(std::move(ctx)), handle_(made) {}
+    context ctx_;
+    detail::handle<cpwl_boundary, cpwl_boundary_free> handle_;
+};
+
+/// The linear regions of a network on a domain.
+class partition {
+public:
+    cpwl_partition_summary info() const {
+        auto out = options<cpwl_partition_summary>();
+        ctx_.check(cpwl_partition_info(ctx_.get(), handle_.get(), &out));
+        return out;
+    }
+    std::int64_t n_regions() const { return info().n_regions; }
+
+    /// (V, 2)
+    array_view<double> vertices() const { return array<double>(CPWL_PARTITION_VERTICES); }
+    array_view<std::int64_t> cell_offsets() const { return array<std::int64_t>(CPWL_PARTITION_CELL_OFFSETS); }
+    array_view<std::int64_t> cell_vertices() const { return array<std::int64_t>(CPWL_PARTITION_CELL_VERTICES); }
+    array_view<std::int64_t> cell_edges() const { return array<std::int64_t>(CPWL_PARTITION_CELL_EDGES); }
+    /// (E, 2)
+    array_view<std::int64_t> edges() const { return array<std::int64_t>(CPWL_PARTITION_EDGES); }
+    /// (E, 2)
+    array_view<std::int64_t> edge_cells() const { return array<std::int64_t>(CPWL_PARTITION_EDGE_CELLS); }
+    array_view<std::int32_t> edge_layers() const { return array<std::int32_t>(CPWL_PARTITION_EDGE_LAYER); }
+    array_view<std::int64_t> edge_units() const { return array<std::int64_t>(CPWL_PARTITION_EDGE_UNIT); }
+    array_view<std::int32_t> edge_knots() const { return array<std::int32_t>(CPWL_PARTITION_EDGE_KNOT); }
+    array_view<double> areas() const { return array<double>(CPWL_PARTITION_AREAS); }
+    /// (F, 2)
+    array_view<double> centroids() const { return array<double>(CPWL_PARTITION_CENTROIDS); }
+    /// (F, K, 2)
+    array_view<double> map_a() const { return array<double>(CPWL_PARTITION_MAP_A); }
+    /// (F, K)
+    array_view<double> map_b() const { return array<double>(CPWL_PARTITION_MAP_B); }
+    /// (C, 2)
+    array_view<double> polygons() const { return array<double>(CPWL_PARTITION_POLYGONS); }
+    array_view<std::int64_t> layer_cells() const { return array<std::int64_t>(CPWL_PARTITION_LAYER_CELLS); }
+    template <class T> array_view<T> array(cpwl_partition_array_id which) const {
+        cpwl_tensor t{};
+        ctx_.check(cpwl_partition_array(ctx_.get(), handle_.get(), which, &t));
+        return array_view<T>(t);
+    }
+
+    /// The activation patterns of cells first .. first + count - 1, (count, n_units).
+    std::vector<std::uint8_t> patterns(std::int64_t first, std::int64_t count, const context &ctx = {}) const {
+        const std::int64_t units = info().n_units;
+        std::vector<std::uint8_t> codes(static_cast<std::size_t>(count > 0 ? count * units : 0));
+        const mutable_tensor out(codes.data(), {count, units});
+        cpwl_tensor t = out.raw();
+        ctx.check(cpwl_partition_patterns(ctx.get(), handle_.get(), first, count, &t));
+        return codes;
+    }
+
+    /// The cell of each of the `points` (n, 2), -1 outside.
+    std::vector<std::int64_t> locate(const tensor &points, const context &ctx = {}) const {
+        std::vector<std::int64_t> cells(points.shape().empty() ? 0 : static_cast<std::size_t>(points.shape()[0]));
+        const mutable_tensor out(cells);
+        const cpwl_tensor in = points.raw();
+        cpwl_tensor t = out.raw();
+        ctx.check(cpwl_partition_locate(ctx.get(), handle_.get(), &in, &t));
+        return cells;
+    }
+
+    class boundary boundary(const cpwl_boundary_options &o = options<cpwl_boundary_options>(),
+                            const context &ctx = {}) const {
+        cpwl_boundary *made = nullptr;
+        ctx.check(cpwl_boundary_new(ctx.get(), handle_.get(), &o, &made));
+        return {ctx, made};
+    }
+    class boundary level_set(std::int32_t output, double level = 0, const context &ctx = {}) const {
+        auto o = options<cpwl_boundary_options>();
+        o.mode = CPWL_BOUNDARY_MODE_LEVEL_SET;
+        o.output = output;
+        o.level = level;
+        return boundary(o, ctx);
+    }
+
+    void write_svg(const std::string &path, const class boundary *over = nullptr,
+                   const cpwl_svg_options &o = options<cpwl_svg_options>(), const context &ctx = {}) const {
+        ctx.check(cpwl_partition_write_svg(ctx.get(), handle_.get(), over ? over->get() : nullptr, &o, path.c_str()));
+    }
+
+    const cpwl_partition *get() const noexcept { return handle_.get(); }
+
+private:
+    friend class network;
+    partition(context ctx, cpwl_partition *made) : ctx_(std::move(ctx)), handle_(made) {}
+    context ctx_;
+    detail::handle<cpwl_partition, cpwl_partition_free> handle_;
+};
+
+/// Where to partition.
+class domain {
+public:
+    static domain box(const std::array<double, 2> &lo, const std::array<double, 2> &hi, const context &ctx = {}) {
+        const tensor l(lo.data(), {2}), h(hi.data(), {2});
+        const cpwl_tensor lt = l.raw(), ht = h.raw();
+        return make(ctx, [&](cpwl_domain **out) { return cpwl_domain_box(ctx.get(), &lt, &ht, out); });
+    }
+    /// `vertices` is (m, 2).
+    static domain polygon(const tensor &vertices, const context &ctx = {}) {
+        const cpwl_tensor t = vertices.raw();
+        return make(ctx, [&](cpwl_domain **out) { return cpwl_domain_polygon(ctx.get(), &t, out); });
+    }
+    /// `origin` is (D), `axes` (2, D), `polygon` (m, 2) or left out for [-1, 1] x [-1, 1].
+    static domain slice(const tensor &origin, const tensor &axes, const std::optional<tensor> &polygon = {},
+                        const context &ctx = {}) {
+        const cpwl_tensor o = origin.raw(), a = axes.raw(), p = polygon ? polygon->raw() : cpwl_tensor{};
+        return make(ctx, [&](cpwl_domain **out) {
+            return cpwl_domain_slice(ctx.get(), &o, &a, polygon ? &p : nullptr, out);
+        });
+    }
+    /// `anchors` is (3, D).
+    static domain slice_anchors(const tensor &anchors, double margin, const context &ctx = {}) {
+        const cpwl_tensor t = anchors.raw();
+        return make(ctx, [&](cpwl_domain **out) { return cpwl_domain_slice_anchors(ctx.get(), &t, margin, out); });
+    }
+    const cpwl_domain *get() const noexcept { return handle_.get(); }
+
+private:
+    explicit domain(cpwl_domain *made) : handle_(made) {}
+    template <class F> static domain make(const context &ctx, F f) {
+        cpwl_domain *made = nullptr;
+        ctx.check(f(&made));
+        return domain(made);
+    }
+    detail::handle<cpwl_domain, cpwl_domain_free> handle_;
+};
+
+/// f(x) = a x + b: a is (B, n_outputs, n_inputs), b is (B, n_outputs).
+struct affine_map {
+    std::vector<double> a, b;
+};
+
+/// A network.
+class network {
+public:
+    static network from_onnx(const void *bytes, std::size_t size, const context &ctx = {}) {
+        cpwl_network *made = nullptr;
+        ctx.check(cpwl_network_from_onnx(ctx.get(), bytes, size, nullptr, &made));
+        return network(made);
+    }
+    static network from_onnx_file(const std::string &path, const context &ctx = {}) {
+        cpwl_network *made = nullptr;
+        ctx.check(cpwl_network_from_onnx_file(ctx.get(), path.c_str(), nullptr, &made));
+        return network(made);
+    }
+
+    cpwl_network_summary info() const {
+        auto out = options<cpwl_network_summary>();
+        context().check(cpwl_network_info(nullptr, handle_.get(), &out));
+        return out;
+    }
+    tensor::extents input_shape() const { return shape(cpwl_network_input_shape); }
+    tensor::extents output_shape() const { return shape(cpwl_network_output_shape); }
+    /// The pointers in it are valid while the network lives.
+    cpwl_node_info node(std::int32_t index) const {
+        auto out = options<cpwl_node_info>();
+        context().check(cpwl_network_node(nullptr, handle_.get(), index, &out));
+        return out;
+    }
+
+    void forward(const tensor &x, const mutable_tensor &y, const context &ctx = {}) const {
+        const cpwl_tensor in = x.raw();
+        cpwl_tensor out = y.raw();
+        ctx.check(cpwl_network_forward(ctx.get(), handle_.get(), &in, nullptr, &out));
+    }
+    /// (B, n_outputs), computed in T.
+    template <class T = double> std::vector<T> forward(const tensor &x, const context &ctx = {}) const {
+        const auto n = info();
+        std::vector<T> y(static_cast<std::size_t>(samples(x, n) * n.n_outputs));
+        forward(x, mutable_tensor(y, {samples(x, n), n.n_outputs}), ctx);
+        return y;
+    }
+    /// (B, n_units)
+    std::vector<std::int32_t> pattern(const tensor &x, const context &ctx = {}) const {
+        const auto n = info();
+        std::vector<std::int32_t> codes(static_cast<std::size_t>(samples(x, n) * n.n_units));
+        const mutable_tensor out(codes, {samples(x, n), n.n_units});
+        const cpwl_tensor in = x.raw();
+        cpwl_tensor t = out.raw();
+        ctx.check(cpwl_network_pattern(ctx.get(), handle_.get(), &in, &t));
+        return codes;
+    }
+    affine_map affine_at(const tensor &x, const context &ctx = {}) const {
+        const auto n = info();
+        const std::int64_t batch = samples(x, n);
+        affine_map map;
+        map.a.resize(static_cast<std::size_t>(batch * n.n_outputs * n.n_inputs));
+        map.b.resize(static_cast<std::size_t>(batch * n.n_outputs));
+        const mutable_tensor a(map.a, {batch, n.n_outputs, n.n_inputs}), b(map.b, {batch, n.n_outputs});
+        const cpwl_tensor in = x.raw();
+        cpwl_tensor at = a.raw(), bt = b.raw();
+        ctx.check(cpwl_network_affine_at(ctx.get(), handle_.get(), &in, &at, &bt));
+        return map;
+    }
+
+    class partition partition(const domain &where, const cpwl_partition_options &o = options<cpwl_partition_options>(),
+                              const context &ctx = {}) const {
+        cpwl_partition *made = nullptr;
+        ctx.check(cpwl_partition_new(ctx.get(), handle_.get(), where.get(), &o, &made));
+        return {ctx, made};
+    }
+    class partition partition(const domain &where, const context &ctx) const {
+        return partition(where, options<cpwl_partition_options>(), ctx);
+    }
+
+    const cpwl_network *get() const noexcept { return handle_.get(); }
+
+private:
+    friend class network_builder;
+    explicit network(cpwl_network *made) : handle_(made) {}
+    static std::int64_t samples(const tensor &x, const cpwl_network_summary &n) noexcept {
+        return n.n_inputs > 0 ? x.size() / n.n_inputs : 0;
+    }
+    template <class F> tensor::extents shape(F f) const {
+        std::int32_t ndim = 0;
+        context().check(f(nullptr, handle_.get(), nullptr, &ndim));
+        tensor::extents shape(static_cast<std::size_t>(ndim));
+        context().check(f(nullptr, handle_.get(), shape.data(), &ndim));
+        return shape;
+    }
+    detail::handle<cpwl_network, cpwl_network_free> handle_;
+};
+
+/// Builds a network. Every layer reads node `input` (last = the one added last) and returns the id of the new node.
+class network_builder {
+public:
+    static constexpr std::int32_t last = -1;
+
+    explicit network_builder(const tensor::extents &input_shape, context ctx = {}) : ctx_(std::move(ctx)) {
+        cpwl_network_builder *made = nullptr;
+        ctx_.check(cpwl_network_builder_new(ctx_.get(), input_shape.data(), int_of(input_shape.size()), &made));
+        handle_.reset(made);
+    }
+
+    void name(std::int32_t node, const std::string &text) {
+        ctx_.check(cpwl_network_builder_name(ctx_.get(), handle_.get(), node, text.c_str()));
+    }
+    std::int32_t dense(const tensor &weight, const std::optional<tensor> &bias = {}, std::int32_t input = last) {
+        return layer(cpwl_network_builder_dense, input, in(weight), in(bias));
+    }
+    std::int32_t conv2d(const tensor &weight, const std::optional<tensor> &bias = {},
+                        const cpwl_conv2d_options &o = options<cpwl_conv2d_options>(), std::int32_t input = last) {
+        return layer(cpwl_network_builder_conv2d, input, in(weight), in(bias), &o);
+    }
+    std::int32_t activation(cpwl_activation kind,
+                            const cpwl_activation_options &o = options<cpwl_activation_options>(),
+                            std::int32_t input = last) {
+        return layer(cpwl_network_builder_activation, input, static_cast<std::int32_t>(kind), &o);
+    }
+    std::int32_t relu(std::int32_t input = last) {
+        return activation(CPWL_RELU, options<cpwl_activation_options>(), input);
+    }
+    std::int32_t prelu(const tensor &slopes, std::int32_t input = last) {
+        return layer(cpwl_network_builder_prelu, input, in(slopes));
+    }
+    std::int32_t pwl(const tensor &knots, const tensor &slopes, double value_at_first_knot, std::int32_t input = last) {
+        return layer(cpwl_network_builder_pwl, input, in(knots), in(slopes), value_at_first_knot);
+    }
+    std::int32_t maxout(std::int64_t group, std::int32_t input = last) {
+        return layer(cpwl_network_builder_maxout, input, group);
+    }
+    std::int32_t max_pool2d(const cpwl_pool2d_options &o, std::int32_t input = last) {
+        return layer(cpwl_network_builder_max_pool2d, input, &o);
+    }
+    std::int32_t avg_pool2d(const cpwl_pool2d_options &o, std::int32_t input = last) {
+        return layer(cpwl_network_builder_avg_pool2d, input, &o);
+    }
+    std::int32_t global_avg_pool(std::int32_t input = last) {
+        return layer(cpwl_network_builder_global_avg_pool, input);
+    }
+    std::int32_t batch_norm(const std::optional<tensor> &gamma, const std::optional<tensor> &beta, const tensor &mean,
+                            const tensor &var, double eps, std::int32_t input = last) {
+        return layer(cpwl_network_builder_batch_norm, input, in(gamma), in(beta), in(mean), in(var), eps);
+    }
+    std::int32_t scale_shift(const std::optional<tensor> &scale, const std::optional<tensor> &shift,
+                             std::int32_t input = last) {
+        return layer(cpwl_network_builder_scale_shift, input, in(scale), in(shift));
+    }
+    std::int32_t flatten(std::int32_t input = last) { return layer(cpwl_network_builder_flatten, input); }
+    std::int32_t reshape(const tensor::extents &shape, std::int32_t input = last) {
+        return layer(cpwl_network_builder_reshape, input, shape.data(), int_of(shape.size()));
+    }
+    std::int32_t add(const std::vector<std::int32_t> &inputs) {
+        std::int32_t node = 0;
+        ctx_.check(cpwl_network_builder_add(ctx_.get(), handle_.get(), inputs.data(), int_of(inputs.size()), &node));
+        return node;
+    }
+    std::int32_t concat(const std::vector<std::int32_t> &inputs, std::int32_t axis) {
+        std::int32_t node = 0;
+        ctx_.check(cpwl_network_builder_concat(ctx_.get(), handle_.get(), inputs.data(), int_of(inputs.size()), axis,
+                                               &node));
+        return node;
+    }
+    /// The network whose output is node `output`.
+    network finish(std::int32_t output = last) const {
+        cpwl_network *made = nullptr;
+        ctx_.check(cpwl_network_builder_finish(ctx_.get(), handle_.get(), output, &made));
+        return network(made);
+    }
+
+private:
+    /// A tensor argument: NULL or a struct that lives as long as the call.
+    struct argument {
+        std::optional<cpwl_tensor> value;
+        operator const cpwl_tensor *() const noexcept { return value ? &*value : nullptr; }
+    };
+    static argument in(const tensor &t) { return {t.raw()}; }
+    static argument in(const std::optional<tensor> &t) {
+        return t ? in(*t) : argument{};
+    }
+    static std::int32_t int_of(std::size_t n) noexcept { return static_cast<std::int32_t>(n); }
+    template <class F, class... Args> std::int32_t layer(F f, std::int32_t input, const Args &...args) {
+        std::int32_t node = 0;
+        ctx_.check(f(ctx_.get(), handle_.get(), input, args..., &node));
+        return node;
+    }
+
+    context ctx_;
+    detail::handle<cpwl_network_builder, cpwl_network_builder_free> handle_;
+};
+
+} // namespace cpwl
+
+#endif // CPWL_HPP

@@ -1,0 +1,237 @@
+//! Codes of the C ABI. Functions take them as `int32_t` and match them, so that a value from a newer header is an
+//! error and not undefined behaviour.
+
+/// Status codes (`cpwl_status`). Since 0.1.
+#[repr(C)]
+pub enum cpwl_status_code {
+    /// The call succeeded.
+    CPWL_OK = 0,
+    /// An argument is not in its documented range.
+    CPWL_ARGUMENT = 1,
+    /// Shapes do not fit together.
+    CPWL_SHAPE = 2,
+    /// A tensor has a data type that this call does not take.
+    CPWL_DTYPE = 3,
+    /// A NaN or an infinity where a finite number is needed.
+    CPWL_NONFINITE = 4,
+    /// Well-formed, but outside what this version does.
+    CPWL_UNSUPPORTED = 5,
+    /// A numerical method did not reach its guarantee.
+    CPWL_NUMERIC = 6,
+    /// A limit set by the caller (max_regions, memory_limit) was reached.
+    CPWL_LIMIT = 7,
+    /// Memory could not be had.
+    CPWL_MEMORY = 8,
+    /// The cancel callback asked to stop.
+    CPWL_CANCELLED = 9,
+    /// A device is missing or failed.
+    CPWL_DEVICE = 10,
+    /// A file could not be read or written.
+    CPWL_IO = 11,
+    /// The guarantee that was asked for could not be given.
+    CPWL_CERTIFY = 12,
+    /// A bug in this library. Handles that took part in the call may be freed, and should not be used otherwise.
+    CPWL_PANIC = 13,
+}
+
+/// Data types of tensors. Since 0.1.
+#[repr(C)]
+pub enum cpwl_dtype {
+    /// IEEE single precision.
+    CPWL_F32 = 1,
+    /// IEEE double precision.
+    CPWL_F64 = 2,
+    /// IEEE half precision; input only.
+    CPWL_F16 = 3,
+    /// bfloat16; input only.
+    CPWL_BF16 = 4,
+    /// 32-bit signed integer.
+    CPWL_I32 = 5,
+    /// 64-bit signed integer.
+    CPWL_I64 = 6,
+    /// 8-bit unsigned integer.
+    CPWL_U8 = 7,
+}
+
+/// Instruction sets. Since 0.1.
+#[repr(C)]
+pub enum cpwl_isa {
+    /// The best that the CPU has.
+    CPWL_ISA_AUTO = 0,
+    /// Plain code, any CPU.
+    CPWL_ISA_PORTABLE = 1,
+    /// x86-64 with AVX2 and FMA.
+    CPWL_ISA_AVX2 = 2,
+    /// x86-64 with AVX-512 F, DQ and VL.
+    CPWL_ISA_AVX512 = 3,
+    /// 64-bit Arm.
+    CPWL_ISA_NEON = 4,
+}
+
+/// Devices. 1 (`kDLCPU` of DLPack) means the CPU too. Since 0.1.
+#[repr(C)]
+pub enum cpwl_device {
+    /// The CPU.
+    CPWL_DEVICE_CPU = 0,
+}
+
+/// Pointwise activations of `cpwl_network_builder_activation`. Since 0.1.
+#[repr(C)]
+pub enum cpwl_activation {
+    /// max(x, 0).
+    CPWL_RELU = 1,
+    /// x for x > 0, alpha x otherwise; alpha is 0.01 unless given.
+    CPWL_LEAKY_RELU = 2,
+    /// |x|.
+    CPWL_ABS = 3,
+    /// min(max(x, 0), 6).
+    CPWL_RELU6 = 4,
+    /// min(max(x, lo), hi); lo and hi are -1 and 1 unless given.
+    CPWL_HARD_TANH = 5,
+    /// min(max(x, lo), hi); a bound that is not given is infinite.
+    CPWL_CLIP = 6,
+    /// alpha x + beta cut off at 0 and 1; alpha and beta are 1/6 and 1/2 unless given.
+    CPWL_HARD_SIGMOID = 7,
+}
+
+/// Arrays of a partition, for `cpwl_partition_array`. F cells, V vertices, E edges, C polygon vertices in all, K outputs.
+/// Since 0.1.
+#[repr(C)]
+pub enum cpwl_partition_array_id {
+    /// (V, 2) f64: vertices shared by the cells, in (u, v). CPWL_WANT_MESH.
+    CPWL_PARTITION_VERTICES = 1,
+    /// (F + 1) i64: what belongs to cell i has places offsets[i] .. offsets[i + 1] - 1 in arrays of length C.
+    /// CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_CELL_OFFSETS = 2,
+    /// (C) i64: vertices of the cells, counter-clockwise. CPWL_WANT_MESH.
+    CPWL_PARTITION_CELL_VERTICES = 3,
+    /// (E, 2) i64: the vertices at the ends. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGES = 4,
+    /// (E, 2) i64: the cells on both sides, -1 outside the domain: the neighbour graph. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_CELLS = 5,
+    /// (E) i32: the layer of units (0, 1, ...) that made the edge; -1 for a side of the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_LAYER = 6,
+    /// (E) i64: the unit within that layer, or the side of the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_UNIT = 7,
+    /// (E) i32: the knot of that unit. CPWL_WANT_MESH.
+    CPWL_PARTITION_EDGE_KNOT = 8,
+    /// (F) f64: areas in units of (u, v). CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_AREAS = 9,
+    /// (F, 2) f64: centroids in (u, v). CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_CENTROIDS = 10,
+    /// (F, K, 2) f64: on cell i output k is A[i, k] . (u, v) + b[i, k]. CPWL_WANT_MAPS.
+    CPWL_PARTITION_MAP_A = 11,
+    /// (F, K) f64: the b of CPWL_PARTITION_MAP_A. CPWL_WANT_MAPS.
+    CPWL_PARTITION_MAP_B = 12,
+    /// (C) i64: the edge from each vertex of a cell to the next. CPWL_WANT_MESH.
+    CPWL_PARTITION_CELL_EDGES = 13,
+    /// (C, 2) f64: polygons of the cells in (u, v), counter-clockwise. CPWL_WANT_POLYGONS.
+    CPWL_PARTITION_POLYGONS = 14,
+    /// (layers of units) i64: number of cells after each layer. Always kept.
+    CPWL_PARTITION_LAYER_CELLS = 15,
+}
+
+/// Kinds of boundary. Since 0.1.
+#[repr(C)]
+pub enum cpwl_boundary_mode {
+    /// Where the largest output changes.
+    CPWL_BOUNDARY_MODE_ARGMAX = 1,
+    /// Where any two outputs are equal: a superset.
+    CPWL_BOUNDARY_MODE_PAIRWISE = 2,
+    /// Where one output equals a level.
+    CPWL_BOUNDARY_MODE_LEVEL_SET = 3,
+}
+
+/// Arrays of a boundary of n segments, for `cpwl_boundary_array`. Since 0.1.
+#[repr(C)]
+pub enum cpwl_boundary_array_id {
+    /// (n, 2, 2) f64: end points in (u, v).
+    CPWL_BOUNDARY_SEGMENTS = 1,
+    /// (n) i64: the cell in which the segment lies; for one on an edge, the first of its two cells.
+    CPWL_BOUNDARY_CELL = 2,
+    /// (n, 2) i32: the two outputs that tie; for a level set (output, -1).
+    CPWL_BOUNDARY_LABELS = 3,
+    /// (n) u8: 1 if the segment lies on a cell edge, 0 if inside a cell.
+    CPWL_BOUNDARY_ON_EDGE = 4,
+    /// (m) i64: cells on which the output of a level set equals the level everywhere.
+    CPWL_BOUNDARY_FLAT_CELLS = 5,
+}
+
+/// What the colour of a cell says in a picture. Since 0.1.
+#[repr(C)]
+pub enum cpwl_color {
+    /// Frobenius norm of the slope of the outputs, dark to light.
+    CPWL_COLOR_SLOPE = 1,
+    /// Logarithm of the area, dark to light.
+    CPWL_COLOR_AREA = 2,
+    /// The largest output at the centroid.
+    CPWL_COLOR_CLASS = 3,
+    /// The activation pattern.
+    CPWL_COLOR_PATTERN = 4,
+}
+
+/// Version of this header; `cpwl_version()` is that of the library. Since 0.1.
+pub const CPWL_VERSION_MAJOR: u32 = 0;
+/// See CPWL_VERSION_MAJOR.
+pub const CPWL_VERSION_MINOR: u32 = 1;
+/// See CPWL_VERSION_MAJOR.
+pub const CPWL_VERSION_PATCH: u32 = 0;
+
+/// Flag of `cpwl_context_options`: run the plain reference implementations (slow; for checking). Since 0.1.
+pub const CPWL_CONTEXT_REFERENCE: u32 = 1;
+/// Flag of `cpwl_context_options`: results may depend on the number of threads in the last bits. Since 0.1.
+pub const CPWL_CONTEXT_NONDETERMINISTIC: u32 = 2;
+
+/// Part of a partition, for `want` of `cpwl_partition_options`: polygons, areas, centroids. Since 0.1.
+pub const CPWL_WANT_POLYGONS: u32 = 1;
+/// Part of a partition: activation patterns. Since 0.1.
+pub const CPWL_WANT_PATTERNS: u32 = 2;
+/// Part of a partition: the affine map of the output on each cell. Since 0.1.
+pub const CPWL_WANT_MAPS: u32 = 4;
+/// Part of a partition: shared vertices, edges with the units that made them, neighbours; implies polygons. Since 0.1.
+pub const CPWL_WANT_MESH: u32 = 8;
+/// Nothing but the number of cells (in total and by layer) and their total area. Stands alone. Since 0.1.
+pub const CPWL_WANT_COUNT_ONLY: u32 = 0x8000_0000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Status;
+    use crate::simd::Isa;
+    use crate::view::Dtype;
+
+    #[test]
+    fn the_header_has_the_version_of_the_library() {
+        let header = [CPWL_VERSION_MAJOR, CPWL_VERSION_MINOR, CPWL_VERSION_PATCH];
+        let version = header.map(|part| part.to_string()).join(".");
+        assert_eq!(version, env!("CARGO_PKG_VERSION"));
+        assert_eq!(super::super::cpwl_version(), header[0] << 16 | header[1] << 8 | header[2]);
+    }
+
+    #[test]
+    fn codes_of_the_header_are_those_of_the_library() {
+        use {cpwl_dtype::*, cpwl_isa::*, cpwl_status_code::*};
+        let dtypes = [CPWL_F32, CPWL_F64, CPWL_F16, CPWL_BF16, CPWL_I32, CPWL_I64, CPWL_U8];
+        assert_eq!(dtypes.map(|d| d as i32), Dtype::ALL.map(|d| d as i32));
+        let isas = [CPWL_ISA_PORTABLE, CPWL_ISA_AVX2, CPWL_ISA_AVX512, CPWL_ISA_NEON];
+        assert_eq!(isas.map(|i| i as i32), Isa::ALL.map(|i| i as i32));
+        for (code, status) in [
+            (CPWL_OK, Status::Ok),
+            (CPWL_ARGUMENT, Status::Argument),
+            (CPWL_SHAPE, Status::Shape),
+            (CPWL_DTYPE, Status::Dtype),
+            (CPWL_NONFINITE, Status::Nonfinite),
+            (CPWL_UNSUPPORTED, Status::Unsupported),
+            (CPWL_NUMERIC, Status::Numeric),
+            (CPWL_LIMIT, Status::Limit),
+            (CPWL_MEMORY, Status::Memory),
+            (CPWL_CANCELLED, Status::Cancelled),
+            (CPWL_DEVICE, Status::Device),
+            (CPWL_IO, Status::Io),
+            (CPWL_CERTIFY, Status::Certify),
+            (CPWL_PANIC, Status::Panic),
+        ] {
+            assert_eq!(code as i32, status as i32);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Domains in the plane: a box, a convex polygon, or a 2-D slice of the input space.
+
+use super::dyadic::{Dyadic, Functional};
+use super::frame::Frame;
+use crate::error::{Result, bail};
+
+/// A full-dimensional convex polygon in coordinates (u, v), and, for a slice, where it lies in the input space:
+/// x = origin + u * axis_0 + v * axis_1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Domain {
+    /// Counter-clockwise, without repeated or collinear vertices.
+    polygon: Vec<[f64; 2]>,
+    slice: Option<Slice>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Slice {
+    origin: Vec<f64>,
+    axes: [Vec<f64>; 2],
+}
+
+impl Domain {
+    /// The box [lo_0, hi_0] x [lo_1, hi_1]. ZERO_AREA unless lo < hi on both axes.
+    pub fn rect(lo: [f64; 2], hi: [f64; 2]) -> Result<Domain> {
+        finite("lo", &lo)?;
+        finite("hi", &hi)?;
+        for i in 0..2 {
+            if lo[i] >= hi[i] {
+                bail!(ZeroArea, "box: lo[{i}] = {} and hi[{i}] = {}; expected lo < hi", lo[i], hi[i])
+            }
+        }
+        Domain::polygon_of(&[lo, [hi[0], lo[1]], hi, [lo[0], hi[1]]])
+    }
+
+    /// A convex polygon from its vertices in order. Clockwise input is reversed; repeated and exactly collinear
+    /// vertices are dropped. All tests are exact.
+    pub fn convex(vertices: &[[f64; 2]]) -> Result<Domain> {
+        Domain::polygon_of(vertices)
+    }
+
+    /// The slice x = origin + u * axes[0] + v * axes[1] of the input space, (u, v) in a convex polygon. The axes need
+    /// not be orthogonal or of unit length; DEPENDENT_AXES if they do not span a plane.
+    pub fn slice(origin: &[f64], axes: [&[f64]; 2], polygon: &[[f64; 2]]) -> Result<Domain> {
+        finite("origin", origin)?;
+        for (i, axis) in axes.iter().enumerate() {
+            finite(if i == 0 { "axes[0]" } else { "axes[1]" }, axis)?;
+            if axis.len() != origin.len() {
+                bail!(Shape, "slice: axes[{i}] has {} elements; origin has {}", axis.len(), origin.len())
+            }
+        }
+        if dependent(axes[0], axes[1]) {
+            bail!(
+                DependentAxes,
+                "slice: axes[0] and axes[1] are linearly dependent; expected two that span a plane"
+            )
+        }
+        let mut domain = Domain::polygon_of(polygon)?;
+        domain.slice = Some(Slice { origin: origin.to_vec(), axes: axes.map(<[f64]>::to_vec) });
+        Ok(domain)
+    }
+
+    /// The slice through three points a, b, c of the input space: origin a, axes b - a and c - a, so that they stand
+    /// at (u, v) = (0, 0), (1, 0) and (0, 1); the polygon is the square [-margin, 1 + margin]^2.
+    pub fn slice_through(anchors: [&[f64]; 3], margin: f64) -> Result<Domain> {
+        if !margin.is_finite() || margin < 0.0 {
+            bail!(Argument, "margin is {margin}; expected a finite number >= 0")
+        }
+        for (i, a) in anchors.iter().enumerate() {
+            finite("anchors", a)?;
+            if a.len() != anchors[0].len() {
+                bail!(Shape, "slice: anchor {i} has {} elements; anchor 0 has {}", a.len(), anchors[0].len())
+            }
+        }
+        let difference = |b: &[f64]| b.iter().zip(anchors[0]).map(|(b, a)| b - a).collect::<Vec<f64>>();
+        let (e, f) = (difference(anchors[1]), difference(anchors[2]));
+        let (lo, hi) = (-margin, 1.0 + margin);
+        Domain::slice(anchors[0], [&e, &f], &[[lo, lo], [hi, lo], [hi, hi], [lo, hi]])
+    }
+
+    /// Vertices in (u, v), counter-clockwise.
+    pub fn polygon(&self) -> &[[f64; 2]] {
+        &self.polygon
+    }
+
+    /// Dimension of the input space of a slice; `None` where (u, v) is the input.
+    pub fn ambient_dim(&self) -> Option<usize> {
+        self.slice.as_ref().map(|s| s.origin.len())
+    }
+
+    /// The input that belongs to (u, v), rounded to f64.
+    pub fn embed(&self, [u, v]: [f64; 2]) -> Vec<f64> {
+        match &self.slice {
+            None => vec![u, v],
+            Some(s) => {
+                (0..s.origin.len()).map(|i| s.origin[i] + u * s.axes[0][i] + v * s.axes[1][i]).collect()
+            }
+        }
+    }
+
+    /// Every input element as an exact functional of the local coordinates.
+    pub(crate) fn input_functionals(&self, frame: &Frame) -> Vec<Functional> {
+        let functional = |t: [f64; 2], origin: f64| {
+            let mut c = Dyadic::from(origin);
+            for (&t, &center) in t.iter().zip(&frame.center) {
+                c.add_assign(&Dyadic::from(t).mul(&Dyadic::from(center)));
+            }
+            [Dyadic::from(t[0]).shifted(frame.log2[0]), Dyadic::from(t[1]).shifted(frame.log2[1]), c]
+        };
+        match &self.slice {
+            None => vec![functional([1.0, 0.0], 0.0), functional([0.0, 1.0], 0.0)],
+            Some(s) => {
+                (0..s.origin.len()).map(|i| functional([s.axes[0][i], s.axes[1][i]], s.origin[i])).collect()
+            }
+        }
+    }
+
+    fn polygon_of(vertices: &[[f64; 2]]) -> Result<Domain> {
+        for (i, p) in vertices.iter().enumerate() {
+            if !(p[0].is_finite() && p[1].is_finite()) {
+                bail!(Nonfinite, "polygon: vertex {i} is ({}, {}); expected finite numbers", p[0], p[1])
+            }
+        }
+        let mut polygon = vertices.to_vec();
+        polygon.dedup();
+        while polygon.len() > 1 && polygon.first() == polygon.last() {
+            polygon.pop();
+        }
+        if polygon.len() < 3 {
+            bail!(ZeroArea, "polygon has {} different vertices; expected at least 3", polygon.len())
+        }
+        drop_collinear(&mut polygon);
+        if polygon.len() < 3 {
+            bail!(ZeroArea, "polygon has zero area: its vertices lie on one line")
+        }
+        let turns: Vec<i32> = (0..polygon.len())
+            .map(|i| {
+                let at = |k: usize| polygon[(i + k) % polygon.len()];
+                orientation(at(0), at(1), at(2))
+            })
+            .collect();
+        let left = turns.iter().filter(|&&t| t > 0).count();
+        let convex_turns = left == 0 || left == turns.len();
+        if !convex_turns || winding(&polygon) != 1 {
+            if crosses_itself(&polygon) {
+                bail!(
+                    SelfIntersecting,
+                    "polygon: sides cross or touch each other; expected a simple convex polygon"
+                )
+            }
+            bail!(
+                NonConvex,
+                "polygon is not convex; split it into convex parts and take one partition of each"
+            )
+        }
+        if left == 0 {
+            polygon.reverse();
+        }
+        Ok(Domain { polygon, slice: None })
+    }
+}
+
+fn finite(name: &str, x: &[f64]) -> Result<()> {
+    match x.iter().position(|v| !v.is_finite()) {
+        Some(i) => bail!(Nonfinite, "{name}[{i}] is {}; expected a finite number", x[i]),
+        None => Ok(()),
+    }
+}
+
+fn cross(a: [&Dyadic; 2], b: [&Dyadic; 2]) -> Dyadic {
+    a[0].mul(b[1]).sub(&a[1].mul(b[0]))
+}
+
+/// Whether the turn a, b, c is to the left (1), to the right (-1) or straight (0); exact.
+fn orientation(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> i32 {
+    let exact = |p: [f64; 2]| [Dyadic::from(p[0]), Dyadic::from(p[1])];
+    let (a, b, c) = (exact(a), exact(b), exact(c));
+    let (e, f) = ([b[0].sub(&a[0]), b[1].sub(&a[1])], [c[0].sub(&a[0]), c[1].sub(&a[1])]);
+    cross([&e[0], &e[1]], [&f[0], &f[1]]).signum()
+}
+
+/// Whether two vectors are exactly parallel (or one is zero).
+fn dependent(a: &[f64], b: &[f64]) -> bool {
+    let Some(k) = a.iter().position(|&x| x != 0.0) else { return true };
+    let (ak, bk) = (Dyadic::from(a[k]), Dyadic::from(b[k]));
+    a.iter().zip(b).all(|(&x, &y)| cross([&ak, &bk], [&Dyadic::from(x), &Dyadic::from(y)]).is_zero())
+}
+
+fn drop_collinear(polygon: &mut Vec<[f64; 2]>) {
+    let mut i = 0;
+    let mut kept_in_a_row = 0;
+    while polygon.len() >= 3 && kept_in_a_row < polygon.len() {
+        let n = polygon.len();
+        i %= n;
+        if orientation(polygon[(i + n - 1) % n], polygon[i], polygon[(i + 1) % n]) == 0 {
+            polygon.remove(i);
+            kept_in_a_row = 0;
+        } else {
+            i += 1;
+            kept_in_a_row += 1;
+        }
+    }
+}
+
+/// How often the direction of the sides goes round: 1 for a simple convex polygon, 2 for a pentagram.
+fn winding(polygon: &[[f64; 2]]) -> usize {
+    let n = polygon.len();
+    let upward = |i: usize| {
+        let (a, b) = (polygon[i % n], polygon[(i + 1) % n]);
+        b[1] > a[1] || (b[1] == a[1] && b[0] > a[0])
+    };
+    (0..n).filter(|&i| upward(i) && !upward(i + 1)).count()
+}
+
+fn crosses_itself(polygon: &[[f64; 2]]) -> bool {
+    let n = polygon.len();
+    (0..n).any(|i| {
+        (i + 2..n).filter(|&j| (j + 1) % n != i).any(|j| {
+            let (a, b, c, d) = (polygon[i], polygon[i + 1], polygon[j], polygon[(j + 1) % n]);
+            orientation(a, b, c) * orientation(a, b, d) <= 0
+                && orientation(c, d, a) * orientation(c, d, b) <= 0
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Condition;
+
+    fn condition(vertices: &[[f64; 2]]) -> Condition {
+        Domain::convex(vertices).unwrap_err().condition()
+    }
+
+    #[test]
+    fn polygons_are_cleaned_or_refused() {
+        let square = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]];
+        let clockwise: Vec<_> = square.iter().rev().copied().collect();
+        let tidy = Domain::convex(&clockwise).unwrap();
+        assert_eq!(tidy.polygon().len(), 4);
+        assert_eq!(orientation(tidy.polygon()[0], tidy.polygon()[1], tidy.polygon()[2]), 1);
+        let extra =
+            [[0.0, 0.0], [0.0, 0.0], [0.5, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.5], [0.0, 0.0]];
+        assert_eq!(Domain::convex(&extra).unwrap().polygon().len(), 4);
+        assert_eq!(condition(&square[..2]), Condition::ZeroArea);
+        assert_eq!(condition(&[[0.0, 0.0], [1.0, 1.0], [3.0, 3.0]]), Condition::ZeroArea);
+        assert_eq!(condition(&[[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]), Condition::SelfIntersecting);
+        assert_eq!(condition(&[[0.0, 0.0], [2.0, 0.0], [0.5, 0.5], [0.0, 2.0]]), Condition::NonConvex);
+        let star = [0, 2, 4, 1, 3].map(|k| {
+            let t = f64::from(k) * std::f64::consts::TAU / 5.0;
+            [t.cos(), t.sin()]
+        });
+        assert_eq!(condition(&star), Condition::SelfIntersecting);
+        assert_eq!(condition(&[[0.0, 0.0], [1.0, f64::NAN], [1.0, 1.0]]), Condition::Nonfinite);
+        assert_eq!(Domain::rect([0.0, 0.0], [1.0, 0.0]).unwrap_err().condition(), Condition::ZeroArea);
+    }
+
+    #[test]
+    fn dependence_is_exact() {
+        let square = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]];
+        let e = [1.0, 1e-300, 0.0];
+        let f = [2.0, 2e-300, 0.0];
+        let g = [2.0, 2.0000001e-300, 0.0];
+        let make = |a: &[f64], b: &[f64]| Domain::slice(&[0.0; 3], [a, b], &square);
+        assert_eq!(make(&e, &f).unwrap_err().condition(), Condition::DependentAxes);
+        assert!(make(&e, &g).is_ok());
+        assert_eq!(make(&[0.0; 3], &g).unwrap_err().condition(), Condition::DependentAxes);
+        assert_eq!(make(&e, &g[..2]).unwrap_err().condition(), Condition::Shape);
+    }
+}

@@ -1,0 +1,62 @@
+//! Double-double arithmetic: a sum of two f64, about 106 bits.
+
+use super::dyadic::Dyadic;
+
+/// hi + lo with |lo| <= ulp(hi) / 2.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Dd {
+    hi: f64,
+    lo: f64,
+}
+
+/// a + b = sum + error, exactly.
+fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let s = a + b;
+    let t = s - a;
+    (s, (a - (s - t)) + (b - t))
+}
+
+impl Dd {
+    pub(crate) fn new(x: f64) -> Self {
+        Dd { hi: x, lo: 0.0 }
+    }
+
+    pub(crate) fn to_f64(self) -> f64 {
+        self.hi + self.lo
+    }
+
+    /// self += w * x, with a relative error of about 2^-100 of |self| + |w x|.
+    pub(crate) fn add_scaled(&mut self, w: f64, x: Dd) {
+        let p = w * x.hi;
+        let e = w.mul_add(x.hi, -p) + w * x.lo;
+        let (s, t) = two_sum(self.hi, p);
+        let (hi, lo) = two_sum(s, t + (self.lo + e));
+        *self = Dd { hi, lo };
+    }
+}
+
+impl From<&Dyadic> for Dd {
+    fn from(x: &Dyadic) -> Self {
+        let hi = x.to_f64();
+        let lo = if hi.is_finite() { x.sub(&Dyadic::from(hi)).to_f64() } else { 0.0 };
+        Dd { hi, lo }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_what_f64_loses() {
+        let mut s = Dd::new(1e16);
+        s.add_scaled(1.0, Dd::new(1.0));
+        s.add_scaled(-1.0, Dd::new(1e16));
+        assert_eq!(s.to_f64(), 1.0);
+        let mut p = Dd::default();
+        p.add_scaled(0.1, Dd::new(0.1));
+        p.add_scaled(-1.0, Dd::new(0.1 * 0.1));
+        // The rounding error of 0.1 * 0.1, by fused multiply-add.
+        assert_eq!(p.to_f64(), 0.1f64.mul_add(0.1, -(0.1 * 0.1)));
+    }
+}

@@ -1,0 +1,185 @@
+//! Affine forms of the outputs on one cell, and their certified signs at points of that cell.
+//!
+//! A form is an output minus a level, or the difference of two outputs. Its sign at a vertex, or at the point where two
+//! lines meet, is settled in f64 when the value is beyond its error bound and by the exact stage otherwise.
+
+use super::bounds::U;
+use super::dyadic::{Dyadic, Functional, meet, sign_at};
+use super::oracle::Oracle;
+use super::partition::Partition;
+use super::plan::Plan;
+use crate::simd::FILTER;
+
+/// output `plus` - output `minus`, or output `plus` - `level`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Form {
+    pub(super) plus: usize,
+    pub(super) minus: Option<usize>,
+    pub(super) level: f64,
+}
+
+impl Form {
+    pub(super) fn difference(plus: usize, minus: usize) -> Form {
+        Form { plus, minus: Some(minus), level: 0.0 }
+    }
+}
+
+/// A point of the current cell, known exactly by what makes it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    pub(super) point: [f64; 2],
+    /// Bound of the error of each coordinate.
+    pub(super) radius: f64,
+    pub(super) made: Made,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Made {
+    /// Vertex i of the cell.
+    Vertex(usize),
+    /// Where a form vanishes on edge i of the cell.
+    OnEdge(usize, Form),
+    /// Where two forms vanish.
+    Crossing(Form, Form),
+}
+
+/// Signs of forms on the cells of a partition, one cell at a time.
+pub(super) struct Forms<'a> {
+    pub(super) partition: &'a Partition,
+    plan: &'a Plan<'a>,
+    oracle: Oracle,
+    cell: usize,
+    vertex_error: f64,
+}
+
+impl<'a> Forms<'a> {
+    pub(super) fn new(partition: &'a Partition, plan: &'a Plan<'a>) -> Self {
+        let vertex_error = partition.vertex_error();
+        Forms { partition, plan, oracle: Oracle::new(plan), cell: 0, vertex_error }
+    }
+
+    /// Goes to another cell.
+    pub(super) fn enter(&mut self, cell: usize) {
+        if cell != self.cell {
+            self.oracle.forget_from(1);
+            self.cell = cell;
+        }
+    }
+
+    pub(super) fn vertices(&self) -> usize {
+        self.partition.polygon(self.cell).len()
+    }
+
+    pub(super) fn vertex(&self, i: usize) -> End {
+        let point = self.partition.polygon(self.cell)[i];
+        End { point, radius: self.vertex_error, made: Made::Vertex(i) }
+    }
+
+    /// Coefficients of a form on the cell, a . (u, v) + b.
+    fn coefficients(&self, form: &Form) -> ([f64; 2], f64) {
+        let p = self.partition;
+        let outputs = self.plan.net.output_len();
+        let at = |k: usize| (p.map_a()[self.cell * outputs + k], p.map_b()[self.cell * outputs + k]);
+        let (a, b) = at(form.plus);
+        match form.minus {
+            None => (a, b - form.level),
+            Some(k) => {
+                let (c, d) = at(k);
+                ([a[0] - c[0], a[1] - c[1]], b - d)
+            }
+        }
+    }
+
+    /// Value of a form at a point, and the bound of its error.
+    pub(super) fn value(&self, form: &Form, at: &End) -> (f64, f64) {
+        let (a, b) = self.coefficients(form);
+        let [u, v] = at.point;
+        let value = a[0] * u + a[1] * v + b;
+        let frame = &self.plan.frame;
+        // Sizes of the two outputs themselves: their difference may have cancelled.
+        let size = |k: usize| {
+            let outputs = self.plan.net.output_len();
+            let (a, b) = (
+                self.partition.map_a()[self.cell * outputs + k],
+                self.partition.map_b()[self.cell * outputs + k],
+            );
+            let reach = |i: usize| a[i].abs() * (frame.center[i].abs() + frame.scale[i]);
+            reach(0) + reach(1) + b.abs()
+        };
+        let sizes = size(form.plus) + form.minus.map_or(form.level.abs(), size);
+        let errors = 2.0 * self.partition.output_error();
+        (value, errors + at.radius * (a[0].abs() + a[1].abs()) + 8.0 * U * sizes)
+    }
+
+    /// Sign of a form at a point.
+    pub(super) fn sign(&mut self, form: &Form, at: &End) -> i32 {
+        let (value, error) = self.value(form, at);
+        let (a, b) = self.coefficients(form);
+        let frame = &self.plan.frame;
+        let local = (a[0] * frame.scale[0]).abs()
+            + (a[1] * frame.scale[1]).abs()
+            + (a[0] * frame.center[0] + a[1] * frame.center[1] + b).abs();
+        let certain = error + FILTER * local;
+        if value > certain {
+            return 1;
+        }
+        if value < -certain {
+            return -1;
+        }
+        let f = self.exact(form);
+        let point = self.exact_point(&at.made);
+        self.oracle.asked += 1;
+        sign_at(&f, &point)
+    }
+
+    fn exact(&mut self, form: &Form) -> Functional {
+        let pattern = self.partition.packed_pattern(self.cell);
+        let output = self.plan.net.output();
+        let mut f = self.oracle.value(self.plan, pattern, output, form.plus);
+        match form.minus {
+            Some(k) => {
+                let g = self.oracle.value(self.plan, pattern, output, k);
+                for (f, g) in f.iter_mut().zip(&g) {
+                    *f = f.sub(g);
+                }
+            }
+            None => f[2] = f[2].sub(&Dyadic::from(form.level)),
+        }
+        f
+    }
+
+    fn edge_line(&mut self, i: usize) -> Functional {
+        let p = self.partition;
+        let edge = p.cell_edges()[p.cell_offsets()[self.cell] as usize + i];
+        self.oracle.line(self.plan, p.packed_pattern(self.cell), p.edge_lines[edge as usize])
+    }
+
+    fn exact_point(&mut self, made: &Made) -> Functional {
+        match *made {
+            Made::Vertex(i) => {
+                let before = if i == 0 { self.vertices() - 1 } else { i - 1 };
+                meet(&self.edge_line(before), &self.edge_line(i))
+            }
+            Made::OnEdge(i, form) => meet(&self.edge_line(i), &self.exact(&form)),
+            Made::Crossing(f, g) => meet(&self.exact(&f), &self.exact(&g)),
+        }
+    }
+
+    /// The point between `p` and `q`, at which `form` has opposite signs, where it vanishes.
+    pub(super) fn crossing(&self, form: &Form, p: &End, q: &End, made: Made) -> End {
+        let ((vp, ep), (vq, eq)) = (self.value(form, p), self.value(form, q));
+        let drop = (vp - vq).abs();
+        let t = (vp / (vp - vq)).clamp(0.0, 1.0);
+        let t = if t.is_nan() { 0.5 } else { t };
+        let d = [q.point[0] - p.point[0], q.point[1] - p.point[1]];
+        let length = d[0].abs() + d[1].abs();
+        let room = drop - ep - eq;
+        // Signs that only the exact stage could tell: anywhere between the two.
+        let moved = if room > 0.0 { (length * ep.max(eq) / room).min(length) } else { length };
+        End {
+            point: [p.point[0] + t * d[0], p.point[1] + t * d[1]],
+            radius: p.radius.max(q.radius) + moved,
+            made,
+        }
+    }
+}

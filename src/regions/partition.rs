@@ -1,0 +1,382 @@
+//! The result: cells in depth-first order, and what was asked to be kept of each.
+
+use std::sync::{Arc, OnceLock};
+
+use super::domain::Domain;
+use super::frame::Frame;
+use super::key::Key;
+use super::locate::Grid;
+use super::mesh::Mesh;
+use super::plan::{LineOf, Plan};
+use super::shared::Shared;
+use super::sink::{AREA_UNITS, Sink, Tally, Want};
+use super::task::Task;
+use crate::buffer::{Buffer, Plain};
+use crate::context::{Context, Meter};
+use crate::error::{Result, bail};
+use crate::network::Network;
+
+/// What to compute and when to give up.
+#[derive(Clone, Copy, Debug)]
+pub struct PartitionOptions {
+    /// What to keep of each cell.
+    pub want: Want,
+    /// MAX_REGIONS beyond this many cells; 0 = no limit.
+    pub max_regions: u64,
+}
+
+impl Default for PartitionOptions {
+    fn default() -> Self {
+        PartitionOptions { want: Want::ALL, max_regions: 0 }
+    }
+}
+
+/// Where the codes of a layer of units stand in a packed pattern.
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    units: usize,
+    word: usize,
+    bits: u32,
+}
+
+/// The exact partition of a domain into activation cells. Immutable; shareable between threads.
+///
+/// F cells, V vertices, E edges, C polygon vertices in all (sum over cells).
+pub struct Partition {
+    pub(super) net: Arc<Network>,
+    pub(super) domain: Domain,
+    pub(super) frame: Frame,
+    want: Want,
+    tally: Tally,
+    n_regions: usize,
+    area: f64,
+    domain_area: f64,
+    packed: Vec<Packed>,
+    pattern_words: usize,
+    offsets: Buffer<i64>,
+    areas: Buffer<f64>,
+    centroids: Buffer<[f64; 2]>,
+    points: Buffer<[f64; 2]>,
+    patterns: Buffer<u64>,
+    map_a: Buffer<[f64; 2]>,
+    map_b: Buffer<f64>,
+    vertices: Buffer<[f64; 2]>,
+    cell_vertices: Buffer<i64>,
+    cell_edges: Buffer<i64>,
+    edges: Buffer<[i64; 2]>,
+    edge_cells: Buffer<[i64; 2]>,
+    pub(super) edge_lines: Buffer<u32>,
+    edge_layers: Buffer<i32>,
+    edge_units: Buffer<i64>,
+    edge_knots: Buffer<i32>,
+    pub(super) grid: OnceLock<Grid>,
+}
+
+/// Computes the partition of `domain` by the units of `net`. Errors: SHAPE if the domain does not fit the network,
+/// UNSUPPORTED for max units, MAX_REGIONS, MEMORY_LIMIT, CANCELLED; nothing is kept of a partition that fails.
+pub fn partition(
+    ctx: &Context,
+    net: &Arc<Network>,
+    domain: &Domain,
+    options: &PartitionOptions,
+) -> Result<Partition> {
+    let mut want = options.want;
+    want.polygons |= want.mesh;
+    ctx.poll()?;
+    let plan = Plan::new(net, domain, want.maps)?;
+    let domain_area = polygon_area(domain.polygon());
+    let max_regions = if options.max_regions == 0 { u64::MAX } else { options.max_regions };
+    let shared = Shared::new(ctx, want, max_regions, domain_area / plan.frame.area());
+    let (sinks, tally) = ctx.pool().install(|| {
+        let mut task = Task::new(&plan, &shared);
+        let done = task.run_domain();
+        done.map(|()| (task.out, task.tally)).map_err(|e| shared.first_error().unwrap_or(e))
+    })?;
+    let result = Partition::assemble(net, domain, &plan, want, sinks, tally, &shared.meter, domain_area)?;
+    ctx.progress(1.0, "regions");
+    Ok(result)
+}
+
+fn polygon_area(p: &[[f64; 2]]) -> f64 {
+    let o = p[0];
+    p[1..]
+        .windows(2)
+        .map(|w| (w[0][0] - o[0]) * (w[1][1] - o[1]) - (w[1][0] - o[0]) * (w[0][1] - o[1]))
+        .sum::<f64>()
+        / 2.0
+}
+
+/// Joins one field of all sinks into a buffer and frees it there.
+fn join<T: Plain>(
+    sinks: &mut [Sink],
+    meter: &Meter,
+    what: &str,
+    field: impl Fn(&mut Sink) -> &mut Vec<T>,
+) -> Result<Buffer<T>> {
+    let len = sinks.iter_mut().map(|s| field(s).len()).sum();
+    let mut all = meter.buffer(len, what)?;
+    let mut at = 0;
+    for sink in sinks {
+        let part = std::mem::take(field(sink));
+        all[at..at + part.len()].copy_from_slice(&part);
+        at += part.len();
+        meter.release(part.capacity() * size_of::<T>());
+    }
+    Ok(all)
+}
+
+fn copied<T: Plain>(from: &[T], meter: &Meter, what: &str) -> Result<Buffer<T>> {
+    let mut buffer = meter.buffer(from.len(), what)?;
+    buffer.copy_from_slice(from);
+    Ok(buffer)
+}
+
+impl Partition {
+    #[allow(clippy::too_many_arguments)]
+    fn assemble(
+        net: &Arc<Network>,
+        domain: &Domain,
+        plan: &Plan,
+        want: Want,
+        mut sinks: Vec<Sink>,
+        tally: Tally,
+        meter: &Meter,
+        domain_area: f64,
+    ) -> Result<Partition> {
+        let n_regions = sinks.iter().map(|s| s.cells).sum::<u64>() as usize;
+        let area = sinks.iter().map(|s| s.area).sum::<i128>() as f64 / AREA_UNITS * plan.frame.area();
+        let mesh = if want.mesh { Mesh::new(&sinks, meter)? } else { Mesh::default() };
+        for sink in &mut sinks {
+            let names = std::mem::take(&mut sink.names);
+            let lines = std::mem::take(&mut sink.lines);
+            meter.release(names.capacity() * size_of::<Key>() + lines.capacity() * size_of::<u32>());
+        }
+        let mut offsets = meter.buffer(if want.polygons { n_regions + 1 } else { 0 }, "cell offsets")?;
+        let sizes = sinks.iter().flat_map(|s| &s.sizes);
+        for (i, &size) in sizes.enumerate() {
+            offsets[i + 1] = offsets[i] + i64::from(size);
+        }
+        let points: Buffer<[f64; 2]> = join(&mut sinks, meter, "polygons", |s| &mut s.points)?;
+        let mut centroids = meter.buffer(if want.polygons { n_regions } else { 0 }, "centroids")?;
+        for (i, c) in centroids.iter_mut().enumerate() {
+            *c = centroid(&points[offsets[i] as usize..offsets[i + 1] as usize]);
+        }
+        let edges = mesh.edge_lines.len();
+        let mut edge_layers = meter.buffer(edges, "edge layers")?;
+        let mut edge_units = meter.buffer(edges, "edge units")?;
+        let mut edge_knots = meter.buffer(edges, "edge knots")?;
+        for (i, &line) in mesh.edge_lines.iter().enumerate() {
+            (edge_layers[i], edge_units[i], edge_knots[i]) = match plan.line_of(line) {
+                LineOf::Side(side) => (-1, side as i64, 0),
+                LineOf::Unit { level, unit, knot } => (level as i32, unit as i64, knot as i32),
+            };
+        }
+        Ok(Partition {
+            net: net.clone(),
+            domain: domain.clone(),
+            frame: plan.frame,
+            want,
+            tally,
+            n_regions,
+            area,
+            domain_area,
+            packed: plan.levels.iter().map(|l| Packed { units: l.n, word: l.word, bits: l.bits }).collect(),
+            pattern_words: plan.pattern_words,
+            offsets,
+            areas: join(&mut sinks, meter, "areas", |s| &mut s.areas)?,
+            centroids,
+            points,
+            patterns: join(&mut sinks, meter, "patterns", |s| &mut s.patterns)?,
+            map_a: join(&mut sinks, meter, "affine maps", |s| &mut s.map_a)?,
+            map_b: join(&mut sinks, meter, "affine maps", |s| &mut s.map_b)?,
+            vertices: copied(&mesh.vertices, meter, "vertices")?,
+            cell_vertices: copied(&mesh.cell_vertices, meter, "cells")?,
+            cell_edges: copied(&mesh.cell_edges, meter, "cells")?,
+            edges: copied(&mesh.edges, meter, "edges")?,
+            edge_cells: copied(&mesh.edge_cells, meter, "edges")?,
+            edge_lines: copied(&mesh.edge_lines, meter, "edges")?,
+            edge_layers,
+            edge_units,
+            edge_knots,
+            grid: OnceLock::new(),
+        })
+    }
+
+    /// Number of activation cells F: full-dimensional sets of constant activation pattern.
+    pub fn n_regions(&self) -> usize {
+        self.n_regions
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Arc<Network> {
+        &self.net
+    }
+
+    /// The domain.
+    pub fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    /// What was kept.
+    pub fn want(&self) -> Want {
+        self.want
+    }
+
+    /// Sum of the areas of the cells, in units of (u, v).
+    pub fn area(&self) -> f64 {
+        self.area
+    }
+
+    /// Area of the domain, in units of (u, v). The cells fill it: `area()` differs by rounding only.
+    pub fn domain_area(&self) -> f64 {
+        self.domain_area
+    }
+
+    /// Number of signs that f64 could not settle and exact arithmetic did.
+    pub fn exact_signs(&self) -> u64 {
+        self.tally.exact_signs
+    }
+
+    /// Number of vertices that f64 could not place well enough and exact arithmetic did.
+    pub fn exact_vertices(&self) -> u64 {
+        self.tally.exact_vertices
+    }
+
+    /// Bound of the errors of the outputs as functionals of the local coordinates.
+    pub(super) fn output_error(&self) -> f64 {
+        self.tally.output_error
+    }
+
+    /// Bound of the error of the coordinates of every vertex, in units of (u, v).
+    pub fn vertex_error(&self) -> f64 {
+        let rounding = |i: usize| f64::EPSILON * (self.frame.center[i].abs() + self.frame.scale[i]);
+        self.tally.radius * self.frame.scale[0].max(self.frame.scale[1]) + rounding(0).max(rounding(1))
+    }
+
+    /// Number of cells after each layer of units.
+    pub fn layer_cells(&self) -> &[u64] {
+        &self.tally.level_cells
+    }
+
+    /// (F + 1): polygon vertices of cell i are `offsets[i] .. offsets[i + 1]`.
+    pub fn cell_offsets(&self) -> &[i64] {
+        &self.offsets
+    }
+
+    /// (C, 2): polygons in (u, v), counter-clockwise, one cell after the other.
+    pub fn points(&self) -> &[[f64; 2]] {
+        &self.points
+    }
+
+    /// The polygon of cell `i` in (u, v), counter-clockwise; empty if polygons were not kept.
+    pub fn polygon(&self, i: usize) -> &[[f64; 2]] {
+        if self.offsets.is_empty() {
+            &[]
+        } else {
+            &self.points[self.offsets[i] as usize..self.offsets[i + 1] as usize]
+        }
+    }
+
+    /// (F): areas in units of (u, v).
+    pub fn areas(&self) -> &[f64] {
+        &self.areas
+    }
+
+    /// (F, 2): centroids in (u, v).
+    pub fn centroids(&self) -> &[[f64; 2]] {
+        &self.centroids
+    }
+
+    /// (F, outputs, 2): on cell i output k is `a[i, k] . (u, v) + b[i, k]`.
+    pub fn map_a(&self) -> &[[f64; 2]] {
+        &self.map_a
+    }
+
+    /// (F, outputs): see [`Partition::map_a`].
+    pub fn map_b(&self) -> &[f64] {
+        &self.map_b
+    }
+
+    /// (V, 2): vertices shared by the cells, in (u, v).
+    pub fn vertices(&self) -> &[[f64; 2]] {
+        &self.vertices
+    }
+
+    /// (C): vertices of the cells, counter-clockwise; see [`Partition::cell_offsets`].
+    pub fn cell_vertices(&self) -> &[i64] {
+        &self.cell_vertices
+    }
+
+    /// (C): the edge from each of [`Partition::cell_vertices`] to the next vertex of its cell.
+    pub fn cell_edges(&self) -> &[i64] {
+        &self.cell_edges
+    }
+
+    /// (E, 2): end points.
+    pub fn edges(&self) -> &[[i64; 2]] {
+        &self.edges
+    }
+
+    /// (E, 2): the cells on both sides; -1 outside the domain.
+    pub fn edge_cells(&self) -> &[[i64; 2]] {
+        &self.edge_cells
+    }
+
+    /// (E): the layer of units (0, 1, ...) that made each edge; -1 for the sides of the domain.
+    pub fn edge_layers(&self) -> &[i32] {
+        &self.edge_layers
+    }
+
+    /// (E): the unit within that layer, or the side of the domain. Of several units with the same line, the first.
+    pub fn edge_units(&self) -> &[i64] {
+        &self.edge_units
+    }
+
+    /// (E): which knot of that unit.
+    pub fn edge_knots(&self) -> &[i32] {
+        &self.edge_knots
+    }
+
+    /// Writes the activation pattern of cell `i`: for each unit the index of its piece (ReLU: 0 off, 1 on).
+    pub fn pattern(&self, i: usize, mut code: impl FnMut(usize, u8)) -> Result<()> {
+        if !self.want.patterns {
+            bail!(NotStored, "patterns were not kept; ask for them in `want`")
+        }
+        let words = self.packed_pattern(i);
+        let mut position = 0;
+        for p in &self.packed {
+            let mask = (1u64 << p.bits) - 1;
+            for k in 0..p.units {
+                let bit = k * p.bits as usize;
+                code(position, (words[p.word + bit / 64] >> (bit % 64) & mask) as u8);
+                position += 1;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn packed_pattern(&self, i: usize) -> &[u64] {
+        &self.patterns[i * self.pattern_words..][..self.pattern_words]
+    }
+}
+
+/// Centroid of a polygon, about its first vertex; the mean of the vertices if the area is lost to rounding.
+fn centroid(p: &[[f64; 2]]) -> [f64; 2] {
+    let o = p[0];
+    let (mut area, mut x, mut y) = (0.0, 0.0, 0.0);
+    for w in p[1..].windows(2) {
+        let (a, b) = ([w[0][0] - o[0], w[0][1] - o[1]], [w[1][0] - o[0], w[1][1] - o[1]]);
+        let cross = a[0] * b[1] - b[0] * a[1];
+        area += cross;
+        x += cross * (a[0] + b[0]);
+        y += cross * (a[1] + b[1]);
+    }
+    let (cx, cy) = (x / (3.0 * area), y / (3.0 * area));
+    let reach = |i: usize| p.iter().fold(0.0f64, |m, v| m.max((v[i] - o[i]).abs()));
+    if cx.abs() <= reach(0) && cy.abs() <= reach(1) {
+        [o[0] + cx, o[1] + cy]
+    } else {
+        let n = p.len() as f64;
+        [p.iter().map(|v| v[0]).sum::<f64>() / n, p.iter().map(|v| v[1]).sum::<f64>() / n]
+    }
+}

@@ -1,0 +1,100 @@
+//! What the tasks of one partition share: the context, limits, and how far they are.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::sink::{AREA_UNITS, Sink, Want};
+use crate::context::{Context, Meter};
+use crate::error::{Error, Result, bail};
+
+/// Splits between two looks at the callbacks and limits; a split of a wide layer takes some ten microseconds.
+const TICK: u64 = 256;
+
+pub(crate) struct Shared<'c> {
+    pub(crate) ctx: &'c Context,
+    pub(crate) want: Want,
+    /// Levels of the split tree at which work is handed to other threads.
+    pub(crate) forks: u32,
+    pub(crate) max_regions: u64,
+    pub(crate) meter: Meter,
+    cells: AtomicU64,
+    /// Area of the domain in local coordinates.
+    local_area: f64,
+    /// How much of it is done, in parts of 2^-40.
+    done: AtomicU64,
+    /// Why the first task that failed did.
+    failed: OnceLock<Error>,
+}
+
+const DONE_UNITS: f64 = (1u64 << 40) as f64;
+
+/// What a sink has told the shared counters already.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Told {
+    cells: u64,
+    area: i128,
+    bytes: usize,
+}
+
+impl<'c> Shared<'c> {
+    pub(crate) fn new(ctx: &'c Context, want: Want, max_regions: u64, local_area: f64) -> Self {
+        // About 32 tasks a thread: enough for an even load, few enough that starting them costs nothing.
+        let forks = if ctx.threads() > 1 { 5 + ctx.threads().ilog2() } else { 0 };
+        Shared {
+            ctx,
+            want,
+            forks,
+            max_regions,
+            meter: ctx.meter(),
+            local_area,
+            cells: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            failed: OnceLock::new(),
+        }
+    }
+
+    /// Called at every split. Now and then: callbacks, limits, and whether another task has failed.
+    #[inline]
+    pub(crate) fn tick(&self, out: &mut [Sink], splits: u64) -> Result<()> {
+        if splits % TICK == 0 { self.report(out) } else { Ok(()) }
+    }
+
+    /// Tells what the last sink holds now and looks at the limits.
+    pub(crate) fn report(&self, out: &mut [Sink]) -> Result<()> {
+        let result = self.check(out);
+        if let Err(error) = &result {
+            let _ = self.failed.set(error.clone());
+        }
+        result
+    }
+
+    /// Why the partition failed, if it did: the others only followed.
+    pub(crate) fn first_error(&self) -> Option<Error> {
+        self.failed.get().cloned()
+    }
+
+    fn check(&self, out: &mut [Sink]) -> Result<()> {
+        let sink = out.last_mut().expect("a task has a sink");
+        let (told, bytes) = (sink.told, sink.bytes());
+        if bytes > told.bytes {
+            self.meter.charge(bytes - told.bytes, "partition: the regions")?;
+        }
+        sink.told = Told { cells: sink.cells, area: sink.area, bytes };
+        let new = sink.cells - told.cells;
+        let cells = self.cells.fetch_add(new, Ordering::Relaxed) + new;
+        if cells > self.max_regions {
+            bail!(MaxRegions, "partition: more than max_regions = {} regions", self.max_regions)
+        }
+        if let Some(error) = self.failed.get() {
+            return Err(error.clone());
+        }
+        self.ctx.poll()?;
+        if self.ctx.has_progress() {
+            let part = (sink.area - told.area) as f64 / AREA_UNITS / self.local_area;
+            let part = (part * DONE_UNITS).max(0.0) as u64;
+            let done = self.done.fetch_add(part, Ordering::Relaxed) + part;
+            self.ctx.progress(done as f64 / DONE_UNITS, "regions");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,484 @@
+//! One worker of the recursion: depth-first, level by level, convex splitting with conflict lists.
+//!
+//! ```text
+//! enter(level, cell):   evaluate the affine nodes of this stage; classify every unit of the level on the cell (on, off,
+//!                       crossing); fold the decided ones into the next dense layer; no unit crosses: next level
+//! split(cell, list):    cut the cell by one crossing unit; for either side keep the units that still cross, fold those
+//!                       that became decided, and split on; an empty list is a leaf of the level: next level, or a cell
+//! ```
+//! The recursion runs on explicit stacks, so its depth is bounded by memory alone. The order (positive side first) fixes
+//! the order of the cells, whatever the number of threads.
+
+use std::ops::Range;
+
+use super::bounds::{U, size};
+use super::cell::{INSIDE, NAMED, Vertex, cell_name, double_area};
+use super::oracle::Oracle;
+use super::plan::{Level, Plan};
+use super::shared::Shared;
+use super::sink::{AREA_UNITS, Sink, Tally};
+use crate::error::Result;
+use crate::simd::aligned::Aligned;
+use crate::simd::{Doubt, Kernels, Masks, Points, side};
+
+/// A unit with knots `lo .. hi` crossing the cell.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) unit: u32,
+    pub(crate) lo: u16,
+    pub(crate) hi: u16,
+}
+
+/// A cell to be split by the units of its list.
+#[derive(Clone, Debug)]
+struct Split {
+    level: usize,
+    cell: Range<usize>,
+    /// The cell that entered the level.
+    root: Range<usize>,
+    list: Range<usize>,
+    /// Block of the fold so far.
+    folded: usize,
+    /// The unit that cuts and the knot at which it does, once it has.
+    cut: Option<(Entry, u16)>,
+    /// The side that waits, with the index of its cut edge; `None` once it is under way.
+    waiting: Option<(Range<usize>, usize)>,
+}
+
+/// Buffers that are only used within one step.
+#[derive(Default)]
+pub(super) struct Scratch {
+    pub(super) masks: Masks,
+    pub(super) points: Points,
+    pub(super) corners: Vec<[f64; 2]>,
+    pub(super) units: Vec<u32>,
+    pub(super) bits: Vec<u8>,
+    index: Vec<u32>,
+    factor: Vec<[f64; 3]>,
+    pub(super) sides: [Vec<Vertex>; 2],
+    pub(super) signs: Vec<(f64, i32)>,
+}
+
+pub(crate) struct Task<'p> {
+    pub(super) plan: &'p Plan<'p>,
+    shared: &'p Shared<'p>,
+    pub(super) kernels: &'static Kernels,
+    splits: Vec<Split>,
+    pub(super) vertices: Vec<Vertex>,
+    pub(super) list: Vec<Entry>,
+    pub(super) pattern: Vec<u64>,
+    /// Values as functionals: one block a node, then the folds of each level.
+    pub(super) blocks: Vec<Aligned>,
+    /// The block that holds the value of each node now.
+    pub(super) block_of: Vec<usize>,
+    folds: Vec<Vec<usize>>,
+    /// (N, E) of the value of each node (`bounds`), and the factor of `Level::error`, on the current cell.
+    pub(super) sizes: Vec<(f64, f64)>,
+    pub(super) error_scale: Vec<f64>,
+    pub(super) oracle: Oracle,
+    pub(super) scratch: Scratch,
+    /// How often this task may still hand half of its work to another.
+    forks: u32,
+    pub(crate) out: Vec<Sink>,
+    pub(crate) tally: Tally,
+}
+
+impl<'p> Task<'p> {
+    pub(crate) fn new(plan: &'p Plan<'p>, shared: &'p Shared<'p>) -> Self {
+        let nodes = plan.net.nodes().len();
+        let mut blocks = vec![Aligned::default(); nodes];
+        let kernels = shared.ctx.isa().kernels();
+        let mut sizes = vec![(0.0, 0.0); nodes];
+        for (id, block) in &plan.first {
+            blocks[*id] = block.clone();
+            let n = size(kernels, block);
+            sizes[*id] = (n, 2.0 * U * n);
+        }
+        Task {
+            plan,
+            shared,
+            kernels,
+            splits: Vec::new(),
+            vertices: Vec::new(),
+            list: Vec::new(),
+            pattern: vec![0; plan.pattern_words],
+            blocks,
+            block_of: (0..nodes).collect(),
+            folds: vec![Vec::new(); plan.levels.len()],
+            sizes,
+            error_scale: vec![1.0; plan.levels.len()],
+            oracle: Oracle::new(plan),
+            scratch: Scratch::default(),
+            forks: shared.forks,
+            out: vec![Sink::default()],
+            tally: Tally { level_cells: vec![0; plan.levels.len()], ..Tally::default() },
+        }
+    }
+
+    /// Partitions the whole domain.
+    pub(crate) fn run_domain(&mut self) -> Result<()> {
+        let corners = self.plan.corners.iter().enumerate();
+        // Corners are rounded once to local coordinates.
+        self.vertices.extend(corners.map(|(i, p)| Vertex::corner(p[0], p[1], f64::EPSILON, i)));
+        self.enter(0, 0..self.vertices.len())?;
+        self.run()
+    }
+
+    fn run(&mut self) -> Result<()> {
+        while let Some(top) = self.splits.last() {
+            if top.cut.is_none() {
+                if self.forks > 0 && self.splits.len() == 1 {
+                    return self.fork();
+                }
+                let side = self.cut_top()?;
+                self.descend(side, 1)?;
+            } else if let Some((cell, edge)) = self.splits.last_mut().and_then(|s| s.waiting.take()) {
+                let top = self.splits.last().expect("still there");
+                self.vertices.truncate(cell.end);
+                self.list.truncate(top.list.end);
+                self.descend((cell, edge), 0)?;
+            } else {
+                let done = self.splits.pop().expect("still there");
+                self.list.truncate(done.list.start);
+            }
+        }
+        self.tally.exact_signs = self.oracle.asked;
+        self.shared.report(&mut self.out)
+    }
+
+    /// Cuts the first cell and works on its two sides in parallel.
+    fn fork(&mut self) -> Result<()> {
+        self.forks -= 1;
+        let side = self.cut_top()?;
+        let mut other = Task {
+            plan: self.plan,
+            shared: self.shared,
+            kernels: self.kernels,
+            splits: std::mem::take(&mut self.splits),
+            vertices: self.vertices.clone(),
+            list: self.list.clone(),
+            pattern: self.pattern.clone(),
+            blocks: self.blocks.clone(),
+            block_of: self.block_of.clone(),
+            folds: self.folds.clone(),
+            sizes: self.sizes.clone(),
+            error_scale: self.error_scale.clone(),
+            oracle: Oracle::new(self.plan),
+            scratch: Scratch::default(),
+            forks: self.forks,
+            out: vec![Sink::default()],
+            tally: Tally { level_cells: vec![0; self.plan.levels.len()], ..Tally::default() },
+        };
+        let parent = other.splits[0].clone();
+        let (mine, theirs) = self.shared.ctx.pool().join(
+            || {
+                self.descend_from(&parent, side, 1)?;
+                self.run()
+            },
+            || other.run(),
+        );
+        mine?;
+        theirs?;
+        self.out.append(&mut other.out);
+        self.tally.merge(&other.tally);
+        Ok(())
+    }
+
+    /// Cuts the cell of the topmost split; leaves the negative side waiting and returns the positive one.
+    fn cut_top(&mut self) -> Result<(Range<usize>, usize)> {
+        self.shared.tick(&mut self.out, self.tally.splits)?;
+        let top = self.splits.last().expect("a split to cut");
+        let (cell, level) = (top.cell.clone(), top.level);
+        let entry = self.list[top.list.start + top.list.len() / 2];
+        let knot = (entry.lo + entry.hi) / 2;
+        let edges = self.cut(&self.plan.levels[level], entry.unit as usize, knot as usize, cell);
+        let start = self.vertices.len();
+        self.vertices.extend_from_slice(&self.scratch.sides[0]);
+        let negative = start..self.vertices.len();
+        self.vertices.extend_from_slice(&self.scratch.sides[1]);
+        let positive = negative.end..self.vertices.len();
+        let top = self.splits.last_mut().expect("a split to cut");
+        top.cut = Some((entry, knot));
+        top.waiting = Some((negative, edges[0]));
+        self.tally.splits += 1;
+        Ok((positive, edges[1]))
+    }
+
+    fn descend(&mut self, side: (Range<usize>, usize), sign: usize) -> Result<()> {
+        let parent = self.splits.last().expect("the split whose side this is").clone();
+        self.descend_from(&parent, side, sign)
+    }
+
+    /// Goes on with one side of a cut: which units of the list still cross it?
+    fn descend_from(
+        &mut self,
+        parent: &Split,
+        (cell, edge): (Range<usize>, usize),
+        sign: usize,
+    ) -> Result<()> {
+        let plan = self.plan;
+        let level = &plan.levels[parent.level];
+        let (picked, knot) = parent.cut.expect("the parent is cut");
+        self.scratch.index.clear();
+        self.scratch.factor.clear();
+        let start = self.list.len();
+        let narrowed = match sign {
+            0 => Entry { hi: knot, ..picked },
+            _ => Entry { lo: knot + 1, ..picked },
+        };
+        self.refilter(level, parent.list.clone(), picked.unit, &cell, edge);
+        self.keep_or_decide(level, narrowed);
+        let mut folded = parent.folded;
+        if !self.scratch.index.is_empty() {
+            folded = self.fold(parent.level, parent.folded);
+        }
+        if self.list.len() > start {
+            let list = start..self.list.len();
+            let (root, level) = (parent.root.clone(), parent.level);
+            self.splits.push(Split { level, cell, root, list, folded, cut: None, waiting: None });
+            return Ok(());
+        }
+        let name = cell_name(&self.vertices[parent.root.clone()]);
+        for i in cell.clone() {
+            let v = self.vertices[i];
+            if v.at != NAMED {
+                self.vertices[i].name = v.final_name(&self.vertices[parent.root.clone()], name);
+                self.vertices[i].at = NAMED;
+            }
+        }
+        self.leave(parent.level, folded);
+        self.enter(parent.level + 1, cell)
+    }
+
+    /// A unit whose crossing knots are known: back to the list, or decided.
+    pub(super) fn keep_or_decide(&mut self, level: &Level, e: Entry) {
+        if e.lo < e.hi {
+            self.list.push(e);
+        } else {
+            self.decide(level, e.unit as usize, e.lo as usize);
+        }
+    }
+
+    /// Records the piece of a unit and queues its contribution to the fold.
+    pub(super) fn decide(&mut self, level: &Level, k: usize, piece: usize) {
+        level.set_code(&mut self.pattern, k, piece);
+        self.contribute(level, k, piece);
+    }
+
+    pub(super) fn contribute(&mut self, level: &Level, k: usize, piece: usize) {
+        let (slope, offset) = level.piece(k, piece);
+        if level.fold.is_some() && (slope != 0.0 || offset != 0.0) {
+            let z = &self.blocks[self.block_of[level.source]];
+            let np = level.np;
+            self.scratch.index.push(k as u32);
+            self.scratch.factor.push([slope * z[k], slope * z[np + k], slope * z[2 * np + k] + offset]);
+        }
+    }
+
+    pub(super) fn clear_contributions(&mut self) {
+        self.scratch.index.clear();
+        self.scratch.factor.clear();
+    }
+
+    /// Adds the queued contributions to the block `from` and returns the block that holds the sum.
+    fn fold(&mut self, level: usize, from: usize) -> usize {
+        let next = self.folds[level].iter().position(|&b| b == from).map_or(0, |i| i + 1);
+        let to = self.fold_block(level, next);
+        let dense = self.plan.levels[level].fold.expect("contributions need a fold");
+        let columns = self.plan.columns[dense].as_ref().expect("a fold is dense");
+        let mut out = std::mem::take(&mut self.blocks[to]);
+        let Scratch { index, factor, .. } = &self.scratch;
+        (self.kernels.fold)(&columns.weight, index, factor, &self.blocks[from], &mut out);
+        self.blocks[to] = out;
+        to
+    }
+
+    /// The first fold of a level: bias and everything decided on entering it.
+    fn fold_base(&mut self, level: usize) -> usize {
+        let Some(dense) = self.plan.levels[level].fold else { return 0 };
+        let to = self.fold_block(level, 0);
+        let columns = self.plan.columns[dense].as_ref().expect("a fold is dense");
+        let Scratch { index, factor, .. } = &self.scratch;
+        (self.kernels.fold)(&columns.weight, index, factor, &columns.bias, &mut self.blocks[to]);
+        to
+    }
+
+    fn fold_block(&mut self, level: usize, depth: usize) -> usize {
+        if depth == self.folds[level].len() {
+            let dense = self.plan.levels[level].fold.expect("a level that folds");
+            let rows = self.plan.columns[dense].as_ref().expect("a fold is dense").rows;
+            self.folds[level].push(self.blocks.len());
+            self.blocks.push(Aligned::zeros(3 * rows));
+        }
+        self.folds[level][depth]
+    }
+
+    /// All units of `level` are decided on the current cell.
+    fn leave(&mut self, level: usize, folded: usize) {
+        self.tally.level_cells[level] += 1;
+        let plan = self.plan;
+        let l = &plan.levels[level];
+        if let Some(dense) = l.fold {
+            self.block_of[dense] = folded;
+        }
+        if plan.written[l.node] {
+            self.write_units(l);
+        }
+    }
+
+    /// A cell enters a level with everything before it decided. Levels that no unit crosses are passed at once.
+    fn enter(&mut self, mut level: usize, cell: Range<usize>) -> Result<()> {
+        let plan = self.plan;
+        loop {
+            if level > 0 {
+                self.oracle.forget_from(level);
+                self.evaluate_stage(level);
+            }
+            if level == plan.levels.len() {
+                return self.emit(&cell);
+            }
+            let l = &plan.levels[level];
+            let start = self.list.len();
+            self.bound_units(l);
+            self.clear_contributions();
+            self.classify(l, &cell);
+            let folded = self.fold_base(level);
+            if self.list.len() > start {
+                for (slot, v) in self.vertices[cell.clone()].iter_mut().enumerate() {
+                    v.slot = slot as u32;
+                }
+                let (root, list) = (cell.clone(), start..self.list.len());
+                self.splits.push(Split { level, cell, root, list, folded, cut: None, waiting: None });
+                return Ok(());
+            }
+            self.leave(level, folded);
+            level += 1;
+        }
+    }
+
+    /// Writes a finished cell.
+    fn emit(&mut self, cell: &Range<usize>) -> Result<()> {
+        let (plan, want) = (self.plan, self.shared.want);
+        let output_error = if want.maps { self.output_error() } else { 0.0 };
+        let vertices = &self.vertices[cell.clone()];
+        let area = 0.5 * double_area(vertices);
+        for v in vertices {
+            self.tally.radius = self.tally.radius.max(v.radius);
+        }
+        let out = self.out.last_mut().expect("a task has a sink");
+        out.cells += 1;
+        out.area += (area * AREA_UNITS) as i128;
+        if want.polygons {
+            out.sizes.push(vertices.len() as u32);
+            out.areas.push(area * plan.frame.area());
+            out.points.extend(vertices.iter().map(|v| plan.frame.to_domain([v.x, v.y])));
+        }
+        if want.mesh {
+            out.names.extend(vertices.iter().map(|v| v.name));
+            out.lines.extend(vertices.iter().map(|v| v.line));
+        }
+        if want.patterns {
+            out.patterns.extend_from_slice(&self.pattern);
+        }
+        if want.maps {
+            let block = &self.blocks[self.block_of[plan.net.output()]];
+            let (n, np) = (plan.net.output_len(), block.len() / 3);
+            self.tally.output_error = self.tally.output_error.max(output_error);
+            for k in 0..n {
+                let (a, b) = plan.frame.map_to_domain([block[k], block[np + k], block[2 * np + k]]);
+                out.map_a.push(a);
+                out.map_b.push(b);
+            }
+        }
+        Ok(())
+    }
+
+    /// Which side each unit of `list` but `picked` is on, for a side of a cut whose cut edge starts at `edge`.
+    fn refilter(&mut self, level: &Level, list: Range<usize>, picked: u32, cell: &Range<usize>, edge: usize) {
+        if !level.relu_like {
+            for i in list {
+                let e = self.list[i];
+                if e.unit != picked {
+                    let e = self.narrow(level, e, cell, Some(edge));
+                    self.keep_or_decide(level, e);
+                }
+            }
+            return;
+        }
+        let vertices = &self.vertices[cell.clone()];
+        let radius = vertices.iter().fold(0.0f64, |r, v| r.max(v.radius));
+        let scratch = &mut self.scratch;
+        scratch.points.set(vertices.iter().map(|v| [v.x, v.y]));
+        scratch.units.clear();
+        scratch.units.extend(self.list[list].iter().map(|e| e.unit).filter(|&u| u != picked));
+        scratch.bits.resize(scratch.units.len(), 0);
+        let block = &self.blocks[self.block_of[level.source]];
+        let doubt = Doubt { error: &level.error, scale: self.error_scale[level.number], radius };
+        (self.kernels.sides)(block, doubt, &scratch.units, &scratch.points, &mut scratch.bits);
+        for i in 0..self.scratch.units.len() {
+            let unit = self.scratch.units[i];
+            let e = match self.scratch.bits[i] {
+                side::POS => Entry { unit, lo: 1, hi: 1 },
+                side::NEG => Entry { unit, lo: 0, hi: 0 },
+                bits if bits & 3 == 3 => Entry { unit, lo: 0, hi: 1 },
+                _ => self.narrow(level, Entry { unit, lo: 0, hi: 1 }, cell, Some(edge)),
+            };
+            self.keep_or_decide(level, e);
+        }
+    }
+
+    /// Which side each unit of `level` is on when a cell enters.
+    fn classify(&mut self, level: &Level, cell: &Range<usize>) {
+        if !level.relu_like {
+            for k in 0..level.n {
+                let all = Entry { unit: k as u32, lo: 0, hi: level.knots_of(k).len() as u16 };
+                let e = self.narrow(level, all, cell, None);
+                self.keep_or_decide(level, e);
+            }
+            return;
+        }
+        let vertices = &self.vertices[cell.clone()];
+        let radius = vertices.iter().fold(0.0f64, |r, v| r.max(v.radius));
+        let mut masks = std::mem::take(&mut self.scratch.masks);
+        masks.resize(level.words);
+        self.scratch.corners.clear();
+        self.scratch.corners.extend(vertices.iter().map(|v| [v.x, v.y]));
+        let block = &self.blocks[self.block_of[level.source]];
+        let doubt = Doubt { error: &level.error, scale: self.error_scale[level.number], radius };
+        (self.kernels.classify)(block, doubt, &self.scratch.corners, &mut masks);
+        for w in 0..level.words {
+            let (cross, pos, neg) = (masks.cross[w], masks.pos[w], masks.neg[w]);
+            // One bit a unit: the mask is the pattern.
+            self.pattern[level.word + w] = pos;
+            let here = (level.n - (64 * w).min(level.n)).min(64);
+            let all = if here == 64 { !0 } else { (1 << here) - 1 };
+            for k in bits(pos) {
+                self.contribute(level, 64 * w + k, 1);
+            }
+            if !level.off_is_zero {
+                for k in bits(neg) {
+                    self.contribute(level, 64 * w + k, 0);
+                }
+            }
+            for k in bits(all & !(pos | neg)) {
+                let e = Entry { unit: (64 * w + k) as u32, lo: 0, hi: 1 };
+                let e = if cross >> k & 1 == 1 { e } else { self.narrow(level, e, cell, None) };
+                self.keep_or_decide(level, e);
+            }
+        }
+        self.scratch.masks = masks;
+    }
+}
+
+/// Positions of the bits that are set.
+fn bits(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        (word != 0).then(|| {
+            let k = word.trailing_zeros() as usize;
+            word &= word - 1;
+            k
+        })
+    })
+}
+
+const _: () = assert!(INSIDE != NAMED);

@@ -1,1 +1,0 @@
-//! Strided borrowed tensors.
