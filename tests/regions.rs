@@ -25,17 +25,7 @@ fn counts_areas_and_meshes() {
                     break;
                 }
             };
-            println!(
-                "{name} {} {} V {} {} E {} {} area {} signs {}",
-                p.n_regions(),
-                want["regions"],
-                p.vertices().len(),
-                want["V"],
-                p.edges().len(),
-                want["E"],
-                p.area(),
-                p.exact_signs()
-            );
+            println!("{name} {} {} V {} {} E {} {} area {} signs {}", p.n_regions(), want["regions"], p.vertices().len(), want["V"], p.edges().len(), want["E"], p.area(), format!("{} vertices {}", p.exact_signs(), p.exact_vertices()));
         }
     }
 }

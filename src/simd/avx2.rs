@@ -2,15 +2,14 @@
 
 use std::arch::x86_64::*;
 
-use super::{FILTER, Kernels, Masks, Points, side};
+use super::{Doubt, FILTER, Kernels, Masks, Points, portable, side};
 
-// SAFETY (all three): `Isa::kernels` hands this table out only on CPUs with AVX2 and FMA.
+// SAFETY (all): `Isa::kernels` hands this table out only on CPUs with AVX2 and FMA.
 pub(super) static KERNELS: Kernels = Kernels {
     fold: |weight, index, factor, start, out| unsafe { fold(weight, index, factor, start, out) },
-    classify: |block, error, points, radius, masks| unsafe { classify(block, error, points, radius, masks) },
-    sides: |block, error, units, points, radius, out| unsafe {
-        sides(block, error, units, points, radius, out)
-    },
+    norms: |block| unsafe { norms(block) },
+    classify: |block, doubt, points, masks| unsafe { classify(block, doubt, points, masks) },
+    sides: |block, doubt, units, points, out| unsafe { sides(block, doubt, units, points, out) },
 };
 
 #[target_feature(enable = "avx2,fma")]
@@ -86,7 +85,13 @@ fn threshold(a: __m256d, b: __m256d, c: __m256d, error: __m256d, radius: f64) ->
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn classify(block: &[f64], error: &[f64], points: &[[f64; 2]], radius: f64, masks: &mut Masks) {
+fn norms(block: &[f64]) -> [f64; 3] {
+    portable::norms(block)
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn classify(block: &[f64], doubt: Doubt, points: &[[f64; 2]], masks: &mut Masks) {
+    let Doubt { error, scale, radius } = doubt;
     let np = error.len();
     assert!(np % 8 == 0 && block.len() == 3 * np);
     let words = np.div_ceil(64);
@@ -97,7 +102,7 @@ fn classify(block: &[f64], error: &[f64], points: &[[f64; 2]], radius: f64, mask
             let at = |i: usize| _mm256_loadu_pd(block.as_ptr().add(i));
             (at(k), at(np + k), at(2 * np + k), _mm256_loadu_pd(error.as_ptr().add(k)))
         };
-        let t = threshold(a, b, c, e, radius);
+        let t = threshold(a, b, c, _mm256_mul_pd(_mm256_set1_pd(scale), e), radius);
         let minus_t = _mm256_sub_pd(_mm256_setzero_pd(), t);
         let mut lo = _mm256_set1_pd(f64::INFINITY);
         let mut hi = _mm256_set1_pd(f64::NEG_INFINITY);
@@ -120,13 +125,14 @@ fn classify(block: &[f64], error: &[f64], points: &[[f64; 2]], radius: f64, mask
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn sides(block: &[f64], error: &[f64], units: &[u32], points: &Points, radius: f64, out: &mut [u8]) {
+fn sides(block: &[f64], doubt: Doubt, units: &[u32], points: &Points, out: &mut [u8]) {
+    let Doubt { error, scale, radius } = doubt;
     let np = error.len();
     for (&k, out) in units.iter().zip(out) {
         let k = k as usize;
         let (a, b, c) = (block[k], block[np + k], block[2 * np + k]);
         let slope = a.abs() + b.abs();
-        let t = error[k] + radius * slope + FILTER * (slope + c.abs());
+        let t = scale * error[k] + radius * slope + FILTER * (slope + c.abs());
         let (t, minus_t) = (_mm256_set1_pd(t), _mm256_set1_pd(-t));
         let (a, b, c) = (_mm256_set1_pd(a), _mm256_set1_pd(b), _mm256_set1_pd(c));
         let (mut pos, mut neg, mut sure) = (0, 0, 0xf);

@@ -8,6 +8,7 @@ use super::{Kernels, portable};
 // SAFETY: `Isa::kernels` hands this table out only on CPUs with NEON.
 pub(super) static KERNELS: Kernels = Kernels {
     fold: |weight, index, factor, start, out| unsafe { fold(weight, index, factor, start, out) },
+    norms: portable::norms,
     classify: portable::classify,
     sides: portable::sides,
 };
