@@ -66,7 +66,7 @@ def _pale() -> Any:
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
 
-    return ListedColormap([[0.35 + 0.65 * c for c in color[:3]] for color in colormaps["tab10"].colors])
+    return ListedColormap(0.35 + 0.65 * colormaps["tab10"](range(10))[:, :3])
 
 
 def _classes(p: Partition, polygons: list[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray]:
