@@ -534,6 +534,11 @@ const char *cpwl_last_error(void);
 cpwl_status cpwl_context_new(const struct cpwl_context_options *opts,
                              struct cpwl_context **out);
 
+/// A ready-made `cancel` callback: the call ends as soon as the `int32_t` at `userdata` is not 0. Any thread may set it
+/// at any time. For hosts that would rather set a flag than be called from worker threads, such as interpreters with a
+/// global lock. `userdata` NULL never cancels. Since 0.1.
+int32_t cpwl_cancel_flag(void *userdata);
+
 /// Frees a context and ends its threads. NULL is fine. No call may be using it; what was made with it stays valid,
 /// as long as its `alloc`, `dealloc` and `userdata` do. Since 0.1.
 void cpwl_context_free(struct cpwl_context *ctx);

@@ -2,6 +2,7 @@
 
 use std::ffi::{CString, c_char, c_void};
 use std::ptr;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::fence::{fence, fence_value};
@@ -188,6 +189,19 @@ pub unsafe extern "C" fn cpwl_context_new(
         out.put(cpwl_context { inner: build(opts)? });
         Ok(())
     })
+}
+
+/// A ready-made `cancel` callback: the call ends as soon as the `int32_t` at `userdata` is not 0. Any thread may set it
+/// at any time. For hosts that would rather set a flag than be called from worker threads, such as interpreters with a
+/// global lock. `userdata` NULL never cancels. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cpwl_cancel_flag(userdata: *mut c_void) -> i32 {
+    let flag = userdata.cast::<i32>();
+    if flag.is_null() || !flag.is_aligned() {
+        return 0;
+    }
+    // SAFETY: not NULL, aligned, and the host's `int32_t` for as long as the context lives.
+    unsafe { AtomicI32::from_ptr(flag) }.load(Ordering::Relaxed)
 }
 
 /// Frees a context and ends its threads. NULL is fine. No call may be using it; what was made with it stays valid,

@@ -45,14 +45,15 @@ impl Window {
         [0, 1].map(|a| self.kernel[a].saturating_sub(1).saturating_mul(self.dilation[a]).saturating_add(1))
     }
 
-    /// Number of window positions over a plane of `size` rows and columns; `None` if the kernel is larger than
-    /// the padded plane. With `ceil` a last window that hangs over the end counts too, unless it starts in the
-    /// padding behind the plane (the rule of torch and of ONNX).
+    /// Number of window positions over a plane of `size` rows and columns; `None` if the kernel is larger than the
+    /// padded plane. With `ceil` a window that hangs over the end by less than a step counts too, unless it starts
+    /// in the padding behind the plane (the rule of torch and of ONNX).
     pub fn positions(&self, size: [usize; 2], ceil: bool) -> Option<[usize; 2]> {
         let along = |a: usize| {
             let (before, after) = (self.padding[a], self.padding[a + 2]);
-            let room = (size[a] + before + after).checked_sub(self.extent()[a])?;
-            let n = 1 + if ceil { room.div_ceil(self.stride[a]) } else { room / self.stride[a] };
+            let hang_over = if ceil { self.stride[a] - 1 } else { 0 };
+            let room = (size[a] + before + after + hang_over).checked_sub(self.extent()[a])?;
+            let n = room / self.stride[a] + 1;
             let starts_behind = (n - 1) * self.stride[a] >= size[a] + before;
             Some(if ceil && starts_behind { n - 1 } else { n })
         };
@@ -122,12 +123,15 @@ mod tests {
             ((3, 2, 2, (1, 1), 1, true), 2),
             ((9, 3, 2, (0, 0), 2, false), 3),
             ((9, 3, 3, (0, 0), 2, true), 3),
+            ((1, 3, 3, (0, 0), 1, true), 1),
+            ((3, 3, 2, (1, 1), 2, true), 1),
         ];
         for ((size, kernel, stride, padding, dilation, ceil), n) in cases {
             let w = one(kernel, stride, padding, dilation);
             assert_eq!(w.positions([size, 1], ceil), Some([n, 1]), "size {size}, {w:?}, ceil {ceil}");
         }
-        assert_eq!(one(4, 1, (0, 0), 1).positions([3, 1], false), None);
+        assert_eq!(one(4, 1, (0, 0), 1).positions([3, 1], true), None);
+        assert_eq!(one(4, 3, (0, 0), 1).positions([3, 1], false), None);
         assert_eq!(one(2, 1, (0, 0), usize::MAX).positions([3, 1], false), None);
     }
 

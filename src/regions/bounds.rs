@@ -1,71 +1,138 @@
-//! A-priori bounds of the rounding errors of the functionals, for the f64 filter of the predicates.
+//! Bounds of the rounding errors of the functionals on a cell, for the f64 filter of the predicates.
 //!
-//! For each functional (a, b, c) on the local domain two numbers are carried through the graph: a bound S of
-//! |a| + |b| + |c| over all patterns, and a bound e of |error of a| + |error of b| + |error of c|. For a row with n terms
-//! summed in any order: S' = sum |w| S + |bias| and e' = sum |w| e + (n + 4) u S', u = 2^-53.
+//! A node with n elements holds n functionals (a, b, c). Let N be the sum over the three columns of their 2-norms, and E
+//! the same for their errors. For Z = W Y + bias, each row summed in any order in t terms, u = 2^-53, g = (t + 8) u:
+//!
+//!   E(Z) <= |W| E(Y) + g (‖abs W‖ N(Y) + ‖bias‖)            (spectral norms, bounded from above)
+//!   error of element k <= ‖row k‖ (E(Y) + g N(Y)) + g |bias k|   (Cauchy-Schwarz)
+//!
+//! N is taken from the values themselves on every cell, so the bounds follow what the network does there; products of
+//! worst-case norms over all patterns would grow by an order of magnitude a layer.
 
-use crate::network::{Network, NodeId};
-use crate::simd::aligned::{Aligned, padded};
+use matrixmultiply::dgemm;
 
-const U: f64 = f64::EPSILON / 2.0;
+use crate::network::{Network, NodeId, Op};
+use crate::simd::Kernels;
+
+pub(crate) const U: f64 = f64::EPSILON / 2.0;
 /// Covers the rounding of the bounds themselves.
-const SLACK: f64 = 1.0 + 1e-9;
+const SLACK: f64 = 1.0 + 1e-6;
+/// Dense layers up to this size get a sharp bound of their spectral norm.
+const SHARP: usize = 1024;
 
-/// Bounds e for the pre-activations of each level and for the outputs.
-pub(crate) fn propagate(
-    net: &Network,
-    stage: &[usize],
-    first: &[(NodeId, Aligned)],
-) -> (Vec<Vec<f64>>, Vec<f64>) {
-    let nodes = net.nodes();
-    // (S, e) of every element of every node.
-    let mut bounds: Vec<Vec<(f64, f64)>> = vec![Vec::new(); nodes.len()];
-    for (id, block) in first {
-        let n = nodes[*id].len();
-        let np = padded(n);
-        bounds[*id] = (0..n)
-            .map(|i| {
-                let s = block[i].abs() + block[np + i].abs() + block[2 * np + i].abs();
-                // One rounding of a value known to ~2^-100; the smallest normal covers gradual underflow.
-                (s * SLACK, 2.0 * U * s + f64::MIN_POSITIVE)
+/// What the error bound of an affine node needs to know of it.
+pub(crate) struct Norms {
+    /// Per input: bounds of the spectral norm of W and of abs W.
+    slots: Vec<[f64; 2]>,
+    bias: f64,
+    gamma: f64,
+    /// Per element: 2-norm of its row with its bias.
+    pub(crate) rows: Vec<f64>,
+}
+
+impl Norms {
+    pub(crate) fn new(net: &Network, id: NodeId) -> Norms {
+        let node = &net.nodes()[id];
+        let inputs = node.inputs.iter().map(|&i| net.nodes()[i].len());
+        let mut columns: Vec<Vec<f64>> = inputs.map(|n| vec![0.0; n]).collect();
+        let mut widest = vec![0.0f64; node.inputs.len()];
+        let mut square = vec![0.0f64; node.inputs.len()];
+        let mut rows = Vec::with_capacity(node.len());
+        let (mut bias, mut terms) = (0.0, 0usize);
+        let mut sums = vec![0.0; node.inputs.len()];
+        for i in 0..node.len() {
+            let (mut row, mut count) = (0.0, 0);
+            sums.fill(0.0);
+            let b = net.row(id, i, |slot, j, w| {
+                columns[slot][j] += w.abs();
+                sums[slot] += w.abs();
+                square[slot] += w * w;
+                row += w * w;
+                count += 1;
+            });
+            rows.push((row + b * b).sqrt() * SLACK);
+            bias += b * b;
+            terms = terms.max(count);
+            for (w, s) in widest.iter_mut().zip(&sums) {
+                *w = w.max(*s);
+            }
+        }
+        let slots = (0..node.inputs.len())
+            .map(|slot| {
+                let tallest = columns[slot].iter().fold(0.0f64, |m, &c| m.max(c));
+                // ‖W‖ <= sqrt(‖W‖_1 ‖W‖_inf) and <= ‖W‖_F, for abs W as well.
+                let abs = (widest[slot] * tallest).sqrt().min(square[slot].sqrt()) * SLACK;
+                [spectral(net, id).map_or(abs, |s| s.min(abs)), abs]
             })
             .collect();
+        Norms { slots, bias: bias.sqrt() * SLACK, gamma: (terms + 8) as f64 * U, rows }
     }
-    for (id, node) in nodes.iter().enumerate() {
-        if stage[id] == 0 {
-            continue;
+
+    /// E of the node from (N, E) of its inputs.
+    pub(crate) fn error(&self, inputs: impl Iterator<Item = (f64, f64)>) -> f64 {
+        let mut error = self.gamma * self.bias;
+        for ([norm, abs], (n, e)) in self.slots.iter().zip(inputs) {
+            error += norm * e + self.gamma * abs * n;
         }
-        if node.op.is_unit() {
-            let input = &bounds[node.inputs[0]];
-            bounds[id] = (0..node.len())
-                .map(|i| {
-                    let f = net.activation(id, i);
-                    let steepest = f.slopes().iter().fold(0.0f64, |m, s| m.max(s.abs()));
-                    let offset = f.offsets().iter().fold(0.0f64, |m, o| m.max(o.abs()));
-                    // Offsets are sums of one product per knot, each rounded.
-                    let rounding = (4 + 3 * f.knots().len()) as f64 * U;
-                    let reach = f.knots().iter().fold(offset, |m, t| m.max(2.0 * steepest * t.abs()));
-                    let s = steepest * input[i].0 + offset;
-                    (s * SLACK, (steepest * input[i].1 + rounding * (s + reach)) * SLACK)
-                })
-                .collect();
-            continue;
-        }
-        bounds[id] = (0..node.len())
-            .map(|i| {
-                let (mut s, mut e, mut terms) = (0.0, 0.0, 0usize);
-                let bias = net.row(id, i, |slot, j, w| {
-                    let x = bounds[node.inputs[slot]][j];
-                    s += w.abs() * x.0;
-                    e += w.abs() * x.1;
-                    terms += usize::from(w != 0.0);
-                });
-                s = (s + bias.abs()) * SLACK;
-                (s, (e + (terms + 4) as f64 * U * s) * SLACK + f64::MIN_POSITIVE)
-            })
-            .collect();
+        error * SLACK
     }
-    let errors = |id: NodeId| bounds[id].iter().map(|b| b.1).collect::<Vec<f64>>();
-    let levels = net.unit_layers().iter().map(|u| errors(nodes[u.node].inputs[0])).collect();
-    (levels, errors(net.output()))
+
+    /// The factor by which `rows` become the errors of the elements, from (N, E) of the inputs.
+    pub(crate) fn factor(&self, inputs: impl Iterator<Item = (f64, f64)>) -> f64 {
+        // Row and bias are one vector, the inputs and 1 the other.
+        let (n, e) = inputs.fold((1.0, 0.0), |(n, e), (m, f)| (n + m, e + f));
+        (e + self.gamma * n) * SLACK
+    }
+}
+
+/// A sharp upper bound of the spectral norm of a dense layer: ‖(W'W)^2‖_F^(1/4), at most n^(1/8) too large.
+fn spectral(net: &Network, id: NodeId) -> Option<f64> {
+    let Op::Dense { weight, .. } = &net.nodes()[id].op else { return None };
+    let (m, n) = (net.nodes()[id].len(), net.nodes()[net.nodes()[id].inputs[0]].len());
+    if m > SHARP || n > SHARP {
+        return None;
+    }
+    let w = weight.to_f64();
+    let k = m.min(n);
+    // The smaller of W W' and W' W.
+    let strides = if n <= m { (1, n as isize, n as isize, 1) } else { (n as isize, 1, 1, n as isize) };
+    let mut g = vec![0.0; k * k];
+    let mut gg = vec![0.0; k * k];
+    let long = m.max(n);
+    let side = k as isize;
+    // SAFETY: w holds m x n numbers, g and gg k x k, and the strides walk exactly those.
+    unsafe {
+        let (rsa, csa, rsb, csb) = strides;
+        dgemm(k, long, k, 1.0, w.as_ptr(), rsa, csa, w.as_ptr(), rsb, csb, 0.0, g.as_mut_ptr(), side, 1);
+        dgemm(k, k, k, 1.0, g.as_ptr(), side, 1, g.as_ptr(), side, 1, 0.0, gg.as_mut_ptr(), side, 1);
+    }
+    let f: f64 = gg.iter().map(|x| x * x).sum();
+    let bound = f.sqrt().sqrt().sqrt() * SLACK;
+    bound.is_finite().then_some(bound)
+}
+
+/// N of a block of functionals.
+pub(crate) fn size(kernels: &Kernels, block: &[f64]) -> f64 {
+    (kernels.norms)(block).iter().sum::<f64>() * SLACK
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Array, Builder};
+
+    #[test]
+    fn spectral_norm_is_bounded_from_above_and_sharply() {
+        // 2 x 3 with singular values 5 and 3: [[2, 2, 1 .. scaled]] built from an SVD by hand.
+        // W = [[3, 2, 2], [2, 3, -2]] has W W' = [[17, 8], [8, 17]] and singular values 5 and 3.
+        let mut b = Builder::new(&[3]).unwrap();
+        let w = Array::F64(vec![3.0, 2.0, 2.0, 2.0, 3.0, -2.0]);
+        b.dense(0, w, [2, 3], Some(Array::F64(vec![0.0, 1.0]))).unwrap();
+        let net = b.finish(1).unwrap();
+        let s = spectral(&net, 1).unwrap();
+        assert!((5.0..5.0 * 2f64.powf(0.125) * 1.001).contains(&s), "{s}");
+        let norms = Norms::new(&net, 1);
+        assert_eq!(norms.slots[0][0], s.min(norms.slots[0][1]));
+        assert!((norms.rows[1] - 18f64.sqrt()).abs() < 1e-4);
+    }
 }

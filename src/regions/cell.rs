@@ -16,8 +16,11 @@ pub(crate) const INSIDE: u32 = u32::MAX - 1;
 pub(crate) struct Vertex {
     pub(crate) x: f64,
     pub(crate) y: f64,
-    /// Bound of the error of x and of y.
+    /// Bound of the distance to the true vertex.
     pub(crate) radius: f64,
+    /// Bounds of the distances to the true lines of the edge before it and of its own edge. They do not grow from cut to
+    /// cut, while the distance to the true vertex depends on the angle between the lines.
+    pub(crate) gaps: [f64; 2],
     /// Valid when `at` is `NAMED`.
     pub(crate) name: Key,
     /// `NAMED`, or where this level made it: `INSIDE` the root or on the root edge with this slot.
@@ -35,19 +38,30 @@ impl Vertex {
     pub(crate) fn corner(x: f64, y: f64, radius: f64, number: usize) -> Vertex {
         let name = Key::seed(1, number as u64);
         let line = number as u32;
-        Vertex { x, y, radius, name, at: NAMED, first: 0, second: 0, line, slot: INSIDE }
+        Vertex { x, y, radius, gaps: [radius; 2], name, at: NAMED, first: 0, second: 0, line, slot: INSIDE }
     }
 
-    /// A vertex made by `line` on the edge that starts at `self`; its own edge is still that one.
-    pub(crate) fn on_edge(&self, line: u32, x: f64, y: f64, radius: f64) -> Vertex {
+    /// A vertex made by `line` on the edge that starts at `self`, with the cut before it and the rest of the edge behind.
+    /// `gaps` are the distances to the line and to the edge.
+    pub(crate) fn on_edge(&self, line: u32, (x, y): (f64, f64), radius: f64, gaps: [f64; 2]) -> Vertex {
         let (first, second) =
             if self.slot == INSIDE { (line.min(self.line), line.max(self.line)) } else { (line, 0) };
-        Vertex { x, y, radius, name: Key::default(), at: self.slot, first, second, ..*self }
+        Vertex { x, y, radius, gaps, name: Key::default(), at: self.slot, first, second, ..*self }
     }
 
-    /// The same vertex, with an edge along the cut by `line` behind it.
+    /// The vertex of [`Vertex::on_edge`] seen from the other side: the edge before it and the cut behind.
+    pub(crate) fn turned(self, line: u32) -> Vertex {
+        Vertex { line, slot: INSIDE, gaps: [self.gaps[1], self.gaps[0]], ..self }
+    }
+
+    /// A vertex through which `line` passes exactly, with the cut in place of its own edge.
     pub(crate) fn before_cut(self, line: u32) -> Vertex {
-        Vertex { line, slot: INSIDE, ..self }
+        Vertex { line, slot: INSIDE, gaps: [self.gaps[0], self.radius], ..self }
+    }
+
+    /// A vertex through which `line` passes exactly, with the cut in place of the edge before it.
+    pub(crate) fn behind_cut(self) -> Vertex {
+        Vertex { gaps: [self.radius, self.gaps[1]], ..self }
     }
 
     /// Records that `line`, of the level that made this vertex, passes exactly through it. `same(a, b)` tells whether

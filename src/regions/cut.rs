@@ -5,15 +5,15 @@
 
 use std::ops::Range;
 
+use super::bounds::U;
 use super::cell::Vertex;
 use super::dyadic::{meet, ratio_to_f64};
 use super::plan::Level;
 use super::task::{Entry, Task};
 use crate::simd::FILTER;
 
-const U: f64 = f64::EPSILON / 2.0;
 /// A vertex whose error bound would be larger than this is computed exactly and rounded.
-const WORST_RADIUS: f64 = FILTER;
+const WORST_RADIUS: f64 = 8192.0 * FILTER;
 
 impl Task<'_> {
     /// Value of unit `k` minus its knot at vertex `v`, and the bound of its error.
@@ -24,7 +24,8 @@ impl Task<'_> {
         let t = level.knots_of(k)[knot];
         let value = a * v.x + (b * v.y + c) - t;
         let slope = a.abs() + b.abs();
-        (value, level.error[k] + v.radius * slope + 5.0 * U * (slope + c.abs() + t.abs()))
+        let error = self.error_scale[level.number] * level.error[k];
+        (value, error + v.radius * slope + 5.0 * U * (slope + c.abs() + t.abs()))
     }
 
     /// Sign of unit `k` at its knot, at vertex `i` of the cell, with the f64 value. An exact zero is recorded at the vertex.
@@ -111,8 +112,10 @@ impl Task<'_> {
             let (v, (value, sign), (next, next_sign)) = (self.vertices[cell.start + i], signs[i], signs[j]);
             // On the line: the edge behind it stays with the side it leads into, the other side goes along the cut.
             for (s, side) in [-1, 1].into_iter().zip(0..2) {
-                if sign == s || (sign == 0 && next_sign == s) {
+                if sign == s {
                     sides[side].push(v);
+                } else if sign == 0 && next_sign == s {
+                    sides[side].push(v.behind_cut());
                 } else if sign == 0 {
                     edges[side] = sides[side].len();
                     sides[side].push(v.before_cut(line));
@@ -123,7 +126,7 @@ impl Task<'_> {
                 let new = self.crossing(level, k, knot, (&v, value), (&w, next), line);
                 let (from, to) = if sign < 0 { (0, 1) } else { (1, 0) };
                 edges[from] = sides[from].len();
-                sides[from].push(new.before_cut(line));
+                sides[from].push(new.turned(line));
                 sides[to].push(new);
             }
         }
@@ -142,23 +145,37 @@ impl Task<'_> {
         (w, at_w): (&Vertex, f64),
         line: u32,
     ) -> Vertex {
-        let (ev, ew) = (self.value(level, k, knot, v).1, self.value(level, k, knot, w).1);
-        let drop = (at_v - at_w).abs();
-        // With exact values the parameter is t* = v* / (v* - w*), and |t - t*| <= max(ev, ew) / (|v - w| - ev - ew).
-        if drop > 4.0 * (ev + ew) {
-            let t = (at_v / (at_v - at_w)).clamp(0.0, 1.0);
-            let (dx, dy) = (w.x - v.x, w.y - v.y);
-            let moved = (dx.abs() + dy.abs()) * ev.max(ew) / (drop - ev - ew);
-            let radius = v.radius.max(w.radius) + moved + 8.0 * U;
-            if radius < WORST_RADIUS {
-                return v.on_edge(line, v.x + t * dx, v.y + t * dy, radius);
-            }
+        let z = &self.blocks[self.block_of[level.source]];
+        let (a, b, c) = (z[k], z[level.np + k], z[2 * level.np + k]);
+        let size = a.abs() + b.abs() + c.abs() + level.knots_of(k)[knot].abs();
+        let error = self.error_scale[level.number] * level.error[k];
+        let slope = (a * a + b * b).sqrt();
+        let (dx, dy) = (w.x - v.x, w.y - v.y);
+        let length = (dx * dx + dy * dy).sqrt();
+        // The new point lies where the computed functional vanishes, between two points that are near the edge: so near
+        // the line, and as near to the edge as those two.
+        let mut gaps = [(error + 12.0 * U * size) / slope + 4.0 * U, v.gaps[1].max(w.gaps[0]) + 4.0 * U];
+        // Sine of the angle between the true lines, at least.
+        let sine = (at_v - at_w).abs() / (length * slope);
+        let sure = sine - 1.1 * (v.gaps[1] + w.gaps[0]) / length - 2.0 * error / slope - 16.0 * U;
+        // In any case both the point and the true one lie between the two ends.
+        let mut radius = length + v.radius.max(w.radius) + 4.0 * U;
+        if at_v * at_w < 0.0 && sure > 0.5 * sine {
+            radius = radius.min(1.1 * (gaps[0] + gaps[1]) / sure);
+        } else {
+            gaps[0] = radius;
+        }
+        if radius < WORST_RADIUS {
+            let t = at_v / (at_v - at_w);
+            let t = if t.is_nan() { 0.5 } else { t.clamp(0.0, 1.0) };
+            return v.on_edge(line, (v.x + t * dx, v.y + t * dy), radius, gaps);
         }
         let plan = self.plan;
+        self.tally.exact_vertices += 1;
         let p = self.oracle.line(plan, &self.pattern, v.line);
         let q = self.oracle.line(plan, &self.pattern, line);
         let point = meet(&p, &q);
         let (x, y) = (ratio_to_f64(&point[0], &point[2]), ratio_to_f64(&point[1], &point[2]));
-        v.on_edge(line, x, y, 4.0 * U)
+        v.on_edge(line, (x, y), 4.0 * U, [4.0 * U; 2])
     }
 }

@@ -3,13 +3,12 @@
 //! A form is an output minus a level, or the difference of two outputs. Its sign at a vertex, or at the point where two
 //! lines meet, is settled in f64 when the value is beyond its error bound and by the exact stage otherwise.
 
+use super::bounds::U;
 use super::dyadic::{Dyadic, Functional, meet, sign_at};
 use super::oracle::Oracle;
 use super::partition::Partition;
 use super::plan::Plan;
 use crate::simd::FILTER;
-
-const U: f64 = f64::EPSILON / 2.0;
 
 /// output `plus` - output `minus`, or output `plus` - `level`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,7 +107,7 @@ impl<'a> Forms<'a> {
             reach(0) + reach(1) + b.abs()
         };
         let sizes = size(form.plus) + form.minus.map_or(form.level.abs(), size);
-        let errors = self.plan.output_error[form.plus] + form.minus.map_or(0.0, |k| self.plan.output_error[k]);
+        let errors = 2.0 * self.partition.output_error();
         (value, errors + at.radius * (a[0].abs() + a[1].abs()) + 8.0 * U * sizes)
     }
 

@@ -13,6 +13,8 @@ pub(crate) struct Oracle {
     memo: Vec<Vec<Option<Functional>>>,
     /// Elements in `memo`, by the stage at which they settle.
     held: Vec<Vec<(NodeId, usize)>>,
+    /// Nothing beyond this stage is held.
+    deepest: usize,
     /// How many signs were asked for.
     pub(crate) asked: u64,
 }
@@ -22,12 +24,17 @@ impl Oracle {
         Oracle {
             memo: vec![Vec::new(); plan.net.nodes().len()],
             held: vec![Vec::new(); plan.levels.len() + 1],
+            deepest: 0,
             asked: 0,
         }
     }
 
-    /// Forgets what depends on the pattern of level `stage - 1` or later.
+    /// Forgets what depends on the pattern of level `stage - 1` or later; `stage` is at least 1.
     pub(crate) fn forget_from(&mut self, stage: usize) {
+        if self.deepest < stage {
+            return;
+        }
+        self.deepest = stage - 1;
         for held in &mut self.held[stage..] {
             for (node, i) in held.drain(..) {
                 self.memo[node][i] = None;
@@ -91,6 +98,7 @@ impl Oracle {
                 let f = self.compute(plan, pattern, id, k);
                 self.memo[id][k] = Some(f);
                 self.held[plan.stage[id]].push((id, k));
+                self.deepest = self.deepest.max(plan.stage[id]);
             }
         }
         self.memo[node][i].clone().expect("just computed")

@@ -237,6 +237,16 @@ impl Partition {
         self.tally.exact_signs
     }
 
+    /// Number of vertices that f64 could not place well enough and exact arithmetic did.
+    pub fn exact_vertices(&self) -> u64 {
+        self.tally.exact_vertices
+    }
+
+    /// Bound of the errors of the outputs as functionals of the local coordinates.
+    pub(super) fn output_error(&self) -> f64 {
+        self.tally.output_error
+    }
+
     /// Bound of the error of the coordinates of every vertex, in units of (u, v).
     pub fn vertex_error(&self) -> f64 {
         let rounding = |i: usize| f64::EPSILON * (self.frame.center[i].abs() + self.frame.scale[i]);

@@ -1,7 +1,7 @@
 //! A network and a domain, prepared for the recursion: levels of units, what is evaluated when a cell enters a level,
 //! weights in the layout of the fold kernel, line numbers, and where each unit's bits stand in a pattern.
 
-use super::bounds;
+use super::bounds::{Norms, U};
 use super::domain::Domain;
 use super::double::Dd;
 use super::dyadic::{Dyadic, Functional, meet};
@@ -21,6 +21,7 @@ pub(crate) struct Columns {
 
 /// One layer of units.
 pub(crate) struct Level {
+    pub(crate) number: usize,
     pub(crate) node: NodeId,
     /// The node whose value the units look at.
     pub(crate) source: NodeId,
@@ -39,8 +40,13 @@ pub(crate) struct Level {
     pub(crate) relu_like: bool,
     /// `relu_like`, and zero below the knot: ReLU.
     pub(crate) off_is_zero: bool,
-    /// Bound of |error of a| + |error of b| + |error of c| for each pre-activation, any cell.
+    /// Errors of the pre-activations, |error of a| + |error of b| + |error of c|, are at most these times a factor that
+    /// belongs to the cell (`bounds`).
     pub(crate) error: Aligned,
+    /// Largest slope, 2-norm of the largest offsets, and relative rounding error of slope * z + offset.
+    pub(crate) steepest: f64,
+    pub(crate) offset: f64,
+    pub(crate) rounding: f64,
     /// A dense layer that is the only reader of these units: computed by folds while the cell is being split.
     pub(crate) fold: Option<NodeId>,
     /// Bits per unit in a pattern (1, 2, 4 or 8) and the words of this level.
@@ -113,8 +119,8 @@ pub(crate) struct Plan<'a> {
     /// Whether the output of a unit node must be written out (some reader is not its fold).
     pub(crate) written: Vec<bool>,
     pub(crate) pattern_words: usize,
-    /// As `Level::error`, for the outputs.
-    pub(crate) output_error: Vec<f64>,
+    /// Of the affine nodes behind the first level.
+    pub(crate) norms: Vec<Option<Norms>>,
 }
 
 impl<'a> Plan<'a> {
@@ -157,14 +163,25 @@ impl<'a> Plan<'a> {
         let columns: Vec<Option<Columns>> =
             (0..nodes.len()).map(|id| (stage[id] > 0).then(|| columns(net, id)).flatten()).collect();
         let first = first_values(net, &input, &stage);
-        let (errors, output_error) = bounds::propagate(net, &stage, &first);
+        let norms: Vec<Option<Norms>> = (0..nodes.len())
+            .map(|id| (stage[id] > 0 && !nodes[id].op.is_unit()).then(|| Norms::new(net, id)))
+            .collect();
 
         let mut first_line = sides.len() as u32;
         let mut word = 0;
         let mut written = vec![false; nodes.len()];
         let mut levels = Vec::with_capacity(net.unit_layers().len());
-        for (unit, error) in net.unit_layers().iter().zip(errors) {
-            let level = level(net, unit.node, first_line, word, &error)?;
+        for unit in net.unit_layers() {
+            let source = nodes[unit.node].inputs[0];
+            let error = match &norms[source] {
+                Some(norms) => norms.rows.clone(),
+                // Settled once for the whole domain: one rounding of a value known to ~2^-100.
+                None => first
+                    .iter()
+                    .find(|(id, _)| *id == source)
+                    .map_or_else(|| vec![1.0; unit.len], |(_, block)| rounding(block, unit.len)),
+            };
+            let level = level(net, unit.node, levels.len(), first_line, word, &error)?;
             written[unit.node] = level.fold.is_none();
             let lines = u32::try_from(level.knots.len()).ok().and_then(|n| first_line.checked_add(n));
             let Some(next) = lines.filter(|&n| n < u32::MAX - 2) else {
@@ -194,7 +211,7 @@ impl<'a> Plan<'a> {
             columns,
             written,
             pattern_words: word,
-            output_error,
+            norms,
         })
     }
 
@@ -276,7 +293,14 @@ fn only_reader(net: &Network, mut id: NodeId) -> Option<NodeId> {
     }
 }
 
-fn level(net: &Network, id: NodeId, first_line: u32, word: usize, error: &[f64]) -> Result<Level> {
+fn level(
+    net: &Network,
+    id: NodeId,
+    number: usize,
+    first_line: u32,
+    word: usize,
+    error: &[f64],
+) -> Result<Level> {
     let node = &net.nodes()[id];
     let n = node.len();
     let functions: Vec<&Pwl> = (0..n).map(|k| net.activation(id, k)).collect();
@@ -298,10 +322,20 @@ fn level(net: &Network, id: NodeId, first_line: u32, word: usize, error: &[f64])
     }
     let pieces = functions.iter().map(|f| f.slopes().len()).max().unwrap_or(1);
     let bits = (usize::BITS - (pieces - 1).leading_zeros()).max(1).next_power_of_two();
+    let steepest = slopes.iter().fold(0.0f64, |m, s| m.max(s.abs()));
+    // Largest offset, with what was added up on the way to it.
+    let largest = |k: usize| {
+        let f = functions[k];
+        let offset = f.offsets().iter().fold(0.0f64, |m, o| m.max(o.abs()));
+        offset + 2.0 * steepest * f.knots().iter().map(|t| t.abs()).sum::<f64>()
+    };
+    let offset = (0..n).map(|k| largest(k) * largest(k)).sum::<f64>().sqrt();
+    let most_knots = functions.iter().map(|f| f.knots().len()).max().unwrap_or(0);
     let np = padded(n);
     let mut padded_error = Aligned::zeros(np);
     padded_error[..n].copy_from_slice(error);
     Ok(Level {
+        number,
         node: id,
         source: node.inputs[0],
         n,
@@ -309,6 +343,9 @@ fn level(net: &Network, id: NodeId, first_line: u32, word: usize, error: &[f64])
         first_line,
         relu_like: functions.iter().all(|f| f.knots() == [0.0]) && offsets.iter().all(|&o| o == 0.0),
         off_is_zero: slopes.iter().step_by(2).all(|&s| s == 0.0),
+        steepest,
+        offset,
+        rounding: (8 + 4 * most_knots) as f64 * U,
         start,
         knots,
         slopes,
@@ -356,4 +393,11 @@ fn first_values(net: &Network, input: &[Functional], stage: &[usize]) -> Vec<(No
         block
     };
     (0..net.nodes().len()).filter(|&id| stage[id] == 0).map(|id| (id, rounded(&values[id]))).collect()
+}
+
+/// Error bounds of the values of a node of stage 0.
+fn rounding(block: &[f64], n: usize) -> Vec<f64> {
+    let np = block.len() / 3;
+    let size = |i: usize| block[i].abs() + block[np + i].abs() + block[2 * np + i].abs();
+    (0..n).map(|i| 2.0 * U * size(i) + f64::MIN_POSITIVE).collect()
 }

@@ -72,8 +72,12 @@ pub(crate) struct Tally {
     pub(crate) splits: u64,
     /// Signs that went to the exact stage.
     pub(crate) exact_signs: u64,
+    /// Vertices that were computed exactly and rounded.
+    pub(crate) exact_vertices: u64,
     /// Largest error bound of a stored vertex, in local coordinates.
     pub(crate) radius: f64,
+    /// Largest error bound of an output functional.
+    pub(crate) output_error: f64,
 }
 
 impl Tally {
@@ -83,6 +87,8 @@ impl Tally {
         }
         self.splits += other.splits;
         self.exact_signs += other.exact_signs;
+        self.exact_vertices += other.exact_vertices;
         self.radius = self.radius.max(other.radius);
+        self.output_error = self.output_error.max(other.output_error);
     }
 }

@@ -11,6 +11,7 @@
 
 use std::ops::Range;
 
+use super::bounds::{U, size};
 use super::cell::{INSIDE, NAMED, Vertex, cell_name, double_area};
 use super::oracle::Oracle;
 use super::plan::{Level, Plan};
@@ -18,7 +19,7 @@ use super::shared::Shared;
 use super::sink::{AREA_UNITS, Sink, Tally};
 use crate::error::Result;
 use crate::simd::aligned::Aligned;
-use crate::simd::{Kernels, Masks, Points, side};
+use crate::simd::{Doubt, Kernels, Masks, Points, side};
 
 /// A unit with knots `lo .. hi` crossing the cell.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +72,9 @@ pub(crate) struct Task<'p> {
     /// The block that holds the value of each node now.
     pub(super) block_of: Vec<usize>,
     folds: Vec<Vec<usize>>,
+    /// (N, E) of the value of each node (`bounds`), and the factor of `Level::error`, on the current cell.
+    pub(super) sizes: Vec<(f64, f64)>,
+    pub(super) error_scale: Vec<f64>,
     pub(super) oracle: Oracle,
     pub(super) scratch: Scratch,
     /// How often this task may still hand half of its work to another.
@@ -83,13 +87,17 @@ impl<'p> Task<'p> {
     pub(crate) fn new(plan: &'p Plan<'p>, shared: &'p Shared<'p>) -> Self {
         let nodes = plan.net.nodes().len();
         let mut blocks = vec![Aligned::default(); nodes];
+        let kernels = shared.ctx.isa().kernels();
+        let mut sizes = vec![(0.0, 0.0); nodes];
         for (id, block) in &plan.first {
             blocks[*id] = block.clone();
+            let n = size(kernels, block);
+            sizes[*id] = (n, 2.0 * U * n);
         }
         Task {
             plan,
             shared,
-            kernels: shared.ctx.isa().kernels(),
+            kernels,
             splits: Vec::new(),
             vertices: Vec::new(),
             list: Vec::new(),
@@ -97,6 +105,8 @@ impl<'p> Task<'p> {
             blocks,
             block_of: (0..nodes).collect(),
             folds: vec![Vec::new(); plan.levels.len()],
+            sizes,
+            error_scale: vec![1.0; plan.levels.len()],
             oracle: Oracle::new(plan),
             scratch: Scratch::default(),
             forks: shared.forks,
@@ -151,6 +161,8 @@ impl<'p> Task<'p> {
             blocks: self.blocks.clone(),
             block_of: self.block_of.clone(),
             folds: self.folds.clone(),
+            sizes: self.sizes.clone(),
+            error_scale: self.error_scale.clone(),
             oracle: Oracle::new(self.plan),
             scratch: Scratch::default(),
             forks: self.forks,
@@ -318,13 +330,16 @@ impl<'p> Task<'p> {
     fn enter(&mut self, mut level: usize, cell: Range<usize>) -> Result<()> {
         let plan = self.plan;
         loop {
-            self.oracle.forget_from(level);
-            self.evaluate_stage(level);
+            if level > 0 {
+                self.oracle.forget_from(level);
+                self.evaluate_stage(level);
+            }
             if level == plan.levels.len() {
                 return self.emit(&cell);
             }
             let l = &plan.levels[level];
             let start = self.list.len();
+            self.bound_units(l);
             self.clear_contributions();
             self.classify(l, &cell);
             let folded = self.fold_base(level);
@@ -344,6 +359,7 @@ impl<'p> Task<'p> {
     /// Writes a finished cell.
     fn emit(&mut self, cell: &Range<usize>) -> Result<()> {
         let (plan, want) = (self.plan, self.shared.want);
+        let output_error = if want.maps { self.output_error() } else { 0.0 };
         let vertices = &self.vertices[cell.clone()];
         let area = 0.5 * double_area(vertices);
         for v in vertices {
@@ -367,6 +383,7 @@ impl<'p> Task<'p> {
         if want.maps {
             let block = &self.blocks[self.block_of[plan.net.output()]];
             let (n, np) = (plan.net.output_len(), block.len() / 3);
+            self.tally.output_error = self.tally.output_error.max(output_error);
             for k in 0..n {
                 let (a, b) = plan.frame.map_to_domain([block[k], block[np + k], block[2 * np + k]]);
                 out.map_a.push(a);
@@ -396,7 +413,8 @@ impl<'p> Task<'p> {
         scratch.units.extend(self.list[list].iter().map(|e| e.unit).filter(|&u| u != picked));
         scratch.bits.resize(scratch.units.len(), 0);
         let block = &self.blocks[self.block_of[level.source]];
-        (self.kernels.sides)(block, &level.error, &scratch.units, &scratch.points, radius, &mut scratch.bits);
+        let doubt = Doubt { error: &level.error, scale: self.error_scale[level.number], radius };
+        (self.kernels.sides)(block, doubt, &scratch.units, &scratch.points, &mut scratch.bits);
         for i in 0..self.scratch.units.len() {
             let unit = self.scratch.units[i];
             let e = match self.scratch.bits[i] {
@@ -426,7 +444,8 @@ impl<'p> Task<'p> {
         self.scratch.corners.clear();
         self.scratch.corners.extend(vertices.iter().map(|v| [v.x, v.y]));
         let block = &self.blocks[self.block_of[level.source]];
-        (self.kernels.classify)(block, &level.error, &self.scratch.corners, radius, &mut masks);
+        let doubt = Doubt { error: &level.error, scale: self.error_scale[level.number], radius };
+        (self.kernels.classify)(block, doubt, &self.scratch.corners, &mut masks);
         for w in 0..level.words {
             let (cross, pos, neg) = (masks.cross[w], masks.pos[w], masks.neg[w]);
             // One bit a unit: the mask is the pattern.

@@ -1,20 +1,23 @@
 //! Values of the affine nodes as functionals on the current cell, in f64: three numbers (a, b, c) an element.
 
+use super::bounds::size;
 use super::plan::{Level, Plan};
 use super::task::Task;
 use crate::network::{Array, NodeId, Op, Window};
 use crate::simd::aligned::{Aligned, padded};
 
 impl Task<'_> {
-    /// Evaluates the affine nodes that settle at `stage`, in topological order.
+    /// Evaluates the affine nodes that settle at `stage` >= 1, in topological order. Those of stage 0 are evaluated once for
+    /// the whole domain, in double-double: `Plan::first`.
     pub(super) fn evaluate_stage(&mut self, stage: usize) {
-        if stage == 0 {
-            return; // once for the whole domain, in double-double: `Plan::first`
-        }
         let plan = self.plan;
+        if let Some(dense) = plan.levels[stage - 1].fold {
+            self.bound(dense);
+        }
         for &id in &plan.eval[stage] {
             if let Op::Reshape = plan.net.nodes()[id].op {
                 self.block_of[id] = self.block_of[plan.net.nodes()[id].inputs[0]];
+                self.sizes[id] = self.sizes[plan.net.nodes()[id].inputs[0]];
                 continue;
             }
             let mut out = std::mem::take(&mut self.blocks[id]);
@@ -24,7 +27,55 @@ impl Task<'_> {
             self.evaluate(plan, id, &mut out);
             self.blocks[id] = out;
             self.block_of[id] = id;
+            self.bound(id);
         }
+    }
+
+    /// (N, E) of an affine node whose value has just been computed.
+    fn bound(&mut self, id: NodeId) {
+        let norms = self.plan.norms[id].as_ref().expect("affine nodes have norms");
+        self.sizes[id] =
+            (size(self.kernels, &self.blocks[self.block_of[id]]), norms.error(self.input_sizes(id)));
+    }
+
+    /// (N, E) of the inputs of a node. Reshapes are looked through: before a fold they are not evaluated.
+    fn input_sizes(&self, id: NodeId) -> impl Iterator<Item = (f64, f64)> {
+        let nodes = self.plan.net.nodes();
+        nodes[id].inputs.iter().map(move |&i| {
+            let mut source = i;
+            while let Op::Reshape = nodes[source].op {
+                source = nodes[source].inputs[0];
+            }
+            self.sizes[source]
+        })
+    }
+
+    /// The factor that makes errors of the elements of `id` from `Norms::rows`; E itself where there are none.
+    fn error_factor(&self, id: NodeId) -> f64 {
+        match &self.plan.norms[id] {
+            Some(norms) => norms.factor(self.input_sizes(id)),
+            None => self.sizes[id].1,
+        }
+    }
+
+    /// Sets the error factor of a level and (N, E) of its units, whatever their pieces.
+    pub(super) fn bound_units(&mut self, level: &Level) {
+        if self.plan.stage[level.source] > 0 {
+            self.error_scale[level.number] = self.error_factor(level.source);
+        }
+        let (n, e) = self.sizes[level.source];
+        let size = level.steepest * n + level.offset;
+        self.sizes[level.node] = (size, level.steepest * e + level.rounding * size);
+    }
+
+    /// Bound of the errors of the outputs on the current cell.
+    pub(super) fn output_error(&self) -> f64 {
+        let output = self.plan.net.output();
+        let rows =
+            self.plan.norms[output].as_ref().map_or(1.0, |n| n.rows.iter().fold(0.0, |m, &r| r.max(m)));
+        let error = rows * self.error_factor(output);
+        // NaN comes from overflow: nothing is known.
+        if error.is_nan() { f64::INFINITY } else { error }
     }
 
     fn evaluate(&mut self, plan: &Plan, id: NodeId, out: &mut [f64]) {

@@ -71,18 +71,26 @@ pub(crate) mod side {
     pub(crate) const DOUBT: u8 = 4;
 }
 
+/// What makes a value uncertain: errors of the functionals, `scale * error[k]`, and of the points.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Doubt<'a> {
+    pub(crate) error: &'a [f64],
+    pub(crate) scale: f64,
+    pub(crate) radius: f64,
+}
+
 /// The leaf kernels of one instruction set. A block of functionals is 3 x np, one row for each of a, b, c (value
 /// a x + b y + c), np a multiple of 8. A value is certain when it is farther from 0 than
-/// error[k] + radius (|a| + |b|) + FILTER (|a| + |b| + |c|).
+/// scale * error[k] + radius (|a| + |b|) + FILTER (|a| + |b| + |c|).
 pub(crate) struct Kernels {
     /// out = start + sum over t of column index[t] of `weight` (np rows) times the functional factor[t].
     pub(crate) fold: fn(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]),
+    /// 2-norms of the three rows of a block.
+    pub(crate) norms: fn(block: &[f64]) -> [f64; 3],
     /// Classifies every unit of the block against `points`; masks hold np bits.
-    pub(crate) classify:
-        fn(block: &[f64], error: &[f64], points: &[[f64; 2]], radius: f64, masks: &mut Masks),
+    pub(crate) classify: fn(block: &[f64], doubt: Doubt, points: &[[f64; 2]], masks: &mut Masks),
     /// Bits of `side` for each unit in `units`.
-    pub(crate) sides:
-        fn(block: &[f64], error: &[f64], units: &[u32], points: &Points, radius: f64, out: &mut [u8]),
+    pub(crate) sides: fn(block: &[f64], doubt: Doubt, units: &[u32], points: &Points, out: &mut [u8]),
 }
 
 /// An instruction set for which hand-written kernels exist.
@@ -186,6 +194,9 @@ mod tests {
                 for (g, w) in got.iter().zip(&want) {
                     prop_assert!((g - w).abs() <= 1e-14, "{}: {g} for {w}", isa.name());
                 }
+                for (g, w) in (isa.kernels().norms)(&want).iter().zip((Isa::Portable.kernels().norms)(&want)) {
+                    prop_assert!((g - w).abs() <= 1e-14 * w, "{}: {g} for {w}", isa.name());
+                }
             }
         }
 
@@ -202,9 +213,10 @@ mod tests {
             let run = |isa: Isa| {
                 let mut masks = Masks::default();
                 masks.resize(np.div_ceil(64));
-                (isa.kernels().classify)(&block, &error, &points, 1e-12, &mut masks);
+                let doubt = Doubt { error: &error, scale: 0.5, radius: 1e-12 };
+                (isa.kernels().classify)(&block, doubt, &points, &mut masks);
                 let mut sides = vec![0xff; np];
-                (isa.kernels().sides)(&block, &error, &units, &padded, 1e-12, &mut sides);
+                (isa.kernels().sides)(&block, doubt, &units, &padded, &mut sides);
                 (masks, sides)
             };
             let want = run(Isa::Portable);

@@ -1,8 +1,8 @@
 //! The leaf kernels in plain Rust: any CPU, and the yardstick for the other files of this folder.
 
-use super::{FILTER, Kernels, LANES, Masks, Points, side};
+use super::{Doubt, FILTER, Kernels, LANES, Masks, Points, side};
 
-pub(super) static KERNELS: Kernels = Kernels { fold, classify, sides };
+pub(super) static KERNELS: Kernels = Kernels { fold, norms, classify, sides };
 
 pub(super) fn fold(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]) {
     let np = out.len() / 3;
@@ -17,17 +17,33 @@ pub(super) fn fold(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[
     }
 }
 
+/// Inlined into the files of the other instruction sets: the compiler makes their vectors of it.
+#[inline(always)]
+pub(super) fn norms(block: &[f64]) -> [f64; 3] {
+    let np = block.len() / 3;
+    [0, 1, 2].map(|c| {
+        let mut sums = [0.0; LANES];
+        for lane in block[c * np..][..np].as_chunks::<LANES>().0 {
+            for (s, x) in sums.iter_mut().zip(lane) {
+                *s += x * x;
+            }
+        }
+        sums.iter().sum::<f64>().sqrt()
+    })
+}
+
 /// Distance from 0 above which a value of the functional (a, b, c) is certain.
 #[inline(always)]
 fn threshold([a, b, c]: [f64; 3], error: f64, radius: f64) -> f64 {
     error + radius * (a.abs() + b.abs()) + FILTER * (a.abs() + b.abs() + c.abs())
 }
 
-pub(super) fn classify(block: &[f64], error: &[f64], points: &[[f64; 2]], radius: f64, masks: &mut Masks) {
+pub(super) fn classify(block: &[f64], doubt: Doubt, points: &[[f64; 2]], masks: &mut Masks) {
+    let Doubt { error, scale, radius } = doubt;
     let np = error.len();
     for k in 0..np {
         let f = [block[k], block[np + k], block[2 * np + k]];
-        let t = threshold(f, error[k], radius);
+        let t = threshold(f, scale * error[k], radius);
         let (mut lo, mut hi) = (f64::INFINITY, f64::NEG_INFINITY);
         for p in points {
             let v = f[0] * p[0] + (f[1] * p[1] + f[2]);
@@ -41,19 +57,13 @@ pub(super) fn classify(block: &[f64], error: &[f64], points: &[[f64; 2]], radius
     }
 }
 
-pub(super) fn sides(
-    block: &[f64],
-    error: &[f64],
-    units: &[u32],
-    points: &Points,
-    radius: f64,
-    out: &mut [u8],
-) {
+pub(super) fn sides(block: &[f64], doubt: Doubt, units: &[u32], points: &Points, out: &mut [u8]) {
+    let Doubt { error, scale, radius } = doubt;
     let np = error.len();
     for (&k, out) in units.iter().zip(out) {
         let k = k as usize;
         let f = [block[k], block[np + k], block[2 * np + k]];
-        let t = threshold(f, error[k], radius);
+        let t = threshold(f, scale * error[k], radius);
         *out = 0;
         for (x, y) in points.x.iter().zip(&points.y) {
             for i in 0..LANES {

@@ -3,6 +3,7 @@
 //! A [`TensorRef`] is read with [`TensorRef::read`], which borrows the host's memory when it already is what is
 //! needed and converts into a [`Buffer`] otherwise. A [`TensorMut`] is written with [`TensorMut::write`]. Messages
 //! name the tensor as the caller knows it.
+#![allow(clippy::disallowed_methods)] // The reader of a host's tensors.
 
 mod dtype;
 mod layout;

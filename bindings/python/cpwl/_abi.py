@@ -2,7 +2,9 @@
 
 import ctypes as c
 
-CPWL_OK = 0
+CPWL_VERSION_MAJOR = 0
+CPWL_VERSION_MINOR = 1
+CPWL_VERSION_PATCH = 0
 CPWL_CONTEXT_REFERENCE = 1
 CPWL_CONTEXT_NONDETERMINISTIC = 2
 CPWL_WANT_POLYGONS = 1
@@ -10,6 +12,20 @@ CPWL_WANT_PATTERNS = 2
 CPWL_WANT_MAPS = 4
 CPWL_WANT_MESH = 8
 CPWL_WANT_COUNT_ONLY = 0x80000000
+CPWL_OK = 0
+CPWL_ARGUMENT = 1
+CPWL_SHAPE = 2
+CPWL_DTYPE = 3
+CPWL_NONFINITE = 4
+CPWL_UNSUPPORTED = 5
+CPWL_NUMERIC = 6
+CPWL_LIMIT = 7
+CPWL_MEMORY = 8
+CPWL_CANCELLED = 9
+CPWL_DEVICE = 10
+CPWL_IO = 11
+CPWL_CERTIFY = 12
+CPWL_PANIC = 13
 CPWL_F32 = 1
 CPWL_F64 = 2
 CPWL_F16 = 3
@@ -30,21 +46,53 @@ CPWL_RELU6 = 4
 CPWL_HARD_TANH = 5
 CPWL_CLIP = 6
 CPWL_HARD_SIGMOID = 7
-CPWL_VERTICES = 1
-CPWL_CELL_OFFSETS = 2
-CPWL_CELL_VERTICES = 3
-CPWL_EDGES = 4
-CPWL_EDGE_CELLS = 5
-CPWL_EDGE_LAYER = 6
-CPWL_EDGE_UNIT = 7
-CPWL_EDGE_KNOT = 8
-CPWL_AREAS = 9
-CPWL_CENTROIDS = 10
-CPWL_MAP_A = 11
-CPWL_MAP_B = 12
-CPWL_CELL_EDGES = 13
-CPWL_POLYGONS = 14
-CPWL_LAYER_CELLS = 15
+CPWL_PARTITION_VERTICES = 1
+CPWL_PARTITION_CELL_OFFSETS = 2
+CPWL_PARTITION_CELL_VERTICES = 3
+CPWL_PARTITION_EDGES = 4
+CPWL_PARTITION_EDGE_CELLS = 5
+CPWL_PARTITION_EDGE_LAYER = 6
+CPWL_PARTITION_EDGE_UNIT = 7
+CPWL_PARTITION_EDGE_KNOT = 8
+CPWL_PARTITION_AREAS = 9
+CPWL_PARTITION_CENTROIDS = 10
+CPWL_PARTITION_MAP_A = 11
+CPWL_PARTITION_MAP_B = 12
+CPWL_PARTITION_CELL_EDGES = 13
+CPWL_PARTITION_POLYGONS = 14
+CPWL_PARTITION_LAYER_CELLS = 15
+CPWL_BOUNDARY_MODE_ARGMAX = 1
+CPWL_BOUNDARY_MODE_PAIRWISE = 2
+CPWL_BOUNDARY_MODE_LEVEL_SET = 3
+CPWL_BOUNDARY_SEGMENTS = 1
+CPWL_BOUNDARY_CELL = 2
+CPWL_BOUNDARY_LABELS = 3
+CPWL_BOUNDARY_ON_EDGE = 4
+CPWL_BOUNDARY_FLAT_CELLS = 5
+CPWL_COLOR_SLOPE = 1
+CPWL_COLOR_AREA = 2
+CPWL_COLOR_CLASS = 3
+CPWL_COLOR_PATTERN = 4
+
+
+class ContextOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("threads", c.c_int32),
+        ("isa", c.c_int32),
+        ("flags", c.c_uint32),
+        ("device", c.c_int32),
+        ("device_id", c.c_int32),
+        ("reserved", c.c_int32),
+        ("stream", c.c_void_p),
+        ("memory_limit", c.c_uint64),
+        ("alloc", c.CFUNCTYPE(c.c_void_p, c.c_size_t, c.c_size_t, c.c_void_p)),
+        ("dealloc", c.CFUNCTYPE(None, c.c_void_p, c.c_size_t, c.c_size_t, c.c_void_p)),
+        ("cancel", c.CFUNCTYPE(c.c_int32, c.c_void_p)),
+        ("progress", c.CFUNCTYPE(None, c.c_double, c.c_char_p, c.c_void_p)),
+        ("log", c.CFUNCTYPE(None, c.c_int32, c.c_char_p, c.c_void_p)),
+        ("userdata", c.c_void_p),
+    ]
 
 
 class Tensor(c.Structure):
@@ -57,25 +105,6 @@ class Tensor(c.Structure):
         ("strides", c.POINTER(c.c_int64)),
         ("device", c.c_int32),
         ("device_id", c.c_int32),
-    ]
-
-
-class ContextOptions(c.Structure):
-    _fields_ = [
-        ("struct_size", c.c_size_t),
-        ("threads", c.c_int32),
-        ("isa", c.c_int32),
-        ("flags", c.c_uint32),
-        ("device", c.c_int32),
-        ("device_id", c.c_int32),
-        ("stream", c.c_void_p),
-        ("memory_limit", c.c_uint64),
-        ("alloc", c.CFUNCTYPE(c.c_void_p, c.c_size_t, c.c_size_t, c.c_void_p)),
-        ("dealloc", c.CFUNCTYPE(None, c.c_void_p, c.c_size_t, c.c_size_t, c.c_void_p)),
-        ("cancel", c.CFUNCTYPE(c.c_int32, c.c_void_p)),
-        ("progress", c.CFUNCTYPE(None, c.c_double, c.c_char_p, c.c_void_p)),
-        ("log", c.CFUNCTYPE(None, c.c_int32, c.c_char_p, c.c_void_p)),
-        ("userdata", c.c_void_p),
     ]
 
 
@@ -96,7 +125,8 @@ class ActivationOptions(c.Structure):
         ("beta", c.c_double),
         ("lo", c.c_double),
         ("hi", c.c_double),
-        ("given", c.c_int32),
+        ("given", c.c_uint32),
+        ("reserved", c.c_int32),
     ]
 
 
@@ -115,11 +145,11 @@ class Pool2dOptions(c.Structure):
 class OnnxOptions(c.Structure):
     _fields_ = [
         ("struct_size", c.c_size_t),
-        ("reserved", c.c_int32),
+        ("reserved", c.c_int64),
     ]
 
 
-class NetworkInfo(c.Structure):
+class NetworkSummary(c.Structure):
     _fields_ = [
         ("struct_size", c.c_size_t),
         ("n_nodes", c.c_int64),
@@ -140,23 +170,87 @@ class NodeInfo(c.Structure):
         ("ndim", c.c_int32),
         ("first_unit", c.c_int32),
         ("n_units", c.c_int32),
+        ("reserved", c.c_int32),
     ]
 
 
 class ForwardOptions(c.Structure):
     _fields_ = [
         ("struct_size", c.c_size_t),
-        ("reserved", c.c_int32),
+        ("reserved", c.c_int64),
+    ]
+
+
+class PartitionOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("want", c.c_uint32),
+        ("flags", c.c_uint32),
+        ("max_regions", c.c_uint64),
+    ]
+
+
+class PartitionSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_regions", c.c_int64),
+        ("n_vertices", c.c_int64),
+        ("n_edges", c.c_int64),
+        ("n_cell_vertices", c.c_int64),
+        ("n_outputs", c.c_int64),
+        ("n_units", c.c_int64),
+        ("n_unit_layers", c.c_int64),
+        ("area", c.c_double),
+        ("domain_area", c.c_double),
+        ("vertex_error", c.c_double),
+        ("exact_signs", c.c_uint64),
+    ]
+
+
+class SvgOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("color", c.c_int32),
+        ("width", c.c_int32),
+    ]
+
+
+class BoundaryOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("mode", c.c_int32),
+        ("output", c.c_int32),
+        ("level", c.c_double),
+    ]
+
+
+class BoundarySummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_segments", c.c_int64),
+        ("n_flat_cells", c.c_int64),
+        ("interior_length", c.c_double),
+        ("on_edge_length", c.c_double),
     ]
 
 
 # name: (result, arguments); handles are void pointers
 FUNCTIONS = {
+    "cpwl_boundary_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_boundary_free": (None, [c.c_void_p]),
+    "cpwl_boundary_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundarySummary)]),
+    "cpwl_boundary_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundaryOptions), c.POINTER(c.c_void_p)]),
     "cpwl_build_info": (c.c_char_p, []),
+    "cpwl_cancel_flag": (c.c_int32, [c.c_void_p]),
     "cpwl_context_free": (None, [c.c_void_p]),
     "cpwl_context_isa": (c.c_int32, [c.c_void_p]),
     "cpwl_context_new": (c.c_int32, [c.POINTER(ContextOptions), c.POINTER(c.c_void_p)]),
     "cpwl_context_threads": (c.c_int32, [c.c_void_p]),
+    "cpwl_domain_box": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_domain_free": (None, [c.c_void_p]),
+    "cpwl_domain_polygon": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_domain_slice": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_domain_slice_anchors": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.POINTER(c.c_void_p)]),
     "cpwl_last_error": (c.c_char_p, []),
     "cpwl_network_affine_at": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_network_builder_activation": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_int32, c.POINTER(ActivationOptions), c.POINTER(c.c_int32)]),
@@ -182,11 +276,18 @@ FUNCTIONS = {
     "cpwl_network_free": (None, [c.c_void_p]),
     "cpwl_network_from_onnx": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_size_t, c.POINTER(OnnxOptions), c.POINTER(c.c_void_p)]),
     "cpwl_network_from_onnx_file": (c.c_int32, [c.c_void_p, c.c_char_p, c.POINTER(OnnxOptions), c.POINTER(c.c_void_p)]),
-    "cpwl_network_info_get": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(NetworkInfo)]),
+    "cpwl_network_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(NetworkSummary)]),
     "cpwl_network_input_shape": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_int64), c.POINTER(c.c_int32)]),
     "cpwl_network_node": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(NodeInfo)]),
     "cpwl_network_output_shape": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_int64), c.POINTER(c.c_int32)]),
     "cpwl_network_pattern": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_partition_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_partition_free": (None, [c.c_void_p]),
+    "cpwl_partition_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(PartitionSummary)]),
+    "cpwl_partition_locate": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_partition_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(PartitionOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_partition_patterns": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.POINTER(Tensor)]),
+    "cpwl_partition_write_svg": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(SvgOptions), c.c_char_p]),
     "cpwl_status_name": (c.c_char_p, [c.c_int32]),
     "cpwl_version": (c.c_uint32, []),
     "cpwl_version_string": (c.c_char_p, []),

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import _tensor, errors
 from ._lib import Handle, call, lib
-from .layers import Conv2d, Dense, Layer
+from .layers import Dense, Layer
 
 
 class Builder:
@@ -58,16 +58,17 @@ class Builder:
 
 def build(layers: Sequence[Layer], input_shape: Sequence[int] | int | None) -> Handle:
     """The network of a list of layers; `input_shape` None is taken from a dense first layer."""
+    for position, layer in enumerate(layers):
+        if not isinstance(layer, Layer):
+            raise TypeError(f"layers[{position}] is {layer!r}; expected a layer of cpwl.layers")
     if input_shape is None:
         if not layers or not isinstance(layers[0], Dense):
-            what = "a Conv2d" if layers and isinstance(layers[0], Conv2d) else "such a first layer"
-            raise errors.ArgumentError(f"[ARGUMENT] input_shape is needed: {what} does not tell it")
+            first = f"{type(layers[0]).__name__} as the first layer" if layers else "a list without layers"
+            raise errors.ArgumentError(f"[ARGUMENT] input_shape is needed: {first} does not tell it")
         input_shape = _tensor.borrow(layers[0].weight, "weight").shape[1:]
     builder = Builder([input_shape] if isinstance(input_shape, int) else list(input_shape))
     node = 0
     for position, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
-            raise TypeError(f"layers[{position}] is {layer!r}; expected a layer of cpwl.layers")
         try:
             node = builder.append(layer, node)
         except errors.Error as problem:

@@ -56,7 +56,7 @@ class Handle:
 
     __slots__ = ("_free", "_pointer")
 
-    def __init__(self, free: Callable[[int], None], create: Callable[..., int], *arguments: Any) -> None:
+    def __init__(self, free: Callable[[Any], None], create: Callable[..., int], *arguments: Any) -> None:
         """Calls `create(*arguments, &pointer)`."""
         self._free = free
         self._pointer = ctypes.c_void_p()

@@ -22,7 +22,7 @@ _ISAS = {
     "avx512": _abi.CPWL_ISA_AVX512,
     "neon": _abi.CPWL_ISA_NEON,
 }
-_CALLBACKS = {name: kind for name, kind in _abi.ContextOptions._fields_ if name in ("cancel", "progress", "log")}
+_CALLBACKS: dict[str, Any] = {field[0]: field[1] for field in _abi.ContextOptions._fields_}
 
 
 class Context(Native):
@@ -182,7 +182,9 @@ class _Bar:
     def __init__(self) -> None:
         from tqdm.auto import tqdm
 
-        self._tqdm, self._bar, self._stage = tqdm, None, ""
+        self._tqdm = tqdm
+        self._bar: Any = None
+        self._stage = ""
 
     def __call__(self, fraction: float, stage: str) -> None:
         if stage != self._stage:

@@ -52,7 +52,7 @@ class Network(Native):
 
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
-        info = sized(_abi.NetworkInfo)
+        info = sized(_abi.NetworkSummary)
         call(lib.cpwl_network_info, None, handle, ctypes.byref(info))
         self._info = info
         self._input_shape = self._shape(lib.cpwl_network_input_shape)

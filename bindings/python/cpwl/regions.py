@@ -36,7 +36,7 @@ _WANT = {
     "maps": _abi.CPWL_WANT_MAPS,
     "mesh": _abi.CPWL_WANT_MESH,
 }
-_MODES = {"argmax": _abi.CPWL_BOUNDARY_ARGMAX, "pairwise": _abi.CPWL_BOUNDARY_PAIRWISE}
+_MODES = {"argmax": _abi.CPWL_BOUNDARY_MODE_ARGMAX, "pairwise": _abi.CPWL_BOUNDARY_MODE_PAIRWISE}
 COLORS = {
     "slope": _abi.CPWL_COLOR_SLOPE,
     "area": _abi.CPWL_COLOR_AREA,
@@ -110,7 +110,7 @@ class Partition(Native):
         self._handle = run._run(lambda: Handle(lib.cpwl_partition_free, lib.cpwl_partition_new, *arguments))
         self._context = run
         self.network, self.domain = network, domain
-        info = sized(_abi.PartitionInfo)
+        info = sized(_abi.PartitionSummary)
         call(lib.cpwl_partition_info, None, self._handle, ctypes.byref(info))
         self._info = info
 
@@ -135,76 +135,81 @@ class Partition(Native):
         """Signs that floating point could not certify and that were decided in exact arithmetic."""
         return self._info.exact_signs
 
+    @property
+    def vertex_error(self) -> float:
+        """A bound of the error of vertex coordinates."""
+        return self._info.vertex_error
+
     @cached_property
     def layer_cells(self) -> Ints:
         """(unit layers,) number of cells after each layer of units."""
-        return self._array(_abi.CPWL_LAYER_CELLS)
+        return self._array(_abi.CPWL_PARTITION_LAYER_CELLS)
 
     @cached_property
     def areas(self) -> Floats:
         """(F,) area of every region."""
-        return self._array(_abi.CPWL_AREAS)
+        return self._array(_abi.CPWL_PARTITION_AREAS)
 
     @cached_property
     def centroids(self) -> Floats:
         """(F, 2) centre of gravity of every region."""
-        return self._array(_abi.CPWL_CENTROIDS)
+        return self._array(_abi.CPWL_PARTITION_CENTROIDS)
 
     @cached_property
     def vertices(self) -> Floats:
         """(V, 2) vertices, each once."""
-        return self._array(_abi.CPWL_VERTICES)
+        return self._array(_abi.CPWL_PARTITION_VERTICES)
 
     @cached_property
     def cell_offsets(self) -> Ints:
         """(F + 1,) region i has entries ``cell_offsets[i]:cell_offsets[i + 1]`` of `cell_vertices`, `cell_edges` and
         `polygons`."""
-        return self._array(_abi.CPWL_CELL_OFFSETS)
+        return self._array(_abi.CPWL_PARTITION_CELL_OFFSETS)
 
     @cached_property
     def cell_vertices(self) -> Ints:
         """Indices of the vertices of all regions, counter-clockwise."""
-        return self._array(_abi.CPWL_CELL_VERTICES)
+        return self._array(_abi.CPWL_PARTITION_CELL_VERTICES)
 
     @cached_property
     def cell_edges(self) -> Ints:
         """Index of the edge from each vertex of a region to the next."""
-        return self._array(_abi.CPWL_CELL_EDGES)
+        return self._array(_abi.CPWL_PARTITION_CELL_EDGES)
 
     @cached_property
     def polygons(self) -> Floats:
         """Coordinates of `cell_vertices`."""
-        return self._array(_abi.CPWL_POLYGONS)
+        return self._array(_abi.CPWL_PARTITION_POLYGONS)
 
     @cached_property
     def edges(self) -> Ints:
         """(E, 2) vertices of every edge, each edge once."""
-        return self._array(_abi.CPWL_EDGES)
+        return self._array(_abi.CPWL_PARTITION_EDGES)
 
     @cached_property
     def edge_cells(self) -> Ints:
         """(E, 2) regions on both sides of every edge; -1 is outside the domain. This is the neighbour graph."""
-        return self._array(_abi.CPWL_EDGE_CELLS)
+        return self._array(_abi.CPWL_PARTITION_EDGE_CELLS)
 
     @cached_property
     def edge_layer(self) -> npt.NDArray[np.int32]:
         """(E,) layer of units that made the edge; -1 for a side of the domain."""
-        return self._array(_abi.CPWL_EDGE_LAYER)
+        return self._array(_abi.CPWL_PARTITION_EDGE_LAYER)
 
     @cached_property
     def edge_unit(self) -> Ints:
         """(E,) unit within that layer, or index of the side of the domain."""
-        return self._array(_abi.CPWL_EDGE_UNIT)
+        return self._array(_abi.CPWL_PARTITION_EDGE_UNIT)
 
     @cached_property
     def edge_knot(self) -> npt.NDArray[np.int32]:
         """(E,) knot of that unit's activation function."""
-        return self._array(_abi.CPWL_EDGE_KNOT)
+        return self._array(_abi.CPWL_PARTITION_EDGE_KNOT)
 
     @cached_property
     def maps(self) -> Affine:
         """``a`` (F, n_outputs, 2) and ``b`` (F, n_outputs): on region i the output is ``a[i] @ (u, v) + b[i]``."""
-        return Affine(self._array(_abi.CPWL_MAP_A), self._array(_abi.CPWL_MAP_B))
+        return Affine(self._array(_abi.CPWL_PARTITION_MAP_A), self._array(_abi.CPWL_PARTITION_MAP_B))
 
     @cached_property
     def patterns(self) -> npt.NDArray[np.int32]:
@@ -256,7 +261,7 @@ class Partition(Native):
 
     def level_set(self, output: int = 0, level: float = 0.0) -> Boundary:
         """The set on which one output has the value `level`."""
-        return Boundary(self, _abi.CPWL_BOUNDARY_LEVEL_SET, output=output, level=level)
+        return Boundary(self, _abi.CPWL_BOUNDARY_MODE_LEVEL_SET, output=output, level=level)
 
     def plot(
         self,
@@ -285,7 +290,8 @@ class Partition(Native):
         from ._plot import plot
 
         _choose(COLORS, color, "color")
-        return plot(self, ax, color, self._default_boundary() if boundary is True else boundary, edges, style)
+        lines = self._default_boundary() if boundary is True else boundary or None
+        return plot(self, ax, color, lines, edges, style)
 
     def to_svg(
         self,
@@ -328,7 +334,7 @@ class Boundary(Native):
         arguments = (run, partition._handle, ctypes.byref(options))
         self._handle = run._run(lambda: Handle(lib.cpwl_boundary_free, lib.cpwl_boundary_new, *arguments))
         self.partition = partition
-        info = sized(_abi.BoundaryInfo)
+        info = sized(_abi.BoundarySummary)
         call(lib.cpwl_boundary_info, None, self._handle, ctypes.byref(info))
         self._info = info
 
@@ -372,6 +378,11 @@ class Boundary(Native):
     def on_edge(self) -> npt.NDArray[np.bool_]:
         """(n,) whether the segment lies on an edge of its region."""
         return self._array(_abi.CPWL_BOUNDARY_ON_EDGE).astype(bool)
+
+    @cached_property
+    def flat_cells(self) -> Ints:
+        """Regions on the whole of which the tie or the level holds: they belong to the set, but have no length."""
+        return self._array(_abi.CPWL_BOUNDARY_FLAT_CELLS)
 
     def _array(self, which: int) -> Any:
         return _lent(lib.cpwl_boundary_array, self._handle, which)

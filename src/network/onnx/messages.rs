@@ -4,7 +4,7 @@
 use prost::Message;
 
 /// The file.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct Model {
     #[prost(message, optional, tag = "7")]
     pub graph: Option<Graph>,
@@ -13,7 +13,7 @@ pub struct Model {
 }
 
 /// The version of a set of operators that the file uses.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct OperatorSet {
     #[prost(string, tag = "1")]
     pub domain: String,
@@ -22,7 +22,7 @@ pub struct OperatorSet {
 }
 
 /// Nodes in topological order.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct Graph {
     #[prost(message, repeated, tag = "1")]
     pub node: Vec<Node>,
@@ -76,12 +76,12 @@ pub struct Attribute {
 
 /// Values of [`Attribute::kind`].
 pub mod kind {
-    pub const FLOAT: i32 = 1;
-    pub const INT: i32 = 2;
-    pub const STRING: i32 = 3;
-    pub const TENSOR: i32 = 4;
-    pub const FLOATS: i32 = 6;
-    pub const INTS: i32 = 7;
+    pub(crate) const FLOAT: i32 = 1;
+    pub(crate) const INT: i32 = 2;
+    pub(crate) const STRING: i32 = 3;
+    pub(crate) const TENSOR: i32 = 4;
+    pub(crate) const FLOATS: i32 = 6;
+    pub(crate) const INTS: i32 = 7;
 }
 
 /// Constant numbers, either in `raw_data` (little-endian) or in the field of their type.
@@ -113,13 +113,13 @@ pub struct Tensor {
 
 /// Values of [`Tensor::data_type`] and [`TensorType::elem_type`].
 pub mod dtype {
-    pub const FLOAT: i32 = 1;
-    pub const INT32: i32 = 6;
-    pub const INT64: i32 = 7;
-    pub const BOOL: i32 = 9;
-    pub const FLOAT16: i32 = 10;
-    pub const DOUBLE: i32 = 11;
-    pub const BFLOAT16: i32 = 16;
+    pub(crate) const FLOAT: i32 = 1;
+    pub(crate) const INT32: i32 = 6;
+    pub(crate) const INT64: i32 = 7;
+    pub(crate) const BOOL: i32 = 9;
+    pub(crate) const FLOAT16: i32 = 10;
+    pub(crate) const DOUBLE: i32 = 11;
+    pub(crate) const BFLOAT16: i32 = 16;
 
     /// The name of a type, as in messages.
     pub fn name(code: i32) -> String {
@@ -137,7 +137,7 @@ pub mod dtype {
 }
 
 /// An input or output of the graph.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct ValueInfo {
     #[prost(string, tag = "1")]
     pub name: String,
@@ -146,14 +146,14 @@ pub struct ValueInfo {
 }
 
 /// The type of a value; only tensors are of interest.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct Type {
     #[prost(message, optional, tag = "1")]
     pub tensor: Option<TensorType>,
 }
 
 /// Element type and shape of a tensor.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct TensorType {
     #[prost(int32, tag = "1")]
     pub elem_type: i32,
@@ -162,14 +162,14 @@ pub struct TensorType {
 }
 
 /// A shape.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct Shape {
     #[prost(message, repeated, tag = "1")]
     pub dim: Vec<Dimension>,
 }
 
 /// A number, or a name of a number that is known at run time.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct Dimension {
     #[prost(int64, optional, tag = "1")]
     pub value: Option<i64>,

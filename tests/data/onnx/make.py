@@ -2,13 +2,13 @@
 
     python make.py [folder]
 
-Needs torch, onnx, onnxscript and onnxruntime; not run by the tests. Every `<name>.onnx` has a `<name>.bin` of
-little-endian float64:
+Needs torch, onnx, onnxscript and onnxruntime; not run by the tests. `<name>.dynamo.onnx` and `<name>.script.onnx` come from
+the two exporters of torch; `<name>.bin` holds little-endian float64:
 
     B, n_in, n_out, n_units, has_ort          (five numbers)
     x        (B, n_in)
     y        (B, n_out)                        torch, float64 arithmetic on the weights of the file
-    y_ort    (B, n_out)                        onnxruntime on the file (float32), if has_ort
+    y_ort    (B, n_out)                        onnxruntime on `<name>.dynamo.onnx` (float32), if has_ort
     A        (B, n_out, n_in), b (B, n_out)    torch autograd, float64: y = A x + b around each x
     codes    (B, n_units)                      activation pattern: interval, or index of the largest candidate
 
@@ -68,9 +68,13 @@ class MaxPool(Unit):
         y = self.pool(z)
         if z.dtype == torch.float64:
             p = self.pool
-            k, s, pad, d = [(v, v) if isinstance(v, int) else v for v in (p.kernel_size, p.stride, p.padding, p.dilation)]
-            more = [(n - 1) * st + di * (ke - 1) + 1 - size - pa for n, st, di, ke, size, pa
-                    in zip(y.shape[2:], s, d, k, z.shape[2:], pad)]
+            k, s, pad, d = [
+                (v, v) if isinstance(v, int) else v for v in (p.kernel_size, p.stride, p.padding, p.dilation)
+            ]
+            more = [
+                (n - 1) * st + di * (ke - 1) + 1 - size - pa
+                for n, st, di, ke, size, pa in zip(y.shape[2:], s, d, k, z.shape[2:], pad)
+            ]
             z = F.pad(z, (pad[1], max(more[1], 0), pad[0], max(more[0], 0)), value=float("-inf"))
             z = z.unfold(2, d[0] * (k[0] - 1) + 1, s[0]).unfold(3, d[1] * (k[1] - 1) + 1, s[1])
             z = z[:, :, : y.shape[2], : y.shape[3], :: d[0], :: d[1]]
@@ -165,27 +169,77 @@ CASES = {
     "mlp_relu": ((5,), lambda: S(nn.Linear(5, 8), relu(), nn.Linear(8, 6), relu(), nn.Linear(6, 3))),
     "mlp_double": ((4,), lambda: S(nn.Linear(4, 8), relu(), nn.Dropout(), nn.Linear(8, 2, bias=False)).double()),
     "mlp_maxout": ((4,), lambda: S(nn.Linear(4, 12), Maxout(3), nn.Linear(4, 2))),
-    "conv_bn_pool": ((2, 9, 8), lambda: S(
-        nn.Conv2d(2, 4, 3, padding=1, bias=False), relu(), batch_norm(4), MaxPool(3, stride=2, padding=1),
-        nn.Conv2d(4, 3, (2, 3), stride=(2, 1)), Piecewise(nn.LeakyReLU(ALPHA), [0.0]), MaxPool(2, ceil_mode=True),
-        nn.Flatten(), nn.Linear(3 * 1 * 1, 3))),
-    "conv_groups": ((4, 8, 7), lambda: S(
-        nn.Conv2d(4, 4, 3, groups=4, padding=(0, 1)), prelu(4), batch_norm(4), nn.Conv2d(4, 6, 2, dilation=2, groups=2),
-        Piecewise(nn.Hardtanh(-0.5, 0.75), [-0.5, 0.75]), nn.AvgPool2d(2, stride=1, padding=1, count_include_pad=False),
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 2))),
-    "residual_concat": ((3, 5, 5), lambda: S(
-        Residual(nn.Conv2d(3, 3, 3, padding=1), relu(), nn.Conv2d(3, 3, 1)), relu(),
-        Join(nn.AvgPool2d(3, padding=1, stride=2, ceil_mode=True), nn.Conv2d(3, 2, 3, stride=2, padding=1)),
-        ViewBySize(), nn.Linear(45, 4))),
-    "activations": ((6,), lambda: S(
-        nn.Linear(6, 8), Piecewise(nn.ReLU6(), [0.0, 6.0]), nn.Linear(8, 8),
-        Piecewise(hard_sigmoid, [-3.0, 3.0]), nn.Linear(8, 8), Piecewise(torch.abs, [0.0]), Arithmetic(8), prelu(1),
-        batch_norm((8,)), Piecewise(lambda z: z.clamp(min=-0.25), [-0.25]), nn.Linear(8, 2))),
-    "min_max": ((3,), lambda: S(
-        Both(nn.Linear(3, 6), nn.Linear(3, 6), False), Both(nn.Linear(6, 4), nn.Linear(6, 4), True), nn.Linear(4, 2))),
-    "conv1d": ((2, 12), lambda: S(
-        nn.Conv1d(2, 4, 3, stride=2, padding=1), relu(), nn.AvgPool1d(2), nn.ConstantPad1d((1, 0), 0.0), nn.Flatten(),
-        nn.Linear(16, 2))),
+    "conv_bn_pool": (
+        (2, 7, 8),
+        lambda: S(
+            nn.Conv2d(2, 4, 3, padding=1, bias=False),
+            relu(),
+            batch_norm(4),
+            MaxPool(3, stride=2, padding=1),
+            nn.Conv2d(4, 3, (2, 3), stride=(2, 1)),
+            Piecewise(nn.LeakyReLU(ALPHA), [0.0]),
+            MaxPool(2, ceil_mode=True),
+            nn.Flatten(),
+            nn.Linear(3, 3),
+        ),
+    ),
+    "conv_groups": (
+        (4, 6, 5),
+        lambda: S(
+            nn.Conv2d(4, 4, 3, groups=4, padding=(0, 1)),
+            prelu(4),
+            batch_norm(4),
+            nn.Conv2d(4, 6, 2, dilation=2, groups=2),
+            Piecewise(nn.Hardtanh(-0.5, 0.75), [-0.5, 0.75]),
+            nn.AvgPool2d(2, stride=1, padding=1, count_include_pad=False),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(6, 2),
+        ),
+    ),
+    "residual_concat": (
+        (3, 5, 5),
+        lambda: S(
+            Residual(nn.Conv2d(3, 3, 3, padding=1), relu(), nn.Conv2d(3, 3, 1)),
+            relu(),
+            Join(nn.AvgPool2d(3, padding=1, stride=2, ceil_mode=True), nn.Conv2d(3, 2, 3, stride=2, padding=1)),
+            ViewBySize(),
+            nn.Linear(45, 4),
+        ),
+    ),
+    "activations": (
+        (6,),
+        lambda: S(
+            nn.Linear(6, 8),
+            Piecewise(nn.ReLU6(), [0.0, 6.0]),
+            nn.Linear(8, 8),
+            Piecewise(hard_sigmoid, [-3.0, 3.0]),
+            nn.Linear(8, 8),
+            Piecewise(torch.abs, [0.0]),
+            Arithmetic(8),
+            prelu(1),
+            batch_norm((8,)),
+            Piecewise(lambda z: z.clamp(min=-0.25), [-0.25]),
+            nn.Linear(8, 2),
+        ),
+    ),
+    "min_max": (
+        (3,),
+        lambda: S(
+            Both(nn.Linear(3, 6), nn.Linear(3, 6), False), Both(nn.Linear(6, 4), nn.Linear(6, 4), True), nn.Linear(4, 2)
+        ),
+    ),
+    "conv1d": (
+        (2, 12),
+        lambda: S(
+            nn.Conv1d(2, 4, 3, stride=2, padding=1),
+            relu(),
+            nn.AvgPool1d(2),
+            nn.ConstantPad1d((1, 0), 0.0),
+            nn.Flatten(),
+            nn.Linear(16, 2),
+        ),
+    ),
 }
 
 
@@ -195,11 +249,26 @@ def export(module, x, path, dynamo):
         warnings.simplefilter("ignore")
         if dynamo:
             batch = torch.export.Dim("batch")
-            torch.onnx.export(module, (x,), path, dynamo=True, external_data=False, verbose=False, optimize=True,
-                              dynamic_shapes=({0: batch},))
+            torch.onnx.export(
+                module,
+                (x,),
+                path,
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+                optimize=True,
+                dynamic_shapes=({0: batch},),
+            )
         else:
-            torch.onnx.export(module, (x,), path, dynamo=False, input_names=["x"], output_names=["y"],
-                              dynamic_axes={"x": {0: "batch"}, "y": {0: "batch"}})
+            torch.onnx.export(
+                module,
+                (x,),
+                path,
+                dynamo=False,
+                input_names=["x"],
+                output_names=["y"],
+                dynamic_axes={"x": {0: "batch"}, "y": {0: "batch"}},
+            )
     model = onnx.load(path)
     # Traces of the exporter (source lines, paths) are no part of the network.
     for node in model.graph.node:
@@ -232,17 +301,18 @@ def expected(module, x, path):
     return np.concatenate([np.asarray(v, dtype="<f8").ravel() for v in arrays])
 
 
-def main(folder, cases, exporters=("dynamo", "script")):
+def main(folder, cases):
     folder.mkdir(parents=True, exist_ok=True)
     for k, (name, (shape, build)) in enumerate(cases.items()):
-        for j, exporter in enumerate(exporters):
-            torch.manual_seed(1000 + k)
-            module = build().eval()
-            x = torch.randn(3, *shape, dtype=next(module.parameters()).dtype)
-            path = folder / f"{name}.{exporter}.onnx"
-            export(module, x, path, exporter == "dynamo")
-            expected(module, x, path).tofile(path.with_suffix(".bin"))
-            print(path.name, path.stat().st_size, "+", path.with_suffix(".bin").stat().st_size, "bytes")
+        torch.manual_seed(1000 + k)
+        module = build().eval()
+        x = torch.randn(2, *shape, dtype=next(module.parameters()).dtype)
+        files = [folder / f"{name}.{exporter}.onnx" for exporter in ("dynamo", "script")]
+        for path, dynamo in zip(files, (True, False)):
+            export(module, x, path, dynamo)
+        numbers = folder / f"{name}.bin"
+        expected(module, x, files[0]).tofile(numbers)
+        print(*(f"{path.name} {path.stat().st_size}" for path in [*files, numbers]))
 
 
 if __name__ == "__main__":

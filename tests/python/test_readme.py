@@ -1,0 +1,84 @@
+"""The examples of README.md run as they stand and print the line that the README promises."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import reference as ref
+
+ROOT = pathlib.Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+NETWORK = "moons_mlp.onnx"
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """The line, from rational arithmetic on the weights."""
+    with np.load(ROOT / "tests" / "data" / "nets" / "moons_mlp.expected.npz") as z:
+        weights = [(z[f"weights/{i}.weight"], z[f"weights/{i}.bias"]) for i in (0, 2, 4)]
+    cells = ref.exact_regions(weights, [[-2, -2], [3, -2], [3, 2], [-2, 2]])
+    line = f"{len(cells)} regions, decision boundary of length {ref.tie_length(cells):.6f}"
+    assert f"`{line}`" in README
+    return line + "\n"
+
+
+@pytest.fixture
+def here(tmp_path):
+    """A folder with the network in it."""
+    shutil.copy(ROOT / "tests" / "data" / "nets" / NETWORK, tmp_path)
+    return tmp_path
+
+
+def block(language):
+    """The only example in that language."""
+    blocks = re.findall(rf"^```{re.escape(language)}\n(.*?)^```", README, re.M | re.S)
+    assert len(blocks) == 1, f"README has {len(blocks)} {language} blocks"
+    return blocks[0]
+
+
+def test_python(here, expected):
+    done = subprocess.run([sys.executable, "-c", block("python")], capture_output=True, text=True, cwd=here)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == expected
+
+
+def test_rust(here, expected):
+    if not shutil.which("cargo"):
+        pytest.skip("cargo is not installed")
+    subprocess.run(["cargo", "build", "--quiet", "--locked", "--lib"], cwd=ROOT, check=True)
+    source = here / "example.rs"
+    source.write_text(block("rust"))
+    built = ROOT / "target" / "debug"
+    command = ["rustc", "--edition", "2024", "--deny", "warnings", "--extern", f"cpwl={built}/libcpwl.rlib"]
+    subprocess.run([*command, "-L", f"dependency={built}/deps", str(source), "-o", str(here / "example")], check=True)
+    done = subprocess.run([here / "example"], capture_output=True, text=True, cwd=here)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == expected
+
+
+@pytest.mark.parametrize(("language", "compiler", "flags"), [("c", "cc", "-std=c99"), ("cpp", "c++", "-std=c++17")])
+def test_compiled(here, expected, language, compiler, flags):
+    stage = os.environ.get("CPWL_STAGE")
+    if not stage:
+        pytest.skip("CPWL_STAGE names no installation (make test sets it)")
+    for tool in (compiler, "pkg-config"):
+        if not shutil.which(tool):
+            pytest.skip(f"{tool} is not installed")
+    source = here / f"example.{language}"
+    source.write_text(block(language))
+    env = {**os.environ, "PKG_CONFIG_PATH": f"{stage}/lib/pkgconfig", "LD_LIBRARY_PATH": f"{stage}/lib"}
+    found = subprocess.run(
+        ["pkg-config", "--cflags", "--libs", "cpwl"], capture_output=True, text=True, env=env, check=True
+    )
+    program = here / "example"
+    warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", flags]
+    subprocess.run([compiler, *warnings, str(source), *found.stdout.split(), "-o", str(program)], check=True, env=env)
+    done = subprocess.run([program], capture_output=True, text=True, env=env, cwd=here)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == expected
