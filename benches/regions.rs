@@ -5,9 +5,9 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use cpwl::regions::{PartitionOptions, Want, partition};
 use cpwl::{Context, ContextOptions};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 const CASES: [&str; 4] =
     ["c01_relu_2-16-16-1", "c02_relu_2-64-64-64-1", "c12_wide_relu_2-256-256-1", "c11_big_relu_2-128x4-10"];

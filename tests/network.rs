@@ -50,7 +50,8 @@ fn check(path: &Path, ctx: &Context) -> Result<(), String> {
         if e <= bound { Ok(()) } else { Err(format!("{what} is off by {e:e}")) }
     };
     let net = Network::from_onnx(&std::fs::read(path).unwrap()).map_err(|e| e.to_string())?;
-    let expected = Expected::read(&path.with_extension("bin"));
+    // `name.exporter.onnx` and `name.bin`.
+    let expected = Expected::read(&path.with_extension("").with_extension("bin"));
     let dim = expected.y.dim();
     assert_eq!((net.input_len(), net.output_len()), (expected.x.ncols(), dim.1));
     assert_eq!(net.is_f32(), expected.y_single.is_some());

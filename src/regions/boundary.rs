@@ -255,9 +255,9 @@ impl Search<'_> {
             let form = Form { plus: k, minus: None, level: 0.0 };
             (0..n).map(|i| self.forms.value(&form, &self.forms.vertex(i)).0).sum::<f64>()
         };
-        let best = (0..outputs).map(|k| (k, total(k))).fold((0, f64::NEG_INFINITY), |best, (k, t)| {
-            if t > best.1 { (k, t) } else { best }
-        });
+        let best = (0..outputs)
+            .map(|k| (k, total(k)))
+            .fold((0, f64::NEG_INFINITY), |best, (k, t)| if t > best.1 { (k, t) } else { best });
         let beaten = |k: usize| {
             let form = Form::difference(best.0, k);
             (0..n).all(|i| {

@@ -10,7 +10,6 @@ use super::partition::Partition;
 use super::plan::Plan;
 use crate::simd::FILTER;
 
-
 /// output `plus` - output `minus`, or output `plus` - `level`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Form {

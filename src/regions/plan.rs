@@ -176,10 +176,10 @@ impl<'a> Plan<'a> {
             let error = match &norms[source] {
                 Some(norms) => norms.rows.clone(),
                 // Settled once for the whole domain: one rounding of a value known to ~2^-100.
-                None => first.iter().find(|(id, _)| *id == source).map_or_else(
-                    || vec![1.0; unit.len],
-                    |(_, block)| rounding(block, unit.len),
-                ),
+                None => first
+                    .iter()
+                    .find(|(id, _)| *id == source)
+                    .map_or_else(|| vec![1.0; unit.len], |(_, block)| rounding(block, unit.len)),
             };
             let level = level(net, unit.node, levels.len(), first_line, word, &error)?;
             written[unit.node] = level.fold.is_none();

@@ -101,7 +101,8 @@ impl Partition {
         s.push_str("</g>\n");
         if let Some(boundary) = boundary {
             let stroke = (0.003 * width).max(0.5);
-            let _ = writeln!(s, "<g stroke=\"#e63946\" stroke-width=\"{stroke:.3}\" stroke-linecap=\"round\">");
+            let _ =
+                writeln!(s, "<g stroke=\"#e63946\" stroke-width=\"{stroke:.3}\" stroke-linecap=\"round\">");
             for [p, q] in boundary.segments() {
                 let ((a, b), (c, d)) = (at(*p), at(*q));
                 let _ = writeln!(s, "<path d=\"M{a:.3} {b:.3}L{c:.3} {d:.3}\"/>");
@@ -130,7 +131,10 @@ impl Partition {
         Ok(match color {
             Color::Slope => {
                 let norm = |i: usize| {
-                    self.map_a()[i * outputs..(i + 1) * outputs].iter().map(|a| a[0] * a[0] + a[1] * a[1]).sum::<f64>()
+                    self.map_a()[i * outputs..(i + 1) * outputs]
+                        .iter()
+                        .map(|a| a[0] * a[0] + a[1] * a[1])
+                        .sum::<f64>()
                 };
                 ramp((0..n).map(|i| norm(i).sqrt()).collect())
             }
@@ -140,7 +144,9 @@ impl Partition {
                 .map(|i| {
                     let mut hash = 0u64;
                     self.pattern(i, |k, code| {
-                        hash ^= (k as u64 + 1).wrapping_mul(u64::from(code) + 0x9e37_79b9).wrapping_mul(0x2545_f491_4f6c_dd1d);
+                        hash ^= (k as u64 + 1)
+                            .wrapping_mul(u64::from(code) + 0x9e37_79b9)
+                            .wrapping_mul(0x2545_f491_4f6c_dd1d);
                         hash = hash.rotate_left(7);
                     })?;
                     Ok([40, 24, 8].map(|s| 96 + (hash >> s) as u8 % 144))

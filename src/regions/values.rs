@@ -34,7 +34,8 @@ impl Task<'_> {
     /// (N, E) of an affine node whose value has just been computed.
     fn bound(&mut self, id: NodeId) {
         let norms = self.plan.norms[id].as_ref().expect("affine nodes have norms");
-        self.sizes[id] = (size(self.kernels, &self.blocks[self.block_of[id]]), norms.error(self.input_sizes(id)));
+        self.sizes[id] =
+            (size(self.kernels, &self.blocks[self.block_of[id]]), norms.error(self.input_sizes(id)));
     }
 
     /// (N, E) of the inputs of a node. Reshapes are looked through: before a fold they are not evaluated.
@@ -70,7 +71,8 @@ impl Task<'_> {
     /// Bound of the errors of the outputs on the current cell.
     pub(super) fn output_error(&self) -> f64 {
         let output = self.plan.net.output();
-        let rows = self.plan.norms[output].as_ref().map_or(1.0, |n| n.rows.iter().fold(0.0, |m, &r| r.max(m)));
+        let rows =
+            self.plan.norms[output].as_ref().map_or(1.0, |n| n.rows.iter().fold(0.0, |m, &r| r.max(m)));
         let error = rows * self.error_factor(output);
         // NaN comes from overflow: nothing is known.
         if error.is_nan() { f64::INFINITY } else { error }

@@ -13,8 +13,9 @@ use crate::network::graph::{Network, NodeId};
 
 /// First version of the standard operators that this reader knows (ONNX 1.2, 2018).
 const OLDEST_OPSET: i64 = 7;
-/// Most elements of all constants that are computed while reading: a small file must not ask for much memory.
-const FOLDED_ELEMENTS: usize = 1 << 27;
+/// A small file must not ask for much memory: so many elements, and so many times those of the file, may all constants
+/// have that are computed while reading.
+const FOLDED: (usize, usize) = (1 << 22, 8);
 
 /// The network under construction.
 pub(super) struct Importer {
@@ -24,7 +25,8 @@ pub(super) struct Importer {
     /// Whether the file works in single precision (or less).
     single: bool,
     values: HashMap<String, Value>,
-    folded: usize,
+    /// How many elements of computed constants are still allowed.
+    allowance: usize,
 }
 
 /// Builds the network of a decoded file.
@@ -39,8 +41,9 @@ pub(super) fn import(model: Model) -> Result<Network> {
     }
     let mut importer = Importer::new(&graph)?;
     for tensor in &graph.initializer {
-        let value = Value::Constant(Rc::new(Tensor::read(tensor)?));
-        importer.define(&tensor.name, value)?;
+        let constant = Tensor::read(tensor)?;
+        importer.allowance = importer.allowance.saturating_add(FOLDED.1 * constant.len());
+        importer.define(&tensor.name, Value::Constant(Rc::new(constant)))?;
     }
     let later = graph.node.iter().flat_map(|n| &n.output).map(String::as_str).collect();
     for (i, node) in graph.node.iter().enumerate() {
@@ -75,7 +78,7 @@ impl Importer {
             input.name.clone(),
             Value::Computed(Computed { id: 0, shape, dtype: elements }),
         )]);
-        Ok(Importer { builder, batch, single: elements != dtype::DOUBLE, values, folded: 0 })
+        Ok(Importer { builder, batch, single: elements != dtype::DOUBLE, values, allowance: FOLDED.0 })
     }
 
     /// Gives a name its value; GRAPH if it has one.
@@ -155,14 +158,13 @@ impl Importer {
         self.builder.reshape(value.id, &shape)
     }
 
-    /// Accounts for `n` elements of constants that are about to be computed; MEMORY_LIMIT if they are too many.
+    /// Accounts for `n` elements of constants about to be computed or copied; MEMORY_LIMIT if they are too many.
     pub fn spend(&mut self, n: usize) -> Result<()> {
-        self.folded = self.folded.saturating_add(n);
-        if self.folded > FOLDED_ELEMENTS {
-            bail!(
-                MemoryLimit,
-                "the constants computed from the file have more than {FOLDED_ELEMENTS} elements"
-            )
+        match self.allowance.checked_sub(n) {
+            Some(left) => self.allowance = left,
+            None => {
+                bail!(MemoryLimit, "the constants computed from the file have too many elements for its size")
+            }
         }
         Ok(())
     }

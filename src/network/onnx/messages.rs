@@ -4,7 +4,7 @@
 use prost::Message;
 
 /// The file.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct Model {
     #[prost(message, optional, tag = "7")]
     pub graph: Option<Graph>,
@@ -13,7 +13,7 @@ pub struct Model {
 }
 
 /// The version of a set of operators that the file uses.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct OperatorSet {
     #[prost(string, tag = "1")]
     pub domain: String,
@@ -22,7 +22,7 @@ pub struct OperatorSet {
 }
 
 /// Nodes in topological order.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct Graph {
     #[prost(message, repeated, tag = "1")]
     pub node: Vec<Node>,
@@ -137,7 +137,7 @@ pub mod dtype {
 }
 
 /// An input or output of the graph.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct ValueInfo {
     #[prost(string, tag = "1")]
     pub name: String,
@@ -146,14 +146,14 @@ pub struct ValueInfo {
 }
 
 /// The type of a value; only tensors are of interest.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct Type {
     #[prost(message, optional, tag = "1")]
     pub tensor: Option<TensorType>,
 }
 
 /// Element type and shape of a tensor.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct TensorType {
     #[prost(int32, tag = "1")]
     pub elem_type: i32,
@@ -162,14 +162,14 @@ pub struct TensorType {
 }
 
 /// A shape.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct Shape {
     #[prost(message, repeated, tag = "1")]
     pub dim: Vec<Dimension>,
 }
 
 /// A number, or a name of a number that is known at run time.
-#[derive(Message)]
+#[derive(Clone, Message)]
 pub struct Dimension {
     #[prost(int64, optional, tag = "1")]
     pub value: Option<i64>,

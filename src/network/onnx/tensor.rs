@@ -22,6 +22,16 @@ pub(super) enum Data {
     Ints(Vec<Option<i64>>),
 }
 
+impl Data {
+    /// The elements at `indices`.
+    pub fn pick(&self, indices: impl Iterator<Item = usize>) -> Data {
+        match self {
+            Data::Floats(a) => Data::Floats(gather(a, indices)),
+            Data::Ints(v) => Data::Ints(indices.map(|i| v[i]).collect()),
+        }
+    }
+}
+
 /// Most elements of one constant.
 const MAX_ELEMENTS: usize = i32::MAX as usize;
 

@@ -15,6 +15,7 @@ pub(super) fn fit(im: &mut Importer, t: &Tensor, x: &Computed) -> Result<Array> 
         let (dims, shape) = (&t.dims, &x.shape);
         bail!(Shape, "a constant of shape {dims:?} does not broadcast to the shape {shape:?} of a sample")
     }
+    im.spend(t.len())?;
     let numbers = t.floats()?;
     let behind = x.shape.len().saturating_sub(1);
     let per_channel = t.dims.len() > behind && t.dims[t.dims.len() - behind..].iter().all(|&d| d == 1);

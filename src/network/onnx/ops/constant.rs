@@ -1,13 +1,15 @@
-//! Nodes that read constants only: shape arithmetic and transformed weights, computed here and now.
+//! Nodes that read constants only: shape arithmetic and transformed weights, computed here and now. This file has the
+//! dispatch and the arithmetic; [`layout`] moves elements.
 
 use std::rc::Rc;
 
+use super::layout;
 use crate::error::{Result, bail};
 use crate::network::array::Array;
 use crate::network::onnx::call::{Call, Value};
 use crate::network::onnx::import::Importer;
 use crate::network::onnx::messages::dtype;
-use crate::network::onnx::tensor::{Data, Tensor, broadcast, gather, spread, walk};
+use crate::network::onnx::tensor::{Data, Tensor, broadcast, spread};
 
 /// The first output of a node without computed inputs.
 pub(super) fn fold(im: &mut Importer, call: &Call) -> Result<Value> {
@@ -20,13 +22,13 @@ pub(super) fn fold(im: &mut Importer, call: &Call) -> Result<Value> {
         }
         "ConstantOfShape" => constant_of_shape(im, call)?,
         "Cast" => cast(call.constant(0)?, call.int("to", 0)? as i32)?,
-        "Gather" => gather_axis(im, call)?,
-        "Slice" => slice(call)?,
-        "Concat" => concat(call)?,
-        "Unsqueeze" => unsqueeze(call)?,
-        "Squeeze" => squeeze(call)?,
-        "Reshape" => reshape(call)?,
-        "Transpose" => transpose(call)?,
+        "Gather" => layout::gather(im, call)?,
+        "Slice" => layout::slice(call)?,
+        "Concat" => layout::concat(call)?,
+        "Unsqueeze" => layout::unsqueeze(call)?,
+        "Squeeze" => layout::squeeze(call)?,
+        "Reshape" => layout::reshape(call)?,
+        "Transpose" => layout::transpose(call)?,
         "Add" | "Sub" | "Mul" | "Div" | "Mod" => binary(im, call)?,
         "Neg" | "Sqrt" => unary(call)?,
         _ => bail!(
@@ -65,18 +67,10 @@ fn constant_of_shape(im: &mut Importer, call: &Call) -> Result<Tensor> {
     let value = call.tensor("value")?.map(Tensor::read).transpose()?;
     let data = match value {
         None => Data::Floats(Array::F32(vec![0.0; n])),
-        Some(v) if v.len() == 1 => pick(&v.data, std::iter::repeat_n(0, n)),
+        Some(v) if v.len() == 1 => v.data.pick(std::iter::repeat_n(0, n)),
         Some(v) => bail!(Malformed, "the value has {} elements; expected one", v.len()),
     };
     Ok(Tensor { dims: dims.iter().map(|&d| d as usize).collect(), data })
-}
-
-/// The elements at `indices`.
-fn pick(data: &Data, indices: impl Iterator<Item = usize>) -> Data {
-    match data {
-        Data::Floats(a) => Data::Floats(gather(a, indices)),
-        Data::Ints(v) => Data::Ints(indices.map(|i| v[i]).collect()),
-    }
 }
 
 fn cast(t: &Tensor, to: i32) -> Result<Tensor> {
@@ -99,137 +93,6 @@ fn cast(t: &Tensor, to: i32) -> Result<Tensor> {
         _ => bail!(UnsupportedOperator, "a cast of a constant to {}", dtype::name(to)),
     };
     Ok(Tensor { dims: t.dims.clone(), data })
-}
-
-/// Position of an axis, or of an element, that may count from the end.
-fn position(i: i64, n: usize, what: &str) -> Result<usize> {
-    let p = if i < 0 { i.saturating_add(n as i64) } else { i };
-    match usize::try_from(p) {
-        Ok(p) if p < n => Ok(p),
-        _ => bail!(Malformed, "{what} is {i}; expected one of {n}"),
-    }
-}
-
-fn gather_axis(im: &mut Importer, call: &Call) -> Result<Tensor> {
-    let (t, indices) = (call.constant(0)?, call.constant(1)?);
-    let axis = position(call.int("axis", 0)?, t.dims.len(), "axis")?;
-    let chosen = indices.integers()?.into_iter().map(|i| position(i, t.dims[axis], "an index"));
-    let mut lists: Vec<Vec<usize>> = t.dims.iter().map(|&d| (0..d).collect()).collect();
-    lists[axis] = chosen.collect::<Result<_>>()?;
-    im.spend(lists.iter().fold(1, |n: usize, list| n.saturating_mul(list.len())))?;
-    let dims = [&t.dims[..axis], &indices.dims, &t.dims[axis + 1..]].concat();
-    Ok(Tensor { dims, data: pick(&t.data, grid(&t.dims, &lists).into_iter()) })
-}
-
-/// The elements of a tensor of shape `dims` at the given indices along each axis, row-major.
-fn grid(dims: &[usize], lists: &[Vec<usize>]) -> Vec<usize> {
-    dims.iter().zip(lists).fold(vec![0], |elements, (d, list)| {
-        elements.into_iter().flat_map(|e| list.iter().map(move |i| e * d + i)).collect()
-    })
-}
-
-fn slice(call: &Call) -> Result<Tensor> {
-    let t = call.constant(0)?;
-    let numbers = |name: &str, i: usize| match call.ints(name)? {
-        Some(v) => Ok(Some(v.to_vec())),
-        None => call.optional_constant(i)?.map(Tensor::integers).transpose(),
-    };
-    let (starts, ends) = (numbers("starts", 1)?.unwrap_or_default(), numbers("ends", 2)?.unwrap_or_default());
-    let n = starts.len();
-    let axes = numbers("axes", 3)?.unwrap_or_else(|| (0..n as i64).collect());
-    let steps = numbers("steps", 4)?.unwrap_or_else(|| vec![1; n]);
-    if [ends.len(), axes.len(), steps.len()] != [n; 3] || steps.iter().any(|&s| s == 0 || s == i64::MIN) {
-        bail!(
-            Malformed,
-            "starts {starts:?}, ends {ends:?}, axes {axes:?} and steps {steps:?} do not fit together"
-        )
-    }
-    let mut lists: Vec<Vec<usize>> = t.dims.iter().map(|&d| (0..d).collect()).collect();
-    for k in 0..n {
-        let axis = position(axes[k], t.dims.len(), "axis")?;
-        let size = t.dims[axis] as i64;
-        // Backwards the range ends before element 0, which is position -1.
-        let (low, high) = if steps[k] > 0 { (0, size) } else { (-1, size - 1) };
-        let clamp = |i: i64| (if i < 0 { i.saturating_add(size) } else { i }).clamp(low, high);
-        let (start, end, step) = (clamp(starts[k]), clamp(ends[k]), steps[k]);
-        let count = if step > 0 { end - start } else { start - end }.max(0) as u64;
-        let count = count.div_ceil(step.unsigned_abs()) as i64;
-        lists[axis] = (0..count).map(|i| (start + i * step) as usize).collect();
-    }
-    let dims = lists.iter().map(Vec::len).collect();
-    Ok(Tensor { dims, data: pick(&t.data, grid(&t.dims, &lists).into_iter()) })
-}
-
-fn concat(call: &Call) -> Result<Tensor> {
-    let parts = (0..call.inputs.len()).map(|i| call.constant(i)).collect::<Result<Vec<_>>>()?;
-    let Some(ints) = parts.iter().map(|t| ints(t)).collect::<Option<Vec<_>>>() else {
-        bail!(UnsupportedOperator, "a concatenation of constants that are not lists of integers")
-    };
-    Ok(Tensor::ints(ints.concat()))
-}
-
-/// The integers of a list.
-fn ints(t: &Tensor) -> Option<&[Option<i64>]> {
-    match &t.data {
-        Data::Ints(v) if t.dims.len() == 1 => Some(v),
-        _ => None,
-    }
-}
-
-fn unsqueeze(call: &Call) -> Result<Tensor> {
-    let (t, axes) = (call.constant(0)?, call.axes(1)?.unwrap_or_default());
-    let rank = t.dims.len() + axes.len();
-    let axes = axes.into_iter().map(|a| position(a, rank, "axis")).collect::<Result<Vec<_>>>()?;
-    let mut old = t.dims.iter().copied();
-    let dims = (0..rank).map(|i| if axes.contains(&i) { 1 } else { old.next().unwrap_or(1) }).collect();
-    viewed(t, dims)
-}
-
-fn squeeze(call: &Call) -> Result<Tensor> {
-    let t = call.constant(0)?;
-    let rank = t.dims.len();
-    let axes = match call.axes(1)? {
-        Some(axes) => axes.into_iter().map(|a| position(a, rank, "axis")).collect::<Result<Vec<_>>>()?,
-        None => (0..rank).filter(|&a| t.dims[a] == 1).collect(),
-    };
-    viewed(t, t.dims.iter().enumerate().filter(|(i, _)| !axes.contains(i)).map(|(_, &d)| d).collect())
-}
-
-fn reshape(call: &Call) -> Result<Tensor> {
-    let t = call.constant(0)?;
-    let target = call.constant(1)?.integers()?;
-    let copied = |(i, &d): (usize, &i64)| if d == 0 { t.dims.get(i).map_or(0, |&d| d as i64) } else { d };
-    let target: Vec<_> = target.iter().enumerate().map(copied).collect();
-    let known =
-        target.iter().filter(|&&d| d != -1).try_fold(1usize, |n, &d| n.checked_mul(usize::try_from(d).ok()?));
-    let rest = known.filter(|&k| k > 0).map_or(0, |k| t.len() / k);
-    viewed(t, target.iter().map(|&d| usize::try_from(d).unwrap_or(rest)).collect())
-}
-
-/// The same elements in another shape.
-fn viewed(t: &Tensor, dims: Vec<usize>) -> Result<Tensor> {
-    if dims.iter().try_fold(1usize, |n, &d| n.checked_mul(d)) != Some(t.len()) {
-        bail!(Shape, "a constant of shape {:?} does not fit the shape {dims:?}", t.dims)
-    }
-    Ok(Tensor { dims, data: t.data.clone() })
-}
-
-fn transpose(call: &Call) -> Result<Tensor> {
-    let t = call.constant(0)?;
-    let rank = t.dims.len();
-    let order = match call.ints("perm")? {
-        Some(perm) => perm.iter().map(|&a| position(a, rank, "perm")).collect::<Result<Vec<_>>>()?,
-        None => (0..rank).rev().collect(),
-    };
-    let mut sorted = order.clone();
-    sorted.sort_unstable();
-    if sorted.iter().copied().ne(0..rank) {
-        bail!(Malformed, "perm is {order:?}; expected a permutation of {rank} axes")
-    }
-    let stride = |axis: usize| t.dims[axis + 1..].iter().product();
-    let dims: Vec<_> = order.iter().map(|&a| t.dims[a]).collect();
-    let indices = walk(dims.clone(), order.iter().map(|&a| stride(a)).collect());
-    Ok(Tensor { data: pick(&t.data, indices), dims })
 }
 
 fn binary(im: &mut Importer, call: &Call) -> Result<Tensor> {

@@ -11,6 +11,7 @@ use crate::network::onnx::tensor::{Tensor, gather, walk};
 /// alpha X W + beta C; W is constant, C constant or computed.
 pub(super) fn gemm(im: &mut Importer, call: &Call) -> Result<Value> {
     let (x, w) = (call.computed(0)?, call.constant(1)?);
+    im.spend(w.len())?;
     if call.flag("transA", false)? {
         bail!(UnsupportedOperator, "transA = 1 would mix the samples of a batch")
     }
@@ -40,8 +41,9 @@ pub(super) fn gemm(im: &mut Importer, call: &Call) -> Result<Value> {
 
 /// X W with a constant matrix W.
 pub(super) fn matmul(im: &mut Importer, call: &Call) -> Result<Value> {
-    let x = call.computed(0)?;
-    let (weight, shape) = matrix(call.constant(1)?, false)?;
+    let (x, w) = (call.computed(0)?, call.constant(1)?);
+    im.spend(w.len())?;
+    let (weight, shape) = matrix(w, false)?;
     let input = im.shaped(x)?;
     let id = im.builder.dense(input, weight, shape, None)?;
     Ok(x.then(id, vec![shape[0]]))
@@ -67,6 +69,7 @@ fn scaled(array: Array, factor: f64) -> Array {
 /// Convolution over one or two spatial axes.
 pub(super) fn conv(im: &mut Importer, call: &Call) -> Result<Value> {
     let (x, w) = (call.computed(0)?, call.constant(1)?);
+    im.spend(w.len())?;
     let (axes, image) = window::image(x)?;
     let shape = match (&w.dims[..], axes) {
         (&[o, c, kh, kw], 2) => [o, c, kh, kw],

@@ -3,7 +3,9 @@
 mod activation;
 mod arithmetic;
 mod constant;
+mod layout;
 mod linear;
+mod pad;
 mod pooling;
 mod shape;
 mod window;
@@ -51,7 +53,7 @@ pub(super) fn evaluate(im: &mut Importer, call: &Call) -> Result<Value> {
         "Unsqueeze" => shape::unsqueeze(call),
         "Transpose" => shape::transpose(call),
         "Concat" => shape::concat(im, call),
-        "Pad" => shape::pad(im, call),
+        "Pad" => pad::pad(im, call),
         "Softmax" | "LogSoftmax" | "Sigmoid" | "Softplus" | "Tanh" | "ArgMax" | "TopK" => {
             bail!(
                 UnsupportedOperator,
