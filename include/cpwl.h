@@ -875,6 +875,17 @@ cpwl_status cpwl_partition_patterns(const struct cpwl_context *ctx,
                                     int64_t count,
                                     struct cpwl_tensor *codes);
 
+/// Counts the connected linear pieces: cells merged across shared edges where the affine map of the outputs is exactly
+/// the same on both sides. `labels` is NULL or (F), i64 or i32, and becomes the piece of each cell, numbered in the order
+/// of their first cells; `count` is NULL or becomes the number of pieces. Exact.
+///
+/// Errors: CPWL_ARGUMENT (patterns, maps or the mesh were not kept), CPWL_SHAPE, CPWL_DTYPE, CPWL_CANCELLED. Cost: O(E),
+/// and exact arithmetic for each edge whose two maps are too close to tell apart. Since 0.1.
+cpwl_status cpwl_partition_linear_pieces(const struct cpwl_context *ctx,
+                                         const struct cpwl_partition *partition,
+                                         struct cpwl_tensor *labels,
+                                         int64_t *count);
+
 /// Finds the cell of each point: `points` is (n, 2) in (u, v), f32, f64, f16 or bf16; `cells` is (n), i64 or i32, and
 /// becomes the index of the cell or -1 outside the domain. A point on an edge belongs to the cell whose pattern it has
 /// (on iff > 0). Exact.

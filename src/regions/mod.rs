@@ -34,6 +34,7 @@ mod locate;
 mod mesh;
 mod oracle;
 mod partition;
+mod pieces;
 mod plan;
 mod shared;
 mod sink;
