@@ -148,7 +148,7 @@ typedef enum cpwl_activation {
 typedef enum cpwl_partition_array_id {
     /// (V, 2) f64: vertices shared by the cells, in (u, v). CPWL_WANT_MESH.
     CPWL_PARTITION_VERTICES = 1,
-    /// (F + 1) i64: what belongs to cell i has places offsets[i] .. offsets[i + 1] - 1 in arrays of length C.
+    /// (F + 1) i64: what belongs to cell i has places `offsets[i]` to `offsets[i + 1] - 1` in arrays of length C.
     /// CPWL_WANT_POLYGONS.
     CPWL_PARTITION_CELL_OFFSETS = 2,
     /// (C) i64: vertices of the cells, counter-clockwise. CPWL_WANT_MESH.
@@ -167,7 +167,7 @@ typedef enum cpwl_partition_array_id {
     CPWL_PARTITION_AREAS = 9,
     /// (F, 2) f64: centroids in (u, v). CPWL_WANT_POLYGONS.
     CPWL_PARTITION_CENTROIDS = 10,
-    /// (F, K, 2) f64: on cell i output k is A[i, k] . (u, v) + b[i, k]. CPWL_WANT_MAPS.
+    /// (F, K, 2) f64: on cell i output k is `A[i, k] . (u, v) + b[i, k]`. CPWL_WANT_MAPS.
     CPWL_PARTITION_MAP_A = 11,
     /// (F, K) f64: the b of CPWL_PARTITION_MAP_A. CPWL_WANT_MAPS.
     CPWL_PARTITION_MAP_B = 12,
@@ -810,7 +810,7 @@ cpwl_status cpwl_domain_polygon(const struct cpwl_context *ctx,
                                 const struct cpwl_tensor *vertices,
                                 struct cpwl_domain **out);
 
-/// The slice x = origin + u axes[0] + v axes[1] of the input space, with (u, v) in a convex polygon.
+/// The slice `x = origin + u axes[0] + v axes[1]` of the input space, with (u, v) in a convex polygon.
 ///
 /// `origin` is (D) or of the shape of the input, `axes` is (2, D) or (2, input shape): linearly independent, not
 /// necessarily orthogonal or of unit length. `polygon` is (m, 2), or NULL for [-1, 1] x [-1, 1].

@@ -37,8 +37,7 @@ impl Layout {
             }
         }
         let empty = dims.contains(&0);
-        let overflow =
-            || format!("{name}: shape {shape:?} with strides {strides:?} exceeds the address space");
+        let overflow = || format!("{name}: shape {shape:?}{} exceeds the address space", with(strides));
         let Some(len) =
             (if empty { Some(0) } else { dims.iter().try_fold(1usize, |a, &n| a.checked_mul(n)) })
         else {
