@@ -3,6 +3,7 @@
 CARGO   ?= cargo
 PYTHON  ?= python3
 PREFIX  ?= /usr/local
+PCPREFIX ?= $(PREFIX)
 CASES   ?= ../shared/cases
 CACHE   ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/cpwl
 
@@ -86,7 +87,7 @@ install: build ## headers, libraries and pkg-config file: make install DESTDIR=.
 	ln -sf libcpwl.so.$(VERSION) $(DEST)/lib/libcpwl.so.$(SOVERSION)
 	ln -sf libcpwl.so.$(SOVERSION) $(DEST)/lib/libcpwl.so
 	packaging/localise.sh target/release/libcpwl.a $(DEST)/lib/libcpwl.a
-	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' packaging/cpwl.pc.in > $(DEST)/lib/pkgconfig/cpwl.pc
+	sed 's|@PREFIX@|$(PCPREFIX)|; s|@VERSION@|$(VERSION)|' packaging/cpwl.pc.in > $(DEST)/lib/pkgconfig/cpwl.pc
 
 stage: # an installation for the tests
 	$(MAKE) install DESTDIR= PREFIX=$(STAGE)
@@ -94,7 +95,7 @@ stage: # an installation for the tests
 dist: build venv ## dist/: a Python wheel and an archive of the installation
 	rm -rf dist build/dist && mkdir -p dist
 	$(VENV)/bin/pip wheel --quiet --no-deps --wheel-dir dist ./bindings/python
-	$(MAKE) install DESTDIR=$(CURDIR)/build/dist PREFIX=/cpwl-$(VERSION)
+	$(MAKE) install DESTDIR=$(CURDIR)/build/dist PREFIX=/cpwl-$(VERSION) PCPREFIX='$$$${pcfiledir}/../..'
 	tar -C build/dist -czf dist/cpwl-$(VERSION)-$(shell uname -s -m | tr 'A-Z ' 'a-z-').tar.gz cpwl-$(VERSION)
 
 clean: ## removes everything that was built

@@ -2,6 +2,7 @@
 //!
 //! A [`Buffer`] is a fixed-size array that starts as zeros. Results that grow with the input live in buffers, so that
 //! a host with its own allocator (an arena, pinned memory, a counter in a test) sees them; small bookkeeping does not.
+#![allow(clippy::disallowed_methods)] // Owns raw memory of the host's allocator.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::fmt;

@@ -120,6 +120,7 @@ impl TryLock {
 }
 
 #[cfg(all(test, unix))]
+#[allow(clippy::disallowed_methods)] // Threads and panics around a fork.
 pub(crate) mod tests {
     use super::*;
 

@@ -6,6 +6,7 @@
 //! which the child does not have could be holding.
 //!
 //! A job that panics makes the call that waits for it panic; the other jobs of that call end first.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods)] // The file that names rayon and starts threads.
 
 use std::cell::Cell;
 use std::ops::Range;

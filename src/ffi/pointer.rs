@@ -1,4 +1,5 @@
 //! Pointers of the host, checked as far as they can be, and handles on their way out.
+#![allow(clippy::disallowed_methods)] // The reader of a host's pointers.
 
 use std::ffi::{CStr, c_char, c_void};
 #[cfg(unix)]

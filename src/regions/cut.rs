@@ -8,12 +8,12 @@ use std::ops::Range;
 use super::bounds::U;
 use super::cell::Vertex;
 use super::dyadic::{meet, ratio_to_f64};
-use super::plan::Level;
+use super::level::Level;
 use super::task::{Entry, Task};
 use crate::simd::FILTER;
 
 /// A vertex whose error bound would be larger than this is computed exactly and rounded.
-const WORST_RADIUS: f64 = 64.0 * FILTER;
+const WORST_RADIUS: f64 = 8192.0 * FILTER;
 
 impl Task<'_> {
     /// Value of unit `k` minus its knot at vertex `v`, and the bound of its error.
@@ -154,13 +154,20 @@ impl Task<'_> {
         let length = (dx * dx + dy * dy).sqrt();
         // The new point lies where the computed functional vanishes, between two points that are near the edge: so near
         // the line, and as near to the edge as those two.
-        let gaps = [(error + 12.0 * U * size) / slope + 4.0 * U, v.gaps[1].max(w.gaps[0]) + 4.0 * U];
+        let mut gaps = [(error + 12.0 * U * size) / slope + 4.0 * U, v.gaps[1].max(w.gaps[0]) + 4.0 * U];
         // Sine of the angle between the true lines, at least.
         let sine = (at_v - at_w).abs() / (length * slope);
         let sure = sine - 1.1 * (v.gaps[1] + w.gaps[0]) / length - 2.0 * error / slope - 16.0 * U;
-        let radius = 1.1 * (gaps[0] + gaps[1]) / sure;
-        if at_v * at_w < 0.0 && sure > 0.5 * sine && radius < WORST_RADIUS {
-            let t = (at_v / (at_v - at_w)).clamp(0.0, 1.0);
+        // In any case both the point and the true one lie between the two ends.
+        let mut radius = length + v.radius.max(w.radius) + 4.0 * U;
+        if at_v * at_w < 0.0 && sure > 0.5 * sine {
+            radius = radius.min(1.1 * (gaps[0] + gaps[1]) / sure);
+        } else {
+            gaps[0] = radius;
+        }
+        if radius < WORST_RADIUS {
+            let t = at_v / (at_v - at_w);
+            let t = if t.is_nan() { 0.5 } else { t.clamp(0.0, 1.0) };
             return v.on_edge(line, (v.x + t * dx, v.y + t * dy), radius, gaps);
         }
         let plan = self.plan;

@@ -56,7 +56,7 @@ impl<'c> Shared<'c> {
     /// Called at every split. Now and then: callbacks, limits, and whether another task has failed.
     #[inline]
     pub(crate) fn tick(&self, out: &mut [Sink], splits: u64) -> Result<()> {
-        if splits % TICK == 0 { self.report(out) } else { Ok(()) }
+        if splits.is_multiple_of(TICK) { self.report(out) } else { Ok(()) }
     }
 
     /// Tells what the last sink holds now and looks at the limits.

@@ -1,4 +1,5 @@
 //! Vectors of f64 on cache-line boundaries.
+#![allow(clippy::disallowed_methods)] // Owns cache-line aligned memory.
 
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]

@@ -4,18 +4,22 @@ use std::arch::x86_64::*;
 
 use super::{Doubt, FILTER, Kernels, Masks, Points, portable, side};
 
-// SAFETY (all): `Isa::kernels` hands this table out only on CPUs with AVX2 and FMA.
+// `Isa::kernels` hands this table out only on CPUs with AVX2 and FMA.
 pub(super) static KERNELS: Kernels = Kernels {
+    // SAFETY: the CPU has what the kernel needs, see above.
     fold: |weight, index, factor, start, out| unsafe { fold(weight, index, factor, start, out) },
+    // SAFETY: as above.
     norms: |block| unsafe { norms(block) },
+    // SAFETY: as above.
     classify: |block, doubt, points, masks| unsafe { classify(block, doubt, points, masks) },
+    // SAFETY: as above.
     sides: |block, doubt, units, points, out| unsafe { sides(block, doubt, units, points, out) },
 };
 
 #[target_feature(enable = "avx2,fma")]
 fn fold(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]) {
     let np = out.len() / 3;
-    assert!(np % 8 == 0 && start.len() == 3 * np && index.len() == factor.len());
+    assert!(np.is_multiple_of(8) && start.len() == 3 * np && index.len() == factor.len());
     assert!(index.iter().all(|&j| (j as usize + 1) * np <= weight.len()));
     let mut i = 0;
     // 16 rows x 3 coordinates fill 12 of the 16 registers.
@@ -58,8 +62,8 @@ unsafe fn fold_rows<const V: usize>(
             let f = [_mm256_set1_pd(f[0]), _mm256_set1_pd(f[1]), _mm256_set1_pd(f[2])];
             for v in 0..V {
                 let w = _mm256_loadu_pd(column.add(4 * v));
-                for c in 0..3 {
-                    acc[c][v] = _mm256_fmadd_pd(w, f[c], acc[c][v]);
+                for (acc, &f) in acc.iter_mut().zip(&f) {
+                    acc[v] = _mm256_fmadd_pd(w, f, acc[v]);
                 }
             }
         }
@@ -93,7 +97,7 @@ fn norms(block: &[f64]) -> [f64; 3] {
 fn classify(block: &[f64], doubt: Doubt, points: &[[f64; 2]], masks: &mut Masks) {
     let Doubt { error, scale, radius } = doubt;
     let np = error.len();
-    assert!(np % 8 == 0 && block.len() == 3 * np);
+    assert!(np.is_multiple_of(8) && block.len() == 3 * np);
     let words = np.div_ceil(64);
     assert!(masks.cross.len() >= words && masks.pos.len() >= words && masks.neg.len() >= words);
     for k in (0..np).step_by(4) {
@@ -154,5 +158,5 @@ fn sides(block: &[f64], doubt: Doubt, units: &[u32], points: &Points, out: &mut 
 
 #[inline(always)]
 fn bits(pos: i32, neg: i32, sure: bool) -> u8 {
-    u8::from(pos != 0) * side::POS | u8::from(neg != 0) * side::NEG | u8::from(!sure) * side::DOUBT
+    (u8::from(pos != 0) * side::POS) | (u8::from(neg != 0) * side::NEG) | (u8::from(!sure) * side::DOUBT)
 }

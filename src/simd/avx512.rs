@@ -4,18 +4,22 @@ use std::arch::x86_64::*;
 
 use super::{Doubt, FILTER, Kernels, Masks, Points, portable, side};
 
-// SAFETY (all): `Isa::kernels` hands this table out only on CPUs with AVX-512 F, DQ and VL.
+// `Isa::kernels` hands this table out only on CPUs with AVX-512 F, DQ and VL.
 pub(super) static KERNELS: Kernels = Kernels {
+    // SAFETY: the CPU has what the kernel needs, see above.
     fold: |weight, index, factor, start, out| unsafe { fold(weight, index, factor, start, out) },
+    // SAFETY: as above.
     norms: |block| unsafe { norms(block) },
+    // SAFETY: as above.
     classify: |block, doubt, points, masks| unsafe { classify(block, doubt, points, masks) },
+    // SAFETY: as above.
     sides: |block, doubt, units, points, out| unsafe { sides(block, doubt, units, points, out) },
 };
 
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 fn fold(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]) {
     let np = out.len() / 3;
-    assert!(np % 8 == 0 && start.len() == 3 * np && index.len() == factor.len());
+    assert!(np.is_multiple_of(8) && start.len() == 3 * np && index.len() == factor.len());
     assert!(index.iter().all(|&j| (j as usize + 1) * np <= weight.len()));
     let mut i = 0;
     // 64 rows x 3 coordinates fill 24 of the 32 registers; each term's factors are loaded once for all of them.
@@ -68,8 +72,8 @@ unsafe fn fold_rows<const V: usize>(
             let f = [_mm512_set1_pd(f[0]), _mm512_set1_pd(f[1]), _mm512_set1_pd(f[2])];
             for v in 0..V {
                 let w = _mm512_loadu_pd(column.add(8 * v));
-                for c in 0..3 {
-                    acc[c][v] = _mm512_fmadd_pd(w, f[c], acc[c][v]);
+                for (acc, &f) in acc.iter_mut().zip(&f) {
+                    acc[v] = _mm512_fmadd_pd(w, f, acc[v]);
                 }
             }
         }
@@ -90,7 +94,7 @@ fn norms(block: &[f64]) -> [f64; 3] {
 fn classify(block: &[f64], doubt: Doubt, points: &[[f64; 2]], masks: &mut Masks) {
     let Doubt { error, scale, radius } = doubt;
     let np = error.len();
-    assert!(np % 8 == 0 && block.len() == 3 * np);
+    assert!(np.is_multiple_of(8) && block.len() == 3 * np);
     let words = np.div_ceil(64);
     assert!(masks.cross.len() >= words && masks.pos.len() >= words && masks.neg.len() >= words);
     for k in (0..np).step_by(8) {
@@ -148,6 +152,6 @@ fn sides(block: &[f64], doubt: Doubt, units: &[u32], points: &Points, out: &mut 
             sure &= p | n;
         }
         let doubt = u8::from(sure != 0xff) * side::DOUBT;
-        *out = u8::from(pos != 0) * side::POS | u8::from(neg != 0) * side::NEG | doubt;
+        *out = (u8::from(pos != 0) * side::POS) | (u8::from(neg != 0) * side::NEG) | doubt;
     }
 }

@@ -5,8 +5,9 @@ use std::arch::aarch64::*;
 
 use super::{Kernels, portable};
 
-// SAFETY: `Isa::kernels` hands this table out only on CPUs with NEON.
+// `Isa::kernels` hands this table out only on CPUs with NEON.
 pub(super) static KERNELS: Kernels = Kernels {
+    // SAFETY: the CPU has NEON, see above.
     fold: |weight, index, factor, start, out| unsafe { fold(weight, index, factor, start, out) },
     norms: portable::norms,
     classify: portable::classify,
@@ -16,7 +17,7 @@ pub(super) static KERNELS: Kernels = Kernels {
 #[target_feature(enable = "neon")]
 fn fold(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]) {
     let np = out.len() / 3;
-    assert!(np % 8 == 0 && start.len() == 3 * np && index.len() == factor.len());
+    assert!(np.is_multiple_of(8) && start.len() == 3 * np && index.len() == factor.len());
     assert!(index.iter().all(|&j| (j as usize + 1) * np <= weight.len()));
     for i in (0..np).step_by(8) {
         // SAFETY: i + 8 <= np, and the asserts above bound every access.
@@ -32,8 +33,8 @@ fn fold(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: 
                 let column = weight.as_ptr().add(j as usize * np + i);
                 for v in 0..4 {
                     let w = vld1q_f64(column.add(2 * v));
-                    for c in 0..3 {
-                        acc[c][v] = vfmaq_n_f64(acc[c][v], w, f[c]);
+                    for (acc, &f) in acc.iter_mut().zip(f) {
+                        acc[v] = vfmaq_n_f64(acc[v], w, f);
                     }
                 }
             }

@@ -5,6 +5,11 @@ use crate::error::{Result, bail};
 /// More axes than this are a mistake.
 const MAX_RANK: usize = 32;
 
+/// Strides as messages say them.
+pub(super) fn with(strides: Option<&[i64]>) -> String {
+    strides.map_or(String::new(), |strides| format!(" with strides {strides:?}"))
+}
+
 /// Shape and strides, checked: every element has an offset in bytes that an `isize` holds.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {

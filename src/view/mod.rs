@@ -3,6 +3,7 @@
 //! A [`TensorRef`] is read with [`TensorRef::read`], which borrows the host's memory when it already is what is
 //! needed and converts into a [`Buffer`] otherwise. A [`TensorMut`] is written with [`TensorMut::write`]. Messages
 //! name the tensor as the caller knows it.
+#![allow(clippy::disallowed_methods)] // The reader of a host's tensors.
 
 mod dtype;
 mod layout;
@@ -259,8 +260,8 @@ impl<'a> TensorMut<'a> {
     pub unsafe fn from_raw(name: &'a str, raw: &RawTensor) -> Result<Self> {
         let tensor = Tensor::new(name, raw)?;
         if tensor.layout.may_repeat() {
-            let (shape, strides) = (tensor.shape(), raw.strides);
-            bail!(Overlap, "{name}: shape {shape:?} with strides {strides:?} names some elements twice")
+            let (shape, strides) = (tensor.shape(), layout::with(raw.strides));
+            bail!(Overlap, "{name}: shape {shape:?}{strides} names some elements twice")
         }
         Ok(TensorMut { tensor, memory: PhantomData })
     }

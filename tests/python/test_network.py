@@ -192,7 +192,7 @@ def test_threads_and_instruction_sets_agree(trained):
 
 def test_description(data):
     net = cpwl.Network.from_onnx(data / "nets" / "digits_mlp.onnx")
-    assert repr(net) == "<cpwl.Network 64 -> 10: 3466 parameters, 64 units in 2 layers>"
-    assert net.n_parameters == 64 * 32 + 32 + 32 * 32 + 32 + 32 * 10 + 10
+    assert repr(net) == "<cpwl.Network 64 -> 10: 8970 parameters, 128 units in 2 layers>"
+    assert net.n_parameters == 64 * 64 + 64 + 64 * 64 + 64 + 64 * 10 + 10
     units = [(node.first_unit, node.n_units) for node in net.nodes if node.n_units]
-    assert units == [(0, 32), (32, 32)]
+    assert units == [(0, 64), (64, 64)]

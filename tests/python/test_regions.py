@@ -84,8 +84,7 @@ def test_a_fine_grid_meets_no_other_pattern(build, square, sizes, slope, seed):
 def thickness(polygon):
     """A lower bound of the diameter of the largest disc in a polygon: area over half the perimeter."""
     sides = np.linalg.norm(np.roll(polygon, -1, axis=0) - polygon, axis=1)
-    x, y = (polygon - polygon[0]).T
-    return (x @ np.roll(y, -1) - y @ np.roll(x, -1)) / sides.sum()
+    return 2 * area(polygon) / sides.sum()
 
 
 def test_network_without_units(square):
@@ -329,15 +328,28 @@ def test_svg(regions, tmp_path):
         assert len(shapes) >= len(regions)
 
 
+def area(polygon):
+    x, y = (polygon - polygon[0]).T
+    return (x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+
+
 @pytest.mark.parametrize("color", ["slope", "area", "class", "pattern"])
-def test_plot(regions, color):
+def test_plot(small, regions, color):
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     ax = regions.plot(color=color)
     cells, *lines = ax.collections
-    assert len(cells.get_paths()) == len(regions)
+    pieces = [path.vertices[:-1] for path in cells.get_paths()]
+    assert sum(area(piece) for piece in pieces) == pytest.approx(4, abs=1e-12)
+    if color == "class":  # regions are cut where the class changes inside
+        classes = cells.get_array()
+        for piece, k in zip(pieces, classes):
+            assert ref.mlp(small[0], piece.mean(axis=0)[None])[0].argmax() == k
+        assert len(pieces) > len(regions)
+    else:
+        assert len(pieces) == len(regions)
     assert len(lines[0].get_segments()) == len(regions.decision_boundary())
     assert ax.get_xlim() == (-1, 1)
     assert len(regions.plot(boundary=None, edges=False).collections) == 1

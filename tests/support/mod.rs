@@ -23,6 +23,7 @@ pub fn folder() -> PathBuf {
 }
 
 /// Expected values of all cases.
+#[allow(dead_code)] // not by benches
 pub fn expected() -> Value {
     let text = fs::read_to_string(folder().join("expected.json")).expect("expected.json");
     serde_json::from_str(&text).expect("JSON")

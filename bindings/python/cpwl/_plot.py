@@ -23,8 +23,12 @@ def plot(
 
     if ax is None:
         _, ax = pyplot.subplots(figsize=(7, 7), layout="constrained")
-    values, settings = _colors(p, color)
     polygons = np.split(p.polygons, p.cell_offsets[1:-1])
+    if color == "class":
+        polygons, values = _classes(p, polygons)
+        settings = {"cmap": _pale(), "clim": (-0.5, 9.5)}
+    else:
+        values, settings = _colors(p, color)
     # Thin lines fade out as regions get small, so that dense parts stay readable.
     width = np.clip(0.5 - 0.04 * np.log2(p.n_regions / 64), 0.08, 0.5) if edges else 0.2
     line = {"linewidth": width, "edgecolor": (0, 0, 0, 0.35) if edges else "face"}
@@ -52,18 +56,55 @@ def _colors(p: Partition, color: str) -> tuple[np.ndarray, dict[str, Any]]:
         return np.linalg.norm(p.maps.a, axis=(1, 2)), {"cmap": "viridis"}
     if color == "area":
         return p.areas, {"cmap": "magma", "norm": LogNorm()}
-    if color == "class":
-        a, b = p.maps
-        classes = (np.einsum("foi,fi->fo", a, p.centroids) + b).argmax(axis=1)
-        return classes, {"cmap": "tab10", "clim": (-0.5, 9.5), "alpha": 0.75}
     # A pattern's colour depends on nothing but the pattern.
     weights = np.random.default_rng(0).random(p.patterns.shape[1])
     return (p.patterns @ weights) % 1.0, {"cmap": "twilight"}
+
+
+def _pale() -> Any:
+    """Ten colours that lines can be seen on."""
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(0.35 + 0.65 * colormaps["tab10"](range(10))[:, :3])
+
+
+def _classes(p: Partition, polygons: list[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray]:
+    """The regions, cut where the winning class changes inside, and the class of every piece."""
+    a, b = p.maps
+    pieces, classes = [], []
+    for polygon, rows, shift in zip(polygons, a, b):
+        outputs = polygon @ rows.T + shift
+        winners = np.unique(outputs.argmax(axis=1))
+        # A class that wins inside may win at no corner: try all that are not beaten by one other at every corner.
+        if len(winners) > 1:
+            beaten = (outputs[:, :, None] < outputs[:, None, :]).all(axis=0).any(axis=1)
+            winners = np.flatnonzero(~beaten)
+        for k in winners:
+            piece = polygon
+            for j in winners[winners != k]:
+                piece = _clip(piece, piece @ (rows[k] - rows[j]) + shift[k] - shift[j])
+            if len(piece) > 2:
+                pieces.append(piece)
+                classes.append(k)
+    return pieces, np.array(classes)
+
+
+def _clip(polygon: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """The part of a convex polygon where a function with those values at the corners is >= 0."""
+    kept = []
+    for i, (corner, height) in enumerate(zip(polygon, heights)):
+        before, other = polygon[i - 1], heights[i - 1]
+        if (height < 0) != (other < 0):
+            kept.append(before + other / (other - height) * (corner - before))
+        if height >= 0:
+            kept.append(corner)
+    return np.array(kept).reshape(-1, 2)
 
 
 def _legend(ax: Axes, cells: Any, classes: np.ndarray) -> None:
     from matplotlib.patches import Patch
 
     found = np.unique(classes)
-    handles = [Patch(color=cells.cmap(cells.norm(k)), label=f"class {k}", alpha=0.75) for k in found]
+    handles = [Patch(color=cells.cmap(cells.norm(k)), label=f"class {k}") for k in found]
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)

@@ -37,7 +37,7 @@ def main(out: pathlib.Path, threads: int = 0, onnx: pathlib.Path | None = None) 
 
     out.mkdir(parents=True, exist_ok=True)
     written = [out / "digits.svg"]
-    regions.to_svg(written[0], color="class", boundary=boundary)
+    regions.to_svg(written[0], boundary=boundary)
     if importlib.util.find_spec("matplotlib"):
         written.append(out / "digits.png")
         draw(regions, boundary, images, labels, written[1])
@@ -73,6 +73,6 @@ def draw(p: Partition, boundary: Boundary, images: np.ndarray, labels: np.ndarra
             axes.add_artist(AnnotationBbox(picture, at, xybox=(26, 26), boxcoords="offset points", bboxprops=frame,
                                            arrowprops={"arrowstyle": "-", "linewidth": 1}))  # fmt: skip
             axes.plot(*at, "o", color="black", markersize=4, label=f"a {label}")
-    figure.suptitle(f"{p.n_regions} linear regions of a 64-32-32-10 ReLU network on the plane through three digits")
+    figure.suptitle(f"{p.n_regions} linear regions of a digit classifier on the plane through three handwritten digits")
     figure.savefig(path, dpi=120)
     pyplot.close(figure)

@@ -145,7 +145,7 @@ def main() -> None:
     seen = slice(0, len(x) - HELD_OUT)
 
     torch.manual_seed(1)
-    mlp = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 10))
+    mlp = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
     train(mlp, x[seen], y[seen], epochs=60, decay=1e-2)
     print(f"digits_mlp: held-out accuracy {accuracy(mlp, x[held], y[held]):.4f}")
 

@@ -115,7 +115,7 @@ def test_other_modules_go_through_onnx(module, shape):
 
 
 def test_hooks_are_not_overlooked():
-    module = nn.Sequential(nn.Linear(3, 4), nn.ReLU()).double()
+    module = nn.Sequential(nn.Linear(3, 4), nn.ReLU()).double().eval()
     module[0].register_forward_hook(lambda m, args, y: 2 * y)
     x = torch.randn(5, 3, dtype=torch.float64)
     with torch.no_grad():

@@ -1,0 +1,24 @@
+/* Runs every test; or those named on the command line; or all but those named there with a minus. */
+#include "check.h"
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} tests[] = {
+    {"abi", test_abi},         {"spine", test_spine},     {"tensors", test_tensors},     {"layers", test_layers},
+    {"network", test_network}, {"domains", test_domains}, {"partition", test_partition}, {"callbacks", test_callbacks},
+    {"memory", test_memory},   {"dlpack", test_dlpack},   {"fence", test_fence},         {"fork", test_fork},
+};
+
+int main(int argc, char **argv) {
+    int i, k, ran = 0;
+    for (i = 0; i < COUNT(tests); i++) {
+        int wanted = argc == 1 || argv[1][0] == '-';
+        for (k = 1; k < argc; k++)
+            if (strcmp(argv[k] + (argv[k][0] == '-'), tests[i].name) == 0) wanted = argv[k][0] != '-';
+        if (wanted) tests[i].run();
+        ran += wanted;
+    }
+    printf("%d tests passed\n", ran);
+    return ran == 0;
+}

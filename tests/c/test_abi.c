@@ -1,0 +1,110 @@
+/* The layout of every struct, as compiled programs know it. A number here may only change with the soname. */
+#include "check.h"
+
+#include <stddef.h>
+
+#define SIZE(type, size) CHECK(sizeof(type) == (size))
+#define AT(type, field, offset) CHECK(offsetof(type, field) == (offset))
+
+void test_abi(void) {
+    if (sizeof(void *) != 8) return; /* the numbers below are those of 64-bit systems */
+    SIZE(cpwl_status, 4);
+
+    SIZE(cpwl_tensor, 48);
+    AT(cpwl_tensor, data, 0);
+    AT(cpwl_tensor, byte_offset, 8);
+    AT(cpwl_tensor, dtype, 16);
+    AT(cpwl_tensor, ndim, 20);
+    AT(cpwl_tensor, shape, 24);
+    AT(cpwl_tensor, strides, 32);
+    AT(cpwl_tensor, device, 40);
+    AT(cpwl_tensor, device_id, 44);
+
+    SIZE(cpwl_context_options, 96);
+    AT(cpwl_context_options, threads, 8);
+    AT(cpwl_context_options, isa, 12);
+    AT(cpwl_context_options, flags, 16);
+    AT(cpwl_context_options, device, 20);
+    AT(cpwl_context_options, device_id, 24);
+    AT(cpwl_context_options, stream, 32);
+    AT(cpwl_context_options, memory_limit, 40);
+    AT(cpwl_context_options, alloc, 48);
+    AT(cpwl_context_options, dealloc, 56);
+    AT(cpwl_context_options, cancel, 64);
+    AT(cpwl_context_options, progress, 72);
+    AT(cpwl_context_options, log, 80);
+    AT(cpwl_context_options, userdata, 88);
+
+    SIZE(cpwl_conv2d_options, 80);
+    AT(cpwl_conv2d_options, stride, 8);
+    AT(cpwl_conv2d_options, padding, 24);
+    AT(cpwl_conv2d_options, dilation, 56);
+    AT(cpwl_conv2d_options, groups, 72);
+
+    SIZE(cpwl_pool2d_options, 96);
+    AT(cpwl_pool2d_options, kernel, 8);
+    AT(cpwl_pool2d_options, stride, 24);
+    AT(cpwl_pool2d_options, padding, 40);
+    AT(cpwl_pool2d_options, dilation, 72);
+    AT(cpwl_pool2d_options, ceil_mode, 88);
+    AT(cpwl_pool2d_options, exclude_padding, 92);
+
+    SIZE(cpwl_activation_options, 48);
+    AT(cpwl_activation_options, alpha, 8);
+    AT(cpwl_activation_options, beta, 16);
+    AT(cpwl_activation_options, lo, 24);
+    AT(cpwl_activation_options, hi, 32);
+    AT(cpwl_activation_options, given, 40);
+
+    SIZE(cpwl_onnx_options, 16);
+    SIZE(cpwl_forward_options, 16);
+
+    SIZE(cpwl_network_summary, 56);
+    AT(cpwl_network_summary, n_nodes, 8);
+    AT(cpwl_network_summary, n_units, 16);
+    AT(cpwl_network_summary, n_unit_layers, 24);
+    AT(cpwl_network_summary, n_inputs, 32);
+    AT(cpwl_network_summary, n_outputs, 40);
+    AT(cpwl_network_summary, n_parameters, 48);
+
+    SIZE(cpwl_node_info, 48);
+    AT(cpwl_node_info, name, 8);
+    AT(cpwl_node_info, op, 16);
+    AT(cpwl_node_info, shape, 24);
+    AT(cpwl_node_info, ndim, 32);
+    AT(cpwl_node_info, first_unit, 36);
+    AT(cpwl_node_info, n_units, 40);
+
+    SIZE(cpwl_partition_options, 24);
+    AT(cpwl_partition_options, want, 8);
+    AT(cpwl_partition_options, flags, 12);
+    AT(cpwl_partition_options, max_regions, 16);
+
+    SIZE(cpwl_partition_summary, 96);
+    AT(cpwl_partition_summary, n_regions, 8);
+    AT(cpwl_partition_summary, n_vertices, 16);
+    AT(cpwl_partition_summary, n_edges, 24);
+    AT(cpwl_partition_summary, n_cell_vertices, 32);
+    AT(cpwl_partition_summary, n_outputs, 40);
+    AT(cpwl_partition_summary, n_units, 48);
+    AT(cpwl_partition_summary, n_unit_layers, 56);
+    AT(cpwl_partition_summary, area, 64);
+    AT(cpwl_partition_summary, domain_area, 72);
+    AT(cpwl_partition_summary, vertex_error, 80);
+    AT(cpwl_partition_summary, exact_signs, 88);
+
+    SIZE(cpwl_boundary_options, 24);
+    AT(cpwl_boundary_options, mode, 8);
+    AT(cpwl_boundary_options, output, 12);
+    AT(cpwl_boundary_options, level, 16);
+
+    SIZE(cpwl_boundary_summary, 40);
+    AT(cpwl_boundary_summary, n_segments, 8);
+    AT(cpwl_boundary_summary, n_flat_cells, 16);
+    AT(cpwl_boundary_summary, interior_length, 24);
+    AT(cpwl_boundary_summary, on_edge_length, 32);
+
+    SIZE(cpwl_svg_options, 16);
+    AT(cpwl_svg_options, color, 8);
+    AT(cpwl_svg_options, width, 12);
+}

@@ -1,0 +1,222 @@
+// cpwl.hpp on numbers worked out by hand; see tests/c/test_partition.c for where they come from.
+#include <cpwl.hpp>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <memory_resource>
+#include <type_traits>
+
+#define CHECK(condition) ((condition) ? (void)0 : failed(__LINE__, #condition))
+
+static void failed(int line, const char *what) {
+    std::fprintf(stderr, "test_cpp.cpp:%d: failed: %s\n", line, what);
+    std::exit(1);
+}
+
+static bool near(double value, double expected) { return std::fabs(value - expected) < 1e-15; }
+
+// The call throws cpwl::error with that status and condition.
+template <class F> static bool fails(cpwl_status status, const char *condition, F call) {
+    try {
+        call();
+    } catch (const cpwl::error &e) {
+        return e.status() == status && e.condition() == condition &&
+               std::strncmp(e.what(), ("[" + e.condition() + "] ").c_str(), e.condition().size() + 3) == 0;
+    }
+    return false;
+}
+
+static const std::vector<double> hidden{1, 1, 1, -1}, out_weight{1, 2}, out_bias{0.5};
+
+static cpwl::network diagonals() {
+    cpwl::network_builder b({2});
+    CHECK(b.dense({hidden, {2, 2}}) == 1);
+    CHECK(b.relu() == 2);
+    CHECK(b.dense({out_weight, {1, 2}}, cpwl::tensor(out_bias)) == 3);
+    b.name(3, "sum");
+    return b.finish();
+}
+
+static void networks() {
+    const auto net = diagonals();
+    CHECK(net.info().n_units == 2 && net.info().n_parameters == 7);
+    CHECK((net.input_shape() == std::vector<std::int64_t>{2}) && (net.output_shape() == std::vector<std::int64_t>{1}));
+    CHECK(std::strcmp(net.node(3).name, "sum") == 0);
+    const std::vector<float> x{1, 2, 2, 1};
+    const cpwl::tensor points(x, {2, 2});
+    CHECK((net.forward(points) == std::vector<double>{3.5, 5.5}));
+    CHECK((net.forward<float>(points) == std::vector<float>{3.5f, 5.5f}));
+    CHECK((net.pattern(points) == std::vector<std::int32_t>{1, 0, 1, 1}));
+    const auto map = net.affine_at(points);
+    CHECK((map.a == std::vector<double>{1, 1, 3, -1}) && (map.b == std::vector<double>{0.5, 0.5}));
+    std::array<double, 3> y{};
+    net.forward({x.data(), {2, 2}, {1, 2}}, {y.data(), {2, 1}, {2, 1}});
+    CHECK(y[0] == 3.5 && y[1] == 0 && y[2] == 5.5);
+}
+
+static void layers() {
+    const std::vector<double> image{1, 2, 3, 4, 5, 6, 7, 8, 9}, kernel{1, 0, 0, -1}, two{2}, one{1}, knots{0, 1},
+        slopes{-1, 2, 0};
+    auto pool = cpwl::options<cpwl_pool2d_options>();
+    pool.kernel[0] = pool.kernel[1] = 2;
+    auto conv = cpwl::options<cpwl_conv2d_options>();
+    conv.stride[0] = conv.stride[1] = 1;
+    cpwl::network_builder b({1, 3, 3});
+    b.conv2d({kernel, {1, 1, 2, 2}}, {}, conv);                         // -4 -4 -4 -4
+    b.batch_norm({}, cpwl::tensor(one), one, one, 3);                   // (x - 1) / 2 + 1 = -1.5
+    b.scale_shift(cpwl::tensor(two), {});                               // -3
+    b.activation(CPWL_ABS);                                             // 3
+    b.prelu(one);                                                       // 3
+    b.pwl(knots, slopes, 3);                                            // 5
+    const auto whole = b.avg_pool2d(pool);                              // 5
+    const auto same = b.max_pool2d(pool, whole - 1);                    // 5
+    const auto flat = b.flatten(b.concat({whole, same}, 0));            // 5 5
+    b.maxout(2, b.add({flat, flat}));                                   // 10
+    CHECK((b.finish().forward(cpwl::tensor(image, {1, 3, 3})) == std::vector<double>{10}));
+    b.global_avg_pool(0);                                               // 5
+    b.reshape({-1});
+    CHECK((b.finish().forward(image) == std::vector<double>{5}));
+}
+
+static void partitions() {
+    auto net = diagonals();
+    auto moved = std::move(net);
+    auto p = moved.partition(cpwl::domain::box({-1, -1}, {1, 1}));
+    const auto info = p.info();
+    CHECK(p.n_regions() == 4 && info.n_vertices == 5 && info.n_edges == 8);
+    for (double area : p.areas()) CHECK(near(area, 1));
+    CHECK(p.vertices().shape()[0] == 5 && p.cell_offsets().size() == 5 && p.cell_vertices().size() == 12);
+    CHECK(p.cell_edges().size() == 12 && p.edges().size() == 16 && p.edge_cells().size() == 16);
+    CHECK(p.edge_layers().size() == 8 && p.edge_units().size() == 8 && p.edge_knots().size() == 8);
+    CHECK(p.layer_cells()[0] == 4 && p.polygons().shape()[1] == 2);
+    const std::vector<double> points{0.5, 0, -0.5, 0, 3, 3};
+    const auto cells = p.locate({points, {3, 2}});
+    CHECK(near(p.map_a()(cells[0], 0, 0), 3) && near(p.map_a()(cells[0], 0, 1), -1) && near(p.map_b()(cells[0], 0), 0.5));
+    CHECK(near(p.centroids()(cells[1], 0), -2.0 / 3) && cells[2] == -1);
+    CHECK((p.patterns(cells[0], 1) == std::vector<std::uint8_t>{1, 1}));
+    const auto set = p.level_set(0, 1.5);
+    CHECK(set.n_segments() == 3 && near(set.length(), std::sqrt(0.5) + std::sqrt(0.625) + std::sqrt(1.125)));
+    CHECK(set.segments().size() == 12 && set.cells().size() == 3 && set.labels()(0, 1) == -1);
+    CHECK(set.on_edge()[0] == 0 && set.flat_cells().size() == 0);
+    auto narrow = cpwl::options<cpwl_svg_options>();
+    narrow.width = 100;
+    p.write_svg("cpwl-test.svg", &set, narrow);
+    std::ifstream file("cpwl-test.svg");
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    CHECK(text.find("width=\"100\"") != std::string::npos);
+    std::remove("cpwl-test.svg");
+
+    const std::vector<double> triangle{0, 0, 1, 0, 1, 1}, origin{0, 0}, axes{2, 0, 0, 2}, anchors{-1, -1, 1, -1, -1, 1};
+    CHECK(moved.partition(cpwl::domain::polygon({triangle, {3, 2}})).n_regions() == 1);
+    CHECK(moved.partition(cpwl::domain::slice(origin, {axes, {2, 2}})).n_regions() == 4);
+    CHECK(near(moved.partition(cpwl::domain::slice(origin, {axes, {2, 2}}, cpwl::tensor(triangle, {3, 2}))).info().area, 0.5));
+    CHECK(moved.partition(cpwl::domain::slice_anchors({anchors, {3, 2}}, 0)).n_regions() == 4);
+    auto few = cpwl::options<cpwl_partition_options>();
+    few.max_regions = 3;
+    CHECK(fails(CPWL_LIMIT, "MAX_REGIONS", [&] { moved.partition(cpwl::domain::box({-1, -1}, {1, 1}), few); }));
+}
+
+static void errors() {
+    const auto net = diagonals();
+    const std::vector<double> three{1, 2, 3}, nan{1, NAN};
+    const std::vector<std::int64_t> integers{1, 2};
+    CHECK(fails(CPWL_SHAPE, "SHAPE", [&] { net.forward(three); }));
+    CHECK(fails(CPWL_NONFINITE, "NONFINITE", [&] { net.forward(nan); }));
+    CHECK(fails(CPWL_DTYPE, "DTYPE", [&] { net.forward(integers); }));
+    CHECK(fails(CPWL_ARGUMENT, "ZERO_AREA", [] { cpwl::domain::box({0, 0}, {0, 1}); }));
+    CHECK(fails(CPWL_ARGUMENT, "MALFORMED", [] { cpwl::network::from_onnx("garbage", 7); }));
+    CHECK(fails(CPWL_IO, "IO", [] { cpwl::network::from_onnx_file("/no/such/file"); }));
+    cpwl::context::settings bad;
+    bad.threads = -1;
+    CHECK(fails(CPWL_ARGUMENT, "ARGUMENT", [&] { cpwl::context c(bad); }));
+    bool thrown = false;
+    try {
+        cpwl::tensor wrong(three, {2, 2});
+    } catch (const std::invalid_argument &) {
+        thrown = true;
+    }
+    CHECK(thrown);
+    static_assert(!std::is_copy_constructible_v<cpwl::network> && std::is_nothrow_move_constructible_v<cpwl::network>);
+}
+
+struct stop_here {
+    int reason;
+};
+
+static void callbacks() {
+    const auto net = diagonals();
+    const auto box = cpwl::domain::box({-1, -1}, {1, 1});
+    cpwl::context::settings s;
+    s.threads = 2;
+    s.isa = CPWL_ISA_PORTABLE;
+    s.cancel = [] { return true; };
+    CHECK(fails(CPWL_CANCELLED, "CANCELLED", [&] { net.partition(box, cpwl::context(s)); }));
+    s.cancel = []() -> bool { throw stop_here{7}; };
+    const cpwl::context throws(s);
+    CHECK(throws.threads() == 2 && throws.isa() == CPWL_ISA_PORTABLE);
+    for (int i = 0; i < 2; i++) {
+        int reason = 0;
+        try {
+            net.partition(box, throws);
+        } catch (const stop_here &e) {
+            reason = e.reason;
+        }
+        CHECK(reason == 7);
+    }
+    double last = 0;
+    s.cancel = nullptr;
+    s.progress = [&](double fraction, std::string_view stage) { last = stage.empty() ? -1 : fraction; };
+    net.partition(box, cpwl::context(s));
+    CHECK(last == 1);
+}
+
+// Counts what it hands out, and must get it all back.
+class counting : public std::pmr::memory_resource {
+public:
+    std::size_t held = 0, most = 0;
+
+private:
+    void *do_allocate(std::size_t size, std::size_t align) override {
+        held += size;
+        most = held > most ? held : most;
+        return std::pmr::new_delete_resource()->allocate(size, align);
+    }
+    void do_deallocate(void *p, std::size_t size, std::size_t align) override {
+        held -= size;
+        std::pmr::new_delete_resource()->deallocate(p, size, align);
+    }
+    bool do_is_equal(const memory_resource &other) const noexcept override { return this == &other; }
+};
+
+static void memory() {
+    counting heap;
+    cpwl::context::settings s;
+    s.threads = 1;
+    s.memory = &heap;
+    {
+        const auto net = diagonals();
+        auto make = [&] { return net.partition(cpwl::domain::box({-1, -1}, {1, 1}), cpwl::context(s)); };
+        const auto p = make(); // its context is gone, what it needs of it is not
+        CHECK(heap.held > 0 && near(p.areas()[0], 1));
+        CHECK(p.level_set(0, 1.5).n_segments() == 3);
+        s.memory_limit = 1;
+        CHECK(fails(CPWL_LIMIT, "MEMORY_LIMIT", make));
+        s.memory_limit = 0;
+        s.memory = std::pmr::null_memory_resource();
+        CHECK(fails(CPWL_MEMORY, "MEMORY", make));
+    }
+    CHECK(heap.held == 0 && heap.most > 0);
+}
+
+int main() {
+    networks();
+    layers();
+    partitions();
+    errors();
+    callbacks();
+    memory();
+    std::puts("C++ tests passed");
+}
