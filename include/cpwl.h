@@ -148,7 +148,7 @@ typedef enum cpwl_activation {
 typedef enum cpwl_partition_array_id {
     /// (V, 2) f64: vertices shared by the cells, in (u, v). CPWL_WANT_MESH.
     CPWL_PARTITION_VERTICES = 1,
-    /// (F + 1) i64: what belongs to cell i has places offsets[i] .. offsets[i + 1] - 1 in arrays of length C.
+    /// (F + 1) i64: what belongs to cell i has places `offsets[i]` .. `offsets[i + 1] - 1` in arrays of length C.
     /// CPWL_WANT_POLYGONS.
     CPWL_PARTITION_CELL_OFFSETS = 2,
     /// (C) i64: vertices of the cells, counter-clockwise. CPWL_WANT_MESH.
@@ -810,7 +810,7 @@ cpwl_status cpwl_domain_polygon(const struct cpwl_context *ctx,
                                 const struct cpwl_tensor *vertices,
                                 struct cpwl_domain **out);
 
-/// The slice x = origin + u axes[0] + v axes[1] of the input space, with (u, v) in a convex polygon.
+/// The slice `x = origin + u axes[0] + v axes[1]` of the input space, with (u, v) in a convex polygon.
 ///
 /// `origin` is (D) or of the shape of the input, `axes` is (2, D) or (2, input shape): linearly independent, not
 /// necessarily orthogonal or of unit length. `polygon` is (m, 2), or NULL for [-1, 1] x [-1, 1].

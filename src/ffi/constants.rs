@@ -100,7 +100,7 @@ pub enum cpwl_activation {
 pub enum cpwl_partition_array_id {
     /// (V, 2) f64: vertices shared by the cells, in (u, v). CPWL_WANT_MESH.
     CPWL_PARTITION_VERTICES = 1,
-    /// (F + 1) i64: what belongs to cell i has places offsets[i] .. offsets[i + 1] - 1 in arrays of length C.
+    /// (F + 1) i64: what belongs to cell i has places `offsets[i]` .. `offsets[i + 1] - 1` in arrays of length C.
     /// CPWL_WANT_POLYGONS.
     CPWL_PARTITION_CELL_OFFSETS = 2,
     /// (C) i64: vertices of the cells, counter-clockwise. CPWL_WANT_MESH.

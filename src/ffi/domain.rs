@@ -86,7 +86,7 @@ pub unsafe extern "C" fn cpwl_domain_polygon(
     })
 }
 
-/// The slice x = origin + u axes[0] + v axes[1] of the input space, with (u, v) in a convex polygon.
+/// The slice `x = origin + u axes[0] + v axes[1]` of the input space, with (u, v) in a convex polygon.
 ///
 /// `origin` is (D) or of the shape of the input, `axes` is (2, D) or (2, input shape): linearly independent, not
 /// necessarily orthogonal or of unit length. `polygon` is (m, 2), or NULL for [-1, 1] x [-1, 1].
