@@ -38,7 +38,7 @@ impl Domain {
         Domain::polygon_of(vertices)
     }
 
-    /// The slice x = origin + u * axes[0] + v * axes[1] of the input space, (u, v) in a convex polygon. The axes need
+    /// The slice `x = origin + u axes[0] + v axes[1]` of the input space, (u, v) in a convex polygon. The axes need
     /// not be orthogonal or of unit length; DEPENDENT_AXES if they do not span a plane.
     pub fn slice(origin: &[f64], axes: [&[f64]; 2], polygon: &[[f64; 2]]) -> Result<Domain> {
         finite("origin", origin)?;

@@ -128,7 +128,7 @@ pub(crate) fn meet(p: &Functional, q: &Functional) -> Functional {
     [minor(1, 2), minor(2, 0), minor(0, 1)]
 }
 
-/// Sign of the functional `f` at the homogeneous point `p`, whose weight p[2] must not be zero.
+/// Sign of the functional `f` at the homogeneous point `p`, whose weight `p[2]` must not be zero.
 pub(crate) fn sign_at(f: &Functional, p: &Functional) -> i32 {
     let mut s = f[0].mul(&p[0]);
     s.add_assign(&f[1].mul(&p[1]));

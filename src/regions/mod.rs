@@ -1,7 +1,7 @@
 //! The exact partition of a plane domain into the linear regions of a CPWL network.
 //!
 //! A network of affine layers and CPWL units is affine on each cell of a polygonal partition of the plane (or of a 2-D
-//! slice of its input space): f(x) = A_w x + b_w on the cell with activation pattern w. [`partition`] computes all cells,
+//! slice of its input space): f(x) = A_w x + b_w on the cell with activation pattern w. [`partition()`] computes all cells,
 //! their polygons, patterns and affine maps, and the mesh they form (SplineCam, arXiv 2302.12828, made exact).
 //!
 //! **What is counted.** An activation cell is a full-dimensional maximal set of constant pattern; a unit is on iff its

@@ -81,9 +81,9 @@ pub(crate) struct Doubt<'a> {
 
 /// The leaf kernels of one instruction set. A block of functionals is 3 x np, one row for each of a, b, c (value
 /// a x + b y + c), np a multiple of 8. A value is certain when it is farther from 0 than
-/// scale * error[k] + radius (|a| + |b|) + FILTER (|a| + |b| + |c|).
+/// scale * `error[k]` + radius (|a| + |b|) + FILTER (|a| + |b| + |c|).
 pub(crate) struct Kernels {
-    /// out = start + sum over t of column index[t] of `weight` (np rows) times the functional factor[t].
+    /// out = start + sum over t of column `index[t]` of `weight` (np rows) times the functional `factor[t]`.
     pub(crate) fold: fn(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]),
     /// 2-norms of the three rows of a block.
     pub(crate) norms: fn(block: &[f64]) -> [f64; 3],

@@ -34,12 +34,13 @@ def python(code, **options):
                             text=True, env=env, **options)  # fmt: skip
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_ctrl_c_comes_out_as_keyboard_interrupt(threads):
+@pytest.mark.parametrize("call", ["work(threads=1)", "work(threads=2)", "net(np.zeros((10**6, 2)))"])
+def test_ctrl_c_comes_out_as_keyboard_interrupt(call):
     child = python(f"""
+import numpy as np
 print("working", flush=True)
 try:
-    work(threads={threads})
+    {call}
 except KeyboardInterrupt:
     # The library is usable at once, and the interrupt is used up.
     print(net.partition(cpwl.Box([0, 0], [1e-9, 1e-9]), count_only=True).n_regions > 0)

@@ -202,6 +202,19 @@ def test_pairwise_boundary_holds_the_argmax_boundary(regions):
     assert {tuple(sorted(pair)) for pair in pairs.labels.tolist()} <= {(0, 1), (0, 2), (1, 2)}
 
 
+def test_samples_lie_on_the_boundary_evenly(small, regions):
+    points = regions.sample_boundary(20000, seed=1)
+    y = np.sort(ref.mlp(small[0], points)[0], axis=1)
+    np.testing.assert_allclose(y[:, -1], y[:, -2], rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(points, regions.sample_boundary(20000, seed=1))
+    segments = regions.decision_boundary().segments
+    lengths = np.linalg.norm(segments[:, 1] - segments[:, 0], axis=1)
+    middle = (lengths[:, None] * segments.mean(axis=1)).sum(axis=0) / lengths.sum()
+    np.testing.assert_allclose(points.mean(axis=0), middle, atol=5 * points.std() / np.sqrt(len(points)))
+    with pytest.raises(ValueError, match="no boundary"):
+        regions.level_set(0, 1e6).sample(3)
+
+
 def test_level_set_is_where_the_output_has_the_level(small, regions):
     for output, level in ((0, 0.0), (2, 0.125)):
         line = regions.level_set(output, level)

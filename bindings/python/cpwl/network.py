@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Affine", "Network", "Node"]
 
+# Samples times weights beyond which a call is run so that Ctrl-C stops it, which costs some ten microseconds.
+_LONG = 10**8
+
 
 class Affine(NamedTuple):
     """The map ``y = a @ x + b``."""
@@ -173,8 +176,7 @@ class Network(Native):
         x, single = self._batch(x)
         dtype = np.float64 if x.dtype == "float64" else np.float32
         y = np.empty((x.shape[0], *self.output_shape), dtype)
-        context = context or _context.default()
-        call(lib.cpwl_network_forward, context, self._handle, x, None, _tensor.borrow(y, "y"))
+        self._run(lib.cpwl_network_forward, context, x, None, _tensor.borrow(y, "y"))
         return _tensor.as_result(y[0] if single else y, x)
 
     def pattern(self, x: Any, *, context: _context.Context | None = None) -> Any:
@@ -187,8 +189,7 @@ class Network(Native):
         """
         x, single = self._batch(x)
         codes = np.empty((x.shape[0], self.n_units), np.int32)
-        context = context or _context.default()
-        call(lib.cpwl_network_pattern, context, self._handle, x, _tensor.borrow(codes, "codes"))
+        self._run(lib.cpwl_network_pattern, context, x, _tensor.borrow(codes, "codes"))
         return _tensor.as_result(codes[0] if single else codes, x)
 
     def affine_at(self, x: Any, *, context: _context.Context | None = None) -> Affine:
@@ -204,9 +205,7 @@ class Network(Native):
         n = x.shape[0]
         a = np.empty((n, self._info.n_outputs, self._info.n_inputs))
         b = np.empty((n, self._info.n_outputs))
-        context = context or _context.default()
-        arrays = _tensor.borrow(a, "a"), _tensor.borrow(b, "b")
-        call(lib.cpwl_network_affine_at, context, self._handle, x, *arrays)
+        self._run(lib.cpwl_network_affine_at, context, x, _tensor.borrow(a, "a"), _tensor.borrow(b, "b"))
         return Affine(*(_tensor.as_result(v[0] if single else v, x) for v in (a, b)))
 
     def partition(self, domain: Domain, **options: Any) -> Partition:
@@ -228,6 +227,14 @@ class Network(Native):
             kind = errors.ShapeError
             raise kind(f"[SHAPE] x has shape {x.shape}; expected {expected}, or the last axes flattened")
         return (x.as_batch() if single else x), single
+
+    def _run(self, function: Any, context: _context.Context | None, x: _tensor.Borrowed, *more: Any) -> None:
+        """Calls `function(context, network, x, *more)`; stoppable by Ctrl-C where that may be wished for."""
+        context = context or _context.default()
+        if x.shape[0] * self.n_parameters < _LONG:
+            call(function, context, self._handle, x, *more)
+        else:
+            context._run(lambda: call(function, context, self._handle, x, *more))
 
     def _shape(self, getter: Any) -> tuple[int, ...]:
         ndim = ctypes.c_int32(0)

@@ -280,6 +280,11 @@ class Partition(Native):
         """The set on which one output has the value `level`."""
         return Boundary(self, _abi.CPWL_BOUNDARY_MODE_LEVEL_SET, output=output, level=level)
 
+    def sample_boundary(self, n: int, seed: int = 0) -> Floats:
+        """(n, 2) random points on the decision boundary (the zero level of a single output), see
+        :meth:`Boundary.sample`."""
+        return self._default_boundary().sample(n, seed)
+
     def plot(
         self,
         ax: Axes | None = None,
@@ -400,6 +405,23 @@ class Boundary(Native):
     def flat_cells(self) -> Ints:
         """Regions on the whole of which the tie or the level holds: they belong to the set, but have no length."""
         return self._array(_abi.CPWL_BOUNDARY_FLAT_CELLS)
+
+    def sample(self, n: int, seed: int = 0) -> Floats:
+        """(n, 2) random points, uniform along the length of the segments; the same for the same seed.
+
+        Raises
+        ------
+        ValueError
+            If there is no boundary.
+        """
+        lengths = np.linalg.norm(self.segments[:, 1] - self.segments[:, 0], axis=1)
+        ends = np.cumsum(lengths)
+        if not len(ends) or ends[-1] == 0:
+            raise ValueError("there is no boundary to sample from")
+        where, along = np.random.Generator(np.random.Philox(seed)).random((2, n))
+        chosen = np.searchsorted(ends, where * ends[-1], side="right")
+        segments = self.segments[np.minimum(chosen, len(ends) - 1)]  # rounding may go beyond the end
+        return segments[:, 0] + along[:, None] * (segments[:, 1] - segments[:, 0])
 
     def _array(self, which: int) -> Any:
         return _lent(lib.cpwl_boundary_array, self._handle, which)

@@ -24,7 +24,7 @@ pub(in crate::network) fn concat<T: Real>(inputs: &[(&[T], usize)], y: &mut [T])
     }
 }
 
-/// y[i] = x[sources[i]] in each of `rows` samples.
+/// `y[i] = x[sources[i]]` in each of `rows` samples.
 pub(in crate::network) fn select<T: Real>(rows: usize, sources: &[usize], x: &[T], y: &mut [T]) {
     let len = x.len() / rows;
     for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(sources.len())) {
