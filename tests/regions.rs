@@ -410,6 +410,59 @@ fn on_edge_pieces_are_told_apart() {
 }
 
 #[test]
+fn flat_pieces_belong_to_their_pair() {
+    // Outputs 0 and 1 are the same everywhere; output 2 meets them on the edge u = 0 alone.
+    let mut b = Builder::new(&[2]).unwrap();
+    b.dense(0, Array::F64(vec![1.0, 0.0, -1.0, 0.0]), [2, 2], None).unwrap();
+    b.pointwise(1, vec![Pwl::leaky_relu(0.0).unwrap()]).unwrap();
+    b.dense(2, Array::F64(vec![1.0, 1.0, 1.0, 1.0, 2.0, 2.0]), [3, 2], None).unwrap();
+    let net = Arc::new(b.finish(3).unwrap());
+    let p = partition(&context(1), &net, &square(1.0), &PartitionOptions::default()).unwrap();
+    let pairs = p.boundary(&context(1), BoundaryMode::Pairwise).unwrap();
+    assert_eq!(pairs.flat_cells(), [0, 1]);
+    let edge: Vec<[i32; 2]> = (0..pairs.labels().len())
+        .filter(|&i| pairs.segments()[i].iter().all(|p| p[0] == 0.0))
+        .map(|i| pairs.labels()[i])
+        .collect();
+    assert_eq!(edge, [[0, 2], [1, 2]]);
+}
+
+#[test]
+fn weights_beyond_the_range_of_f64() {
+    // Scaling a layer by 2^k scales nothing but the output: the same cells, by the exact stage alone.
+    let cells = |scale: f64| {
+        let mut at = 1u64;
+        let mut numbers = || {
+            at = at.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            scale * ((at >> 40) as f64 / (1u64 << 23) as f64 - 1.0)
+        };
+        let mut b = Builder::new(&[2]).unwrap();
+        for (n, m) in [(2, 6), (6, 5)] {
+            let w = Array::F64((0..n * m).map(|_| numbers()).collect());
+            b.dense(b.last(), w, [m, n], None).unwrap();
+            b.pointwise(b.last(), vec![Pwl::leaky_relu(0.125).unwrap()]).unwrap();
+        }
+        b.dense(b.last(), Array::F64(vec![1.0; 5]), [1, 5], None).unwrap();
+        let net = Arc::new(b.finish(b.last()).unwrap());
+        let want = Want { maps: false, ..Want::ALL };
+        let p =
+            partition(&context(2), &net, &square(1.0), &PartitionOptions { want, max_regions: 0 }).unwrap();
+        assert!((p.area() - 4.0).abs() < 1e-12);
+        let all = partition(&context(1), &net, &square(1.0), &PartitionOptions::default());
+        (p.n_regions(), p.cell_vertices().to_vec(), all.map(drop).map_err(|e| e.condition()))
+    };
+    let plain = cells(1.0);
+    assert_eq!(plain.2, Ok(()));
+    for power in [400, -500] {
+        let scaled = cells(2f64.powi(power));
+        assert_eq!((scaled.0, &scaled.1), (plain.0, &plain.1), "2^{power}");
+        assert_eq!(scaled.2, Ok(()), "2^{power}");
+    }
+    let over = cells(2f64.powi(600));
+    assert_eq!((over.0, &over.1, over.2), (plain.0, &plain.1, Err(Condition::Numeric)));
+}
+
+#[test]
 fn argmax_on_an_edge_and_three_way_ties() {
     // Classes 0, |u| - 0 and u: for u < 0 class 1 (-u) wins; for u > 0 classes 1 and 2 tie and 1 wins: no boundary.
     let mut b = Builder::new(&[2]).unwrap();

@@ -77,14 +77,14 @@ impl Partition {
     }
 
     fn collect(&self, ctx: &Context, found: Vec<Found>) -> Result<Boundary> {
-        let flat: Vec<i64> = found.iter().flat_map(|f| f.flat.iter().copied()).collect();
-        let is_flat = |cell: i64| flat.binary_search(&cell).is_ok();
+        let flat: Vec<(i64, [i32; 2])> = found.iter().flat_map(|f| f.flat.iter().copied()).collect();
+        let is_flat = |cell: i64, labels: [i32; 2]| flat.binary_search(&(cell, labels)).is_ok();
         // Edges between two cells on which the form vanishes are the inside of a 2-D piece.
-        let segments: Vec<Segment> = found
-            .into_iter()
-            .flat_map(|f| f.segments)
-            .filter(|s| !(s.on_edge && is_flat(s.cell) && is_flat(s.across)))
-            .collect();
+        let inside = |s: &Segment| s.on_edge && is_flat(s.cell, s.labels) && is_flat(s.across, s.labels);
+        let segments: Vec<Segment> =
+            found.iter().flat_map(|f| f.segments.iter().copied()).filter(|s| !inside(s)).collect();
+        let mut flat_cells: Vec<i64> = flat.iter().map(|&(cell, _)| cell).collect();
+        flat_cells.dedup();
         let meter = ctx.meter();
         let n = segments.len();
         let mut boundary = Boundary {
@@ -92,11 +92,11 @@ impl Partition {
             cells: meter.buffer(n, "boundary")?,
             labels: meter.buffer(n, "boundary")?,
             on_edge: meter.buffer(n, "boundary")?,
-            flat_cells: meter.buffer(flat.len(), "boundary")?,
+            flat_cells: meter.buffer(flat_cells.len(), "boundary")?,
             interior_length: 0.0,
             on_edge_length: 0.0,
         };
-        boundary.flat_cells.copy_from_slice(&flat);
+        boundary.flat_cells.copy_from_slice(&flat_cells);
         for (i, s) in segments.iter().enumerate() {
             boundary.segments[i] = s.ends;
             boundary.cells[i] = s.cell;
@@ -131,7 +131,8 @@ impl Boundary {
         &self.on_edge
     }
 
-    /// Cells on which the output of a level set equals the level everywhere: 2-D pieces of the set.
+    /// Cells on which the output of a level set equals the level everywhere, or two outputs are the same: 2-D pieces of
+    /// the set. Empty for the arg-max boundary.
     pub fn flat_cells(&self) -> &[i64] {
         &self.flat_cells
     }

@@ -4,6 +4,9 @@ use super::dyadic::{Dyadic, Functional};
 use super::frame::Frame;
 use crate::error::{Result, bail};
 
+/// Coordinates of a domain are at most this large, so that areas are finite.
+const LARGEST: f64 = 1e150;
+
 /// A full-dimensional convex polygon in coordinates (u, v), and, for a slice, where it lies in the input space:
 /// x = origin + u * axis_0 + v * axis_1.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,6 +122,13 @@ impl Domain {
             if !(p[0].is_finite() && p[1].is_finite()) {
                 bail!(Nonfinite, "polygon: vertex {i} is ({}, {}); expected finite numbers", p[0], p[1])
             }
+        }
+        if let Some(i) = vertices.iter().position(|p| p[0].abs().max(p[1].abs()) > LARGEST) {
+            let [u, v] = vertices[i];
+            bail!(
+                Argument,
+                "polygon: vertex {i} is ({u}, {v}); coordinates beyond {LARGEST:e} overflow areas"
+            )
         }
         let mut polygon = vertices.to_vec();
         polygon.dedup();
@@ -251,6 +261,7 @@ mod tests {
         });
         assert_eq!(condition(&star), Condition::SelfIntersecting);
         assert_eq!(condition(&[[0.0, 0.0], [1.0, f64::NAN], [1.0, 1.0]]), Condition::Nonfinite);
+        assert_eq!(condition(&[[0.0, 0.0], [1e200, 0.0], [1.0, 1.0]]), Condition::Argument);
         assert_eq!(Domain::rect([0.0, 0.0], [1.0, 0.0]).unwrap_err().condition(), Condition::ZeroArea);
     }
 

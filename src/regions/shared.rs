@@ -39,7 +39,7 @@ pub(crate) struct Told {
 impl<'c> Shared<'c> {
     pub(crate) fn new(ctx: &'c Context, want: Want, max_regions: u64, local_area: f64) -> Self {
         // About 32 tasks a thread: enough for an even load, few enough that starting them costs nothing.
-        let forks = if ctx.threads() > 1 { 5 + ctx.threads().ilog2() } else { 0 };
+        let forks = if ctx.threads() > 1 { 5 + ctx.threads().ilog2().min(8) } else { 0 };
         Shared {
             ctx,
             want,
@@ -68,7 +68,7 @@ impl<'c> Shared<'c> {
         result
     }
 
-    /// Why the partition failed, if it did: the others only followed.
+    /// Why the partition failed, if a look at the limits told: other tasks only followed.
     pub(crate) fn first_error(&self) -> Option<Error> {
         self.failed.get().cloned()
     }

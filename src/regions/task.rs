@@ -17,7 +17,7 @@ use super::oracle::Oracle;
 use super::plan::Plan;
 use super::shared::Shared;
 use super::sink::{AREA_UNITS, Sink, Tally};
-use crate::error::Result;
+use crate::error::{Result, bail};
 use crate::simd::aligned::Aligned;
 use crate::simd::{Kernels, Masks, Points};
 
@@ -292,6 +292,31 @@ impl<'p> Task<'p> {
         }
     }
 
+    /// Writes the affine maps of a finished cell. Where f64 overflowed on the way the exact stage has the last word.
+    fn emit_maps(&mut self) -> Result<()> {
+        let plan = self.plan;
+        let output = plan.net.output();
+        for k in 0..plan.net.output_len() {
+            let block = &self.blocks[self.block_of[output]];
+            let np = block.len() / 3;
+            let (mut a, mut b) = plan.frame.map_to_domain([block[k], block[np + k], block[2 * np + k]]);
+            if !(a[0].is_finite() && a[1].is_finite() && b.is_finite()) {
+                let f = self.oracle.value(plan, &self.pattern, output, k);
+                (a, b) = plan.frame.map_to_domain([f[0].to_f64(), f[1].to_f64(), f[2].to_f64()]);
+                if !(a[0].is_finite() && a[1].is_finite() && b.is_finite()) {
+                    bail!(
+                        Numeric,
+                        "the affine map of output {k} exceeds the range of f64; partition without maps"
+                    )
+                }
+            }
+            let out = self.out.last_mut().expect("a task has a sink");
+            out.map_a.push(a);
+            out.map_b.push(b);
+        }
+        Ok(())
+    }
+
     /// Writes a finished cell.
     fn emit(&mut self, cell: &Range<usize>) -> Result<()> {
         let (plan, want) = (self.plan, self.shared.want);
@@ -317,14 +342,8 @@ impl<'p> Task<'p> {
             out.patterns.extend_from_slice(&self.pattern);
         }
         if want.maps {
-            let block = &self.blocks[self.block_of[plan.net.output()]];
-            let (n, np) = (plan.net.output_len(), block.len() / 3);
             self.tally.output_error = self.tally.output_error.max(output_error);
-            for k in 0..n {
-                let (a, b) = plan.frame.map_to_domain([block[k], block[np + k], block[2 * np + k]]);
-                out.map_a.push(a);
-                out.map_b.push(b);
-            }
+            self.emit_maps()?;
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ pub(super) struct Segment {
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) segments: Vec<Segment>,
-    pub(super) flat: Vec<i64>,
+    pub(super) flat: Vec<(i64, [i32; 2])>,
 }
 
 /// Finds the pieces of a boundary on one cell after the other.
@@ -100,7 +100,7 @@ impl<'a> Search<'a> {
             return;
         }
         if signs.iter().all(|&s| s == 0) {
-            self.found.flat.push(cell as i64);
+            self.found.flat.push((cell as i64, labels));
         }
         for i in 0..signs.len() {
             let j = if i + 1 == signs.len() { 0 } else { i + 1 };
