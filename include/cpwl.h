@@ -148,7 +148,7 @@ typedef enum cpwl_activation {
 typedef enum cpwl_partition_array_id {
     /// (V, 2) f64: vertices shared by the cells, in (u, v). CPWL_WANT_MESH.
     CPWL_PARTITION_VERTICES = 1,
-    /// (F + 1) i64: what belongs to cell i has places `offsets[i]` .. `offsets[i + 1] - 1` in arrays of length C.
+    /// (F + 1) i64: what belongs to cell i has places `offsets[i]` to `offsets[i + 1] - 1` in arrays of length C.
     /// CPWL_WANT_POLYGONS.
     CPWL_PARTITION_CELL_OFFSETS = 2,
     /// (C) i64: vertices of the cells, counter-clockwise. CPWL_WANT_MESH.
@@ -167,7 +167,7 @@ typedef enum cpwl_partition_array_id {
     CPWL_PARTITION_AREAS = 9,
     /// (F, 2) f64: centroids in (u, v). CPWL_WANT_POLYGONS.
     CPWL_PARTITION_CENTROIDS = 10,
-    /// (F, K, 2) f64: on cell i output k is A[i, k] . (u, v) + b[i, k]. CPWL_WANT_MAPS.
+    /// (F, K, 2) f64: on cell i output k is `A[i, k] . (u, v) + b[i, k]`. CPWL_WANT_MAPS.
     CPWL_PARTITION_MAP_A = 11,
     /// (F, K) f64: the b of CPWL_PARTITION_MAP_A. CPWL_WANT_MAPS.
     CPWL_PARTITION_MAP_B = 12,
@@ -874,6 +874,17 @@ cpwl_status cpwl_partition_patterns(const struct cpwl_context *ctx,
                                     int64_t first,
                                     int64_t count,
                                     struct cpwl_tensor *codes);
+
+/// Counts the connected linear pieces: cells merged across shared edges where the affine map of the outputs is exactly
+/// the same on both sides. `labels` is NULL or (F), i64 or i32, and becomes the piece of each cell, numbered in the order
+/// of their first cells; `count` is NULL or becomes the number of pieces. Exact.
+///
+/// Errors: CPWL_ARGUMENT (patterns, maps or the mesh were not kept), CPWL_SHAPE, CPWL_DTYPE, CPWL_CANCELLED. Cost: O(E),
+/// and exact arithmetic for each edge whose two maps are too close to tell apart. Since 0.1.
+cpwl_status cpwl_partition_linear_pieces(const struct cpwl_context *ctx,
+                                         const struct cpwl_partition *partition,
+                                         struct cpwl_tensor *labels,
+                                         int64_t *count);
 
 /// Finds the cell of each point: `points` is (n, 2) in (u, v), f32, f64, f16 or bf16; `cells` is (n), i64 or i32, and
 /// becomes the index of the cell or -1 outside the domain. A point on an edge belongs to the cell whose pattern it has

@@ -345,6 +345,15 @@ public:
         return cells;
     }
 
+    /// The linear piece of each cell: cells merged where the affine map of the outputs is the same on both sides.
+    std::vector<std::int64_t> linear_pieces(const context &ctx = {}) const {
+        std::vector<std::int64_t> labels(static_cast<std::size_t>(n_regions()));
+        const mutable_tensor out(labels);
+        cpwl_tensor t = out.raw();
+        ctx.check(cpwl_partition_linear_pieces(ctx.get(), handle_.get(), &t, nullptr));
+        return labels;
+    }
+
     class boundary boundary(const cpwl_boundary_options &o = options<cpwl_boundary_options>(),
                             const context &ctx = {}) const {
         cpwl_boundary *made = nullptr;

@@ -13,6 +13,6 @@ symbols=$(nm --defined-only --extern-only "$1" 2>/dev/null | awk '$2 == "T" && $
 ${LD:-ld} -r --gc-sections $symbols "$1" -o "$work/cpwl.o"
 # The bitcode that Rust's standard library carries is of no use, and old archivers stumble over it.
 ${OBJCOPY:-objcopy} --wildcard --keep-global-symbol='cpwl_*' --keep-global-symbol='DW.ref.*' \
-    --remove-section=.llvmbc --remove-section=.llvmcmd --strip-debug "$work/cpwl.o"
+    --remove-section=.llvmbc --remove-section=.llvmcmd --strip-unneeded "$work/cpwl.o"
 rm -f "$2"
 ${AR:-ar} rcsD "$2" "$work/cpwl.o"

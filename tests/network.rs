@@ -1,4 +1,5 @@
-//! ONNX files against the numbers of torch and onnxruntime; see tests/data/onnx/README.md for the files.
+//! ONNX files against the numbers of torch and onnxruntime; the README.md of tests/data/onnx and of tests/data/nets tell
+//! where the files come from.
 #![cfg(feature = "onnx")]
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ struct Expected {
 }
 
 impl Expected {
+    /// The layout of tests/data/onnx.
     fn read(path: &Path) -> Self {
         let bytes = std::fs::read(path).unwrap();
         let (numbers, rest) = bytes.as_chunks::<8>();
@@ -35,6 +37,28 @@ impl Expected {
         assert_eq!(numbers.next(), None);
         Expected { x, y, y_single, a, b, codes }
     }
+
+    /// The layout of tests/data/nets.
+    fn read_npz(path: &Path) -> Self {
+        let mut file = npyz::npz::NpzArchive::open(path).unwrap();
+        let mut table = |name: &str| {
+            let array = file.by_name(name).unwrap().unwrap_or_else(|| panic!("{path:?} has no {name}"));
+            let rows = array.shape()[0] as usize;
+            let numbers = match array.dtype().descr().as_str() {
+                "'<f4'" => array.into_vec::<f32>().unwrap().into_iter().map(f64::from).collect(),
+                "'<i4'" => array.into_vec::<i32>().unwrap().into_iter().map(f64::from).collect(),
+                _ => array.into_vec::<f64>().unwrap(),
+            };
+            Array2::from_shape_vec((rows, numbers.len() / rows), numbers).unwrap()
+        };
+        let (x, y) = (table("x"), table("y_torch_f64"));
+        let shape = (y.ncols(), x.ncols());
+        let a = table("affine_a");
+        let a =
+            a.rows().into_iter().map(|row| Array2::from_shape_vec(shape, row.to_vec()).unwrap()).collect();
+        let (y_single, b, codes) = (Some(table("y_onnxruntime_f32")), table("affine_b"), table("pattern"));
+        Expected { x, y, y_single, a, b, codes }
+    }
 }
 
 /// The largest difference, relative to the largest of the expected numbers (at least 1).
@@ -45,13 +69,11 @@ fn error<'a>(got: impl IntoIterator<Item = &'a f64>, expected: impl IntoIterator
 }
 
 /// Compares one file with its numbers.
-fn check(path: &Path, ctx: &Context) -> Result<(), String> {
+fn check(path: &Path, expected: &Expected, ctx: &Context) -> Result<(), String> {
     let within = |what: &str, e: f64, bound: f64| {
         if e <= bound { Ok(()) } else { Err(format!("{what} is off by {e:e}")) }
     };
     let net = Network::from_onnx(&std::fs::read(path).unwrap()).map_err(|e| e.to_string())?;
-    // `name.exporter.onnx` and `name.bin`.
-    let expected = Expected::read(&path.with_extension("").with_extension("bin"));
     let dim = expected.y.dim();
     assert_eq!((net.input_len(), net.output_len()), (expected.x.ncols(), dim.1));
     assert_eq!(net.is_f32(), expected.y_single.is_some());
@@ -80,32 +102,41 @@ fn check(path: &Path, ctx: &Context) -> Result<(), String> {
     Ok(())
 }
 
-/// The files of the folder, or of the one that CPWL_ONNX_DIR names (any folder that `make.py` made).
-fn files() -> Vec<PathBuf> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/onnx");
-    let folder = std::env::var_os("CPWL_ONNX_DIR").map_or(own, PathBuf::from);
-    let entries = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+/// Checks all ONNX files of a folder; `numbers` reads what is expected of one.
+#[track_caller]
+fn check_all(folder: &Path, numbers: impl Fn(&Path) -> Expected, ctx: &Context) {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = entries.filter(|path| path.extension().is_some_and(|e| e == "onnx")).collect();
     files.sort();
     assert!(!files.is_empty(), "no ONNX files in {folder:?}");
-    files
-}
-
-#[track_caller]
-fn check_all(ctx: &Context) {
-    let failures: Vec<_> = files()
-        .iter()
-        .filter_map(|path| Some(format!("{}: {}", path.file_name()?.display(), check(path, ctx).err()?)))
-        .collect();
+    let failed = |path: &PathBuf| {
+        let why = check(path, &numbers(path), ctx).err()?;
+        Some(format!("{}: {why}", path.file_name()?.display()))
+    };
+    let failures: Vec<_> = files.iter().filter_map(failed).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+fn data(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(folder)
+}
+
+fn contexts() -> [Context; 2] {
+    let reference = ContextOptions { reference: true, ..Default::default() };
+    [Context::default(), Context::new(reference).unwrap()]
+}
+
+/// The files of tests/data/onnx, or of the folder that CPWL_ONNX_DIR names (any one that `make.py` made).
 #[test]
-fn files_give_the_numbers_of_torch_and_onnxruntime() {
-    check_all(&Context::default());
+fn one_file_for_each_group_of_operators() {
+    let folder = std::env::var_os("CPWL_ONNX_DIR").map_or(data("onnx"), PathBuf::from);
+    // `name.exporter.onnx` and `name.bin`.
+    let numbers = |path: &Path| Expected::read(&path.with_extension("").with_extension("bin"));
+    contexts().iter().for_each(|ctx| check_all(&folder, numbers, ctx));
 }
 
 #[test]
-fn the_reference_implementation_gives_them_too() {
-    check_all(&Context::new(ContextOptions { reference: true, ..Default::default() }).unwrap());
+fn trained_networks() {
+    let numbers = |path: &Path| Expected::read_npz(&path.with_extension("expected.npz"));
+    contexts().iter().for_each(|ctx| check_all(&data("nets"), numbers, ctx));
 }

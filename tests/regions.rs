@@ -82,6 +82,10 @@ fn public_cases() {
         close(areas.iter().copied().fold(0.0, f64::max), number("max_area"), "largest area");
         close(p.area() / p.n_regions() as f64, number("mean_area"), "mean area");
 
+        let mut labels = vec![-1; p.n_regions()];
+        assert_eq!(p.linear_pieces(&context(2), &mut labels).unwrap(), count("linear_regions"), "{name}");
+        assert_eq!(labels.iter().max(), Some(&(count("linear_regions") as i64 - 1)), "{name}");
+
         let length = |mode: BoundaryMode, key: &str| {
             if let Some(expected) = want[key].as_f64() {
                 let found = p.boundary(&context(1), mode).unwrap().interior_length();

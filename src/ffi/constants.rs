@@ -100,7 +100,7 @@ pub enum cpwl_activation {
 pub enum cpwl_partition_array_id {
     /// (V, 2) f64: vertices shared by the cells, in (u, v). CPWL_WANT_MESH.
     CPWL_PARTITION_VERTICES = 1,
-    /// (F + 1) i64: what belongs to cell i has places `offsets[i]` .. `offsets[i + 1] - 1` in arrays of length C.
+    /// (F + 1) i64: what belongs to cell i has places `offsets[i]` to `offsets[i + 1] - 1` in arrays of length C.
     /// CPWL_WANT_POLYGONS.
     CPWL_PARTITION_CELL_OFFSETS = 2,
     /// (C) i64: vertices of the cells, counter-clockwise. CPWL_WANT_MESH.
@@ -119,7 +119,7 @@ pub enum cpwl_partition_array_id {
     CPWL_PARTITION_AREAS = 9,
     /// (F, 2) f64: centroids in (u, v). CPWL_WANT_POLYGONS.
     CPWL_PARTITION_CENTROIDS = 10,
-    /// (F, K, 2) f64: on cell i output k is A[i, k] . (u, v) + b[i, k]. CPWL_WANT_MAPS.
+    /// (F, K, 2) f64: on cell i output k is `A[i, k] . (u, v) + b[i, k]`. CPWL_WANT_MAPS.
     CPWL_PARTITION_MAP_A = 11,
     /// (F, K) f64: the b of CPWL_PARTITION_MAP_A. CPWL_WANT_MAPS.
     CPWL_PARTITION_MAP_B = 12,

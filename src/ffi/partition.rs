@@ -280,6 +280,44 @@ pub unsafe extern "C" fn cpwl_partition_patterns(
     })
 }
 
+/// Counts the connected linear pieces: cells merged across shared edges where the affine map of the outputs is exactly
+/// the same on both sides. `labels` is NULL or (F), i64 or i32, and becomes the piece of each cell, numbered in the order
+/// of their first cells; `count` is NULL or becomes the number of pieces. Exact.
+///
+/// Errors: CPWL_ARGUMENT (patterns, maps or the mesh were not kept), CPWL_SHAPE, CPWL_DTYPE, CPWL_CANCELLED. Cost: O(E),
+/// and exact arithmetic for each edge whose two maps are too close to tell apart. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cpwl_partition_linear_pieces(
+    ctx: *const cpwl_context,
+    partition: *const cpwl_partition,
+    labels: *mut cpwl_tensor,
+    count: *mut i64,
+) -> cpwl_status {
+    fence(|| {
+        // SAFETY: the words of the header to the caller.
+        let (ctx, p) = unsafe { (context::get(ctx)?, &pointer::required("partition", partition)?.inner) };
+        let mut labels = match labels.is_null() {
+            true => None,
+            // SAFETY: the words of the header to the caller.
+            false => Some(unsafe { tensor::output("labels", labels)? }),
+        };
+        if let Some(labels) = &labels {
+            labels.expect_shape(&[p.n_regions()], "(F)")?;
+            labels.expect_dtype(&[Dtype::I64, Dtype::I32])?;
+        }
+        let mut found = ctx.meter().buffer::<i64>(p.n_regions(), "labels")?;
+        let pieces = p.linear_pieces(ctx, &mut found)?;
+        if let Some(labels) = &mut labels {
+            labels.write(&found)?;
+        }
+        if !count.is_null() {
+            // SAFETY: the words of the header to the caller.
+            unsafe { count.write(pieces as i64) };
+        }
+        Ok(())
+    })
+}
+
 /// Finds the cell of each point: `points` is (n, 2) in (u, v), f32, f64, f16 or bf16; `cells` is (n), i64 or i32, and
 /// becomes the index of the cell or -1 outside the domain. A point on an edge belongs to the cell whose pattern it has
 /// (on iff > 0). Exact.

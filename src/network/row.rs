@@ -25,17 +25,12 @@ impl Network {
             Op::Conv2d { weight, bias, window, groups } => {
                 let x = &self.nodes[n.inputs[0]].shape;
                 let (channels, h, w) = (x[0] / groups, x[1], x[2]);
-                let [kh, kw] = window.kernel;
                 let (o, y, xx) = (i / n.plane(), i % n.plane() / n.shape[2], i % n.shape[2]);
                 let first = o / (n.shape[0] / groups) * channels;
+                let taps = window.kernel[0] * window.kernel[1];
                 for c in 0..channels {
-                    for ki in 0..kh {
-                        for kj in 0..kw {
-                            if let Some(p) = window.source((h, w), (y, xx), (ki, kj)) {
-                                let k = ((o * channels + c) * kh + ki) * kw + kj;
-                                term(0, (first + c) * h * w + p, weight.get(k));
-                            }
-                        }
+                    for (tap, p) in window.reads((h, w), (y, xx)) {
+                        term(0, (first + c) * h * w + p, weight.get((o * channels + c) * taps + tap));
                     }
                 }
                 at(bias, o)
@@ -54,12 +49,8 @@ impl Network {
                 let (h, w) = (x[1], x[2]);
                 let (c, y, xx) = (i / n.plane(), i % n.plane() / n.shape[2], i % n.shape[2]);
                 let weight = avg_weight(window, (h, w), (y, xx), *count_padding);
-                for ki in 0..window.kernel[0] {
-                    for kj in 0..window.kernel[1] {
-                        if let Some(p) = window.source((h, w), (y, xx), (ki, kj)) {
-                            term(0, c * h * w + p, weight);
-                        }
-                    }
+                for (_, p) in window.reads((h, w), (y, xx)) {
+                    term(0, c * h * w + p, weight);
                 }
                 0.0
             }
@@ -100,17 +91,14 @@ pub(crate) fn avg_weight(
     at: (usize, usize),
     count_padding: bool,
 ) -> f64 {
-    let [kh, kw] = window.kernel;
-    let taps = (0..kh).flat_map(|i| (0..kw).map(move |j| (i, j)));
-    let n = match count_padding {
+    let along = |axis: usize, size: usize, position: usize| match count_padding {
         // A window that ceil-mode pushes past the padded image counts only what lies inside the padded image.
-        true => taps.filter(|&(i, j)| inside_padded(window, plane, at, (i, j))).count(),
-        false => taps.filter(|&tap| window.source(plane, at, tap).is_some()).count(),
+        true => {
+            let left =
+                size + window.padding[axis] + window.padding[axis + 2] - position * window.stride[axis];
+            left.div_ceil(window.dilation[axis]).min(window.kernel[axis])
+        }
+        false => window.taps(axis, size, position).len(),
     };
-    1.0 / n.max(1) as f64
-}
-
-fn inside_padded(w: &Window, plane: (usize, usize), at: (usize, usize), tap: (usize, usize)) -> bool {
-    at.0 * w.stride[0] + tap.0 * w.dilation[0] < plane.0 + w.padding[0] + w.padding[2]
-        && at.1 * w.stride[1] + tap.1 * w.dilation[1] < plane.1 + w.padding[1] + w.padding[3]
+    1.0 / (along(0, plane.0, at.0) * along(1, plane.1, at.1)) as f64
 }

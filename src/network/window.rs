@@ -60,11 +60,26 @@ impl Window {
         Some([along(0)?, along(1)?])
     }
 
-    /// Whether the window at `position` along `axis` holds an element of a plane of `size`.
-    pub(crate) fn reaches(&self, axis: usize, size: usize, position: usize) -> bool {
-        let (start, padding) = (position * self.stride[axis], self.padding[axis]);
-        let first = padding.saturating_sub(start).div_ceil(self.dilation[axis]);
-        first < self.kernel[axis] && start + first * self.dilation[axis] < size + padding
+    /// Taps along `axis` of the window at `position` that lie in a plane of `size`.
+    pub(crate) fn taps(&self, axis: usize, size: usize, position: usize) -> Range<usize> {
+        let (start, padding, dilation) =
+            (position * self.stride[axis], self.padding[axis], self.dilation[axis]);
+        let first = padding.saturating_sub(start).div_ceil(dilation);
+        let end = (size + padding).saturating_sub(start).div_ceil(dilation).min(self.kernel[axis]);
+        first.min(end)..end
+    }
+
+    /// What the window at output (`y`, `x`) reads of a plane of `h` x `w`: number of the tap, row-major, and index.
+    pub(crate) fn reads(
+        &self,
+        (h, w): (usize, usize),
+        (y, x): (usize, usize),
+    ) -> impl Iterator<Item = (usize, usize)> {
+        let row = move |i| y * self.stride[0] + i * self.dilation[0] - self.padding[0];
+        let col = move |j| x * self.stride[1] + j * self.dilation[1] - self.padding[1];
+        let cols = self.taps(1, w, x);
+        self.taps(0, h, y)
+            .flat_map(move |i| cols.clone().map(move |j| (i * self.kernel[1] + j, row(i) * w + col(j))))
     }
 
     /// Positions `first..end` along `axis` (of `positions` in all) whose tap `k` lies in the plane of `size`.
@@ -83,16 +98,19 @@ impl Window {
         out: [usize; 2],
         mut f: impl FnMut(usize, Range<usize>, usize),
     ) {
-        for (ki, kj) in (0..self.kernel[0]).flat_map(|i| (0..self.kernel[1]).map(move |j| (i, j))) {
-            let cols = self.inside(1, image[1], out[1], kj);
-            if cols.is_empty() {
-                continue;
-            }
-            let c = cols.start * self.stride[1] + kj * self.dilation[1] - self.padding[1];
-            for y in self.inside(0, image[0], out[0], ki) {
-                let r = y * self.stride[0] + ki * self.dilation[0] - self.padding[0];
-                let outputs = y * out[1] + cols.start..y * out[1] + cols.end;
-                f(ki * self.kernel[1] + kj, outputs, r * image[1] + c);
+        let along = |axis: usize| {
+            let inside = move |k| (k, self.inside(axis, image[axis], out[axis], k));
+            (0..self.kernel[axis]).map(inside).filter(|(_, positions)| !positions.is_empty())
+        };
+        let columns: Vec<_> = along(1).collect();
+        for (ki, rows) in along(0) {
+            for (kj, cols) in &columns {
+                let c = cols.start * self.stride[1] + kj * self.dilation[1] - self.padding[1];
+                for y in rows.clone() {
+                    let r = y * self.stride[0] + ki * self.dilation[0] - self.padding[0];
+                    let outputs = y * out[1] + cols.start..y * out[1] + cols.end;
+                    f(ki * self.kernel[1] + kj, outputs, r * image[1] + c);
+                }
             }
         }
     }
@@ -137,15 +155,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn inside_and_reaches_agree_with_source(
+        fn inside_and_taps_agree_with_source(
             size in 1usize..9, kernel in 1usize..4, stride in 1usize..4,
             before in 0usize..5, after in 0usize..5, dilation in 1usize..4, ceil: bool,
         ) {
             let w = one(kernel, stride, (before, after), dilation);
             let Some([n, _]) = w.positions([size, 1], ceil) else { return Ok(()) };
             for y in 0..n {
-                let reaches = (0..kernel).any(|k| w.source((size, 1), (y, 0), (k, 0)).is_some());
-                prop_assert_eq!(w.reaches(0, size, y), reaches);
+                let taps: Vec<_> = (0..kernel).filter(|&k| w.source((size, 1), (y, 0), (k, 0)).is_some()).collect();
+                prop_assert_eq!(w.taps(0, size, y).collect::<Vec<_>>(), taps);
+                for (k, p) in w.reads((size, 1), (y, 0)) {
+                    prop_assert_eq!(w.source((size, 1), (y, 0), (k, 0)), Some(p));
+                }
             }
             for k in 0..kernel {
                 let found: Vec<_> = (0..n).filter(|&y| w.source((size, 1), (y, 0), (k, 0)).is_some()).collect();

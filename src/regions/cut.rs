@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::bounds::U;
 use super::cell::Vertex;
 use super::dyadic::{meet, ratio_to_f64};
-use super::plan::Level;
+use super::level::Level;
 use super::task::{Entry, Task};
 use crate::simd::FILTER;
 

@@ -11,11 +11,11 @@
 //! exact integer arithmetic on the weights as they are. No tolerance is involved, so quantised and degenerate networks
 //! (lines through vertices, coinciding lines) come out right, and cells of area 1e-18 are not lost.
 //!
-//! **Method.** Depth-first, layer-recursive convex splitting with conflict lists: `task` (the recursion), `cut` (signs
-//! and cuts), `values` (functionals of affine layers), `plan` (what is prepared), `oracle` and `dyadic` (exact stage),
-//! `bounds` (error bounds), `cell` and `key` (names of vertices), `mesh` (assembly). Cost: about one small
-//! matrix-vector product of the next layer per cell and layer; 0.5 to 10 million cells/s on one core for widths 16 to 128.
-//! Memory: the output.
+//! **Method.** Depth-first, layer-recursive convex splitting with conflict lists: `task` (the recursion), `filter` and
+//! `cut` (signs and cuts), `folds` and `values` (functionals of affine layers), `plan` and `level` (what is prepared), `oracle` and
+//! `dyadic` (exact stage), `bounds` (error bounds), `cell` and `key` (names of vertices), `mesh` (assembly), `trace` and
+//! `forms` (boundaries). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the
+//! output.
 
 mod boundary;
 mod bounds;
@@ -24,18 +24,23 @@ mod cut;
 mod domain;
 mod double;
 mod dyadic;
+mod filter;
+mod folds;
 mod forms;
 mod frame;
 mod key;
+mod level;
 mod locate;
 mod mesh;
 mod oracle;
 mod partition;
+mod pieces;
 mod plan;
 mod shared;
 mod sink;
 mod svg;
 mod task;
+mod trace;
 mod values;
 
 pub use boundary::{Boundary, BoundaryMode};

@@ -14,12 +14,12 @@ use std::ops::Range;
 use super::bounds::{U, size};
 use super::cell::{INSIDE, NAMED, Vertex, cell_name, double_area};
 use super::oracle::Oracle;
-use super::plan::{Level, Plan};
+use super::plan::Plan;
 use super::shared::Shared;
 use super::sink::{AREA_UNITS, Sink, Tally};
 use crate::error::Result;
 use crate::simd::aligned::Aligned;
-use crate::simd::{Doubt, Kernels, Masks, Points, side};
+use crate::simd::{Kernels, Masks, Points};
 
 /// A unit with knots `lo .. hi` crossing the cell.
 #[derive(Clone, Copy, Debug)]
@@ -53,8 +53,8 @@ pub(super) struct Scratch {
     pub(super) corners: Vec<[f64; 2]>,
     pub(super) units: Vec<u32>,
     pub(super) bits: Vec<u8>,
-    index: Vec<u32>,
-    factor: Vec<[f64; 3]>,
+    pub(super) index: Vec<u32>,
+    pub(super) factor: Vec<[f64; 3]>,
     pub(super) sides: [Vec<Vertex>; 2],
     pub(super) signs: Vec<(f64, i32)>,
 }
@@ -71,7 +71,7 @@ pub(crate) struct Task<'p> {
     pub(super) blocks: Vec<Aligned>,
     /// The block that holds the value of each node now.
     pub(super) block_of: Vec<usize>,
-    folds: Vec<Vec<usize>>,
+    pub(super) folds: Vec<Vec<usize>>,
     /// (N, E) of the value of each node (`bounds`), and the factor of `Level::error`, on the current cell.
     pub(super) sizes: Vec<(f64, f64)>,
     pub(super) error_scale: Vec<f64>,
@@ -219,8 +219,7 @@ impl<'p> Task<'p> {
         let plan = self.plan;
         let level = &plan.levels[parent.level];
         let (picked, knot) = parent.cut.expect("the parent is cut");
-        self.scratch.index.clear();
-        self.scratch.factor.clear();
+        self.clear_contributions();
         let start = self.list.len();
         let narrowed = match sign {
             0 => Entry { hi: knot, ..picked },
@@ -248,69 +247,6 @@ impl<'p> Task<'p> {
         }
         self.leave(parent.level, folded);
         self.enter(parent.level + 1, cell)
-    }
-
-    /// A unit whose crossing knots are known: back to the list, or decided.
-    pub(super) fn keep_or_decide(&mut self, level: &Level, e: Entry) {
-        if e.lo < e.hi {
-            self.list.push(e);
-        } else {
-            self.decide(level, e.unit as usize, e.lo as usize);
-        }
-    }
-
-    /// Records the piece of a unit and queues its contribution to the fold.
-    pub(super) fn decide(&mut self, level: &Level, k: usize, piece: usize) {
-        level.set_code(&mut self.pattern, k, piece);
-        self.contribute(level, k, piece);
-    }
-
-    pub(super) fn contribute(&mut self, level: &Level, k: usize, piece: usize) {
-        let (slope, offset) = level.piece(k, piece);
-        if level.fold.is_some() && (slope != 0.0 || offset != 0.0) {
-            let z = &self.blocks[self.block_of[level.source]];
-            let np = level.np;
-            self.scratch.index.push(k as u32);
-            self.scratch.factor.push([slope * z[k], slope * z[np + k], slope * z[2 * np + k] + offset]);
-        }
-    }
-
-    pub(super) fn clear_contributions(&mut self) {
-        self.scratch.index.clear();
-        self.scratch.factor.clear();
-    }
-
-    /// Adds the queued contributions to the block `from` and returns the block that holds the sum.
-    fn fold(&mut self, level: usize, from: usize) -> usize {
-        let next = self.folds[level].iter().position(|&b| b == from).map_or(0, |i| i + 1);
-        let to = self.fold_block(level, next);
-        let dense = self.plan.levels[level].fold.expect("contributions need a fold");
-        let columns = self.plan.columns[dense].as_ref().expect("a fold is dense");
-        let mut out = std::mem::take(&mut self.blocks[to]);
-        let Scratch { index, factor, .. } = &self.scratch;
-        (self.kernels.fold)(&columns.weight, index, factor, &self.blocks[from], &mut out);
-        self.blocks[to] = out;
-        to
-    }
-
-    /// The first fold of a level: bias and everything decided on entering it.
-    fn fold_base(&mut self, level: usize) -> usize {
-        let Some(dense) = self.plan.levels[level].fold else { return 0 };
-        let to = self.fold_block(level, 0);
-        let columns = self.plan.columns[dense].as_ref().expect("a fold is dense");
-        let Scratch { index, factor, .. } = &self.scratch;
-        (self.kernels.fold)(&columns.weight, index, factor, &columns.bias, &mut self.blocks[to]);
-        to
-    }
-
-    fn fold_block(&mut self, level: usize, depth: usize) -> usize {
-        if depth == self.folds[level].len() {
-            let dense = self.plan.levels[level].fold.expect("a level that folds");
-            let rows = self.plan.columns[dense].as_ref().expect("a fold is dense").rows;
-            self.folds[level].push(self.blocks.len());
-            self.blocks.push(Aligned::zeros(3 * rows));
-        }
-        self.folds[level][depth]
     }
 
     /// All units of `level` are decided on the current cell.
@@ -392,93 +328,6 @@ impl<'p> Task<'p> {
         }
         Ok(())
     }
-
-    /// Which side each unit of `list` but `picked` is on, for a side of a cut whose cut edge starts at `edge`.
-    fn refilter(&mut self, level: &Level, list: Range<usize>, picked: u32, cell: &Range<usize>, edge: usize) {
-        if !level.relu_like {
-            for i in list {
-                let e = self.list[i];
-                if e.unit != picked {
-                    let e = self.narrow(level, e, cell, Some(edge));
-                    self.keep_or_decide(level, e);
-                }
-            }
-            return;
-        }
-        let vertices = &self.vertices[cell.clone()];
-        let radius = vertices.iter().fold(0.0f64, |r, v| r.max(v.radius));
-        let scratch = &mut self.scratch;
-        scratch.points.set(vertices.iter().map(|v| [v.x, v.y]));
-        scratch.units.clear();
-        scratch.units.extend(self.list[list].iter().map(|e| e.unit).filter(|&u| u != picked));
-        scratch.bits.resize(scratch.units.len(), 0);
-        let block = &self.blocks[self.block_of[level.source]];
-        let doubt = Doubt { error: &level.error, scale: self.error_scale[level.number], radius };
-        (self.kernels.sides)(block, doubt, &scratch.units, &scratch.points, &mut scratch.bits);
-        for i in 0..self.scratch.units.len() {
-            let unit = self.scratch.units[i];
-            let e = match self.scratch.bits[i] {
-                side::POS => Entry { unit, lo: 1, hi: 1 },
-                side::NEG => Entry { unit, lo: 0, hi: 0 },
-                bits if bits & 3 == 3 => Entry { unit, lo: 0, hi: 1 },
-                _ => self.narrow(level, Entry { unit, lo: 0, hi: 1 }, cell, Some(edge)),
-            };
-            self.keep_or_decide(level, e);
-        }
-    }
-
-    /// Which side each unit of `level` is on when a cell enters.
-    fn classify(&mut self, level: &Level, cell: &Range<usize>) {
-        if !level.relu_like {
-            for k in 0..level.n {
-                let all = Entry { unit: k as u32, lo: 0, hi: level.knots_of(k).len() as u16 };
-                let e = self.narrow(level, all, cell, None);
-                self.keep_or_decide(level, e);
-            }
-            return;
-        }
-        let vertices = &self.vertices[cell.clone()];
-        let radius = vertices.iter().fold(0.0f64, |r, v| r.max(v.radius));
-        let mut masks = std::mem::take(&mut self.scratch.masks);
-        masks.resize(level.words);
-        self.scratch.corners.clear();
-        self.scratch.corners.extend(vertices.iter().map(|v| [v.x, v.y]));
-        let block = &self.blocks[self.block_of[level.source]];
-        let doubt = Doubt { error: &level.error, scale: self.error_scale[level.number], radius };
-        (self.kernels.classify)(block, doubt, &self.scratch.corners, &mut masks);
-        for w in 0..level.words {
-            let (cross, pos, neg) = (masks.cross[w], masks.pos[w], masks.neg[w]);
-            // One bit a unit: the mask is the pattern.
-            self.pattern[level.word + w] = pos;
-            let here = (level.n - (64 * w).min(level.n)).min(64);
-            let all = if here == 64 { !0 } else { (1 << here) - 1 };
-            for k in bits(pos) {
-                self.contribute(level, 64 * w + k, 1);
-            }
-            if !level.off_is_zero {
-                for k in bits(neg) {
-                    self.contribute(level, 64 * w + k, 0);
-                }
-            }
-            for k in bits(all & !(pos | neg)) {
-                let e = Entry { unit: (64 * w + k) as u32, lo: 0, hi: 1 };
-                let e = if cross >> k & 1 == 1 { e } else { self.narrow(level, e, cell, None) };
-                self.keep_or_decide(level, e);
-            }
-        }
-        self.scratch.masks = masks;
-    }
-}
-
-/// Positions of the bits that are set.
-fn bits(mut word: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        (word != 0).then(|| {
-            let k = word.trailing_zeros() as usize;
-            word &= word - 1;
-            k
-        })
-    })
 }
 
 const _: () = assert!(INSIDE != NAMED);

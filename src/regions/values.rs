@@ -1,7 +1,8 @@
 //! Values of the affine nodes as functionals on the current cell, in f64: three numbers (a, b, c) an element.
 
 use super::bounds::size;
-use super::plan::{Level, Plan};
+use super::level::Level;
+use super::plan::Plan;
 use super::task::Task;
 use crate::network::{Array, NodeId, Op, Window};
 use crate::simd::aligned::{Aligned, padded};

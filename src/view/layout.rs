@@ -5,6 +5,11 @@ use crate::error::{Result, bail};
 /// More axes than this are a mistake.
 const MAX_RANK: usize = 32;
 
+/// Strides as messages say them.
+pub(super) fn with(strides: Option<&[i64]>) -> String {
+    strides.map_or(String::new(), |strides| format!(" with strides {strides:?}"))
+}
+
 /// Shape and strides, checked: every element has an offset in bytes that an `isize` holds.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
@@ -32,8 +37,7 @@ impl Layout {
             }
         }
         let empty = dims.contains(&0);
-        let overflow =
-            || format!("{name}: shape {shape:?} with strides {strides:?} exceeds the address space");
+        let overflow = || format!("{name}: shape {shape:?}{} exceeds the address space", with(strides));
         let Some(len) =
             (if empty { Some(0) } else { dims.iter().try_fold(1usize, |a, &n| a.checked_mul(n)) })
         else {

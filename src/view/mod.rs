@@ -260,8 +260,8 @@ impl<'a> TensorMut<'a> {
     pub unsafe fn from_raw(name: &'a str, raw: &RawTensor) -> Result<Self> {
         let tensor = Tensor::new(name, raw)?;
         if tensor.layout.may_repeat() {
-            let (shape, strides) = (tensor.shape(), raw.strides);
-            bail!(Overlap, "{name}: shape {shape:?} with strides {strides:?} names some elements twice")
+            let (shape, strides) = (tensor.shape(), layout::with(raw.strides));
+            bail!(Overlap, "{name}: shape {shape:?}{strides} names some elements twice")
         }
         Ok(TensorMut { tensor, memory: PhantomData })
     }

@@ -1,4 +1,4 @@
-/* Runs every test, or those named on the command line. */
+/* Runs every test; or those named on the command line; or all but those named there with a minus. */
 #include "check.h"
 
 static const struct {
@@ -13,8 +13,9 @@ static const struct {
 int main(int argc, char **argv) {
     int i, k, ran = 0;
     for (i = 0; i < COUNT(tests); i++) {
-        int wanted = argc == 1;
-        for (k = 1; k < argc; k++) wanted |= strcmp(argv[k], tests[i].name) == 0;
+        int wanted = argc == 1 || argv[1][0] == '-';
+        for (k = 1; k < argc; k++)
+            if (strcmp(argv[k] + (argv[k][0] == '-'), tests[i].name) == 0) wanted = argv[k][0] != '-';
         if (wanted) tests[i].run();
         ran += wanted;
     }

@@ -4,6 +4,7 @@
 # Every C file is compiled as C99 and as C++17, by gcc and by clang, warnings being errors, and the programs are linked
 # with the shared and with the static library, through pkg-config. Then the exported symbols are compared with the
 # header. With --sanitize the same programs run under ASan, LeakSanitizer and UBSan, and under valgrind instead.
+# shellcheck disable=SC2086 # flags are lists
 set -euo pipefail
 sanitize=
 [ "${1:-}" != --sanitize ] || { sanitize=yes; shift; }
@@ -38,14 +39,17 @@ build() {
     $2 $3 cpp-*.o $static -o cpp-static
 }
 
-programs="c-shared c-static cxx-shared cxx-static cpp-shared cpp-static"
+# run LABEL PROGRAMS COMMAND..: runs each program under the command, with $arguments.
+arguments=
 run() {
-    local program
+    local label=$1 program programs=$2
+    shift 2
     for program in $programs; do
         printf '%-24s %-12s ' "$label" "$program"
-        "$@" "./$program"
+        "$@" "./$program" $arguments
     done
 }
+all="c-shared c-static cxx-shared cxx-static cpp-shared cpp-static"
 
 if [ -z "$sanitize" ]; then
     for compilers in "gcc g++" "clang clang++"; do
@@ -54,9 +58,8 @@ if [ -z "$sanitize" ]; then
             echo "skipped: there is no $label here"
             continue
         fi
-        # shellcheck disable=SC2086
         build $compilers ""
-        run env
+        run "$label" "$all" env
     done
     # The shared library shows what the header declares, and the hook of the panic test.
     { grep -oE '\bcpwl_[a-z0-9_]+\(' "$prefix/include/cpwl.h" | tr -d '('; echo cpwl_test_panic; } | sort -u > declared
@@ -65,11 +68,15 @@ if [ -z "$sanitize" ]; then
     objdump -p "$prefix/lib/libcpwl.so" | grep -q 'SONAME *libcpwl\.so\.[0-9]*\.[0-9]*$'
     echo "$(wc -l < exported) symbols exported, as declared"
 else
-    label="gcc, sanitizers"
     build gcc g++ "-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
-    run env ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1
-    label="valgrind"
+    run "gcc, sanitizers" "$all" env ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1
     build gcc g++ ""
-    programs="c-shared c-static cpp-shared"
-    run valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
+    valgrind="valgrind --quiet --error-exitcode=99"
+    leaks="--leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite"
+    # In a forked child the memory of the parent's other threads is lost by nature: no leak check there.
+    run valgrind cpp-shared $valgrind $leaks
+    arguments=-fork
+    run "valgrind, but for fork" "c-shared c-static" $valgrind $leaks
+    arguments=fork
+    run "valgrind, fork" c-shared $valgrind
 fi

@@ -60,6 +60,26 @@ static void stops(const cpwl_network *net, const cpwl_domain *box, int threads) 
     cpwl_context_free(ctx);
 }
 
+/* A flag instead of a function. */
+static void flag(const cpwl_network *net, const cpwl_domain *box) {
+    int32_t raised = 1;
+    cpwl_context_options o;
+    cpwl_context *ctx = NULL;
+    cpwl_partition *p = NULL;
+    memset(&o, 0, sizeof o);
+    o.struct_size = sizeof o;
+    o.cancel = cpwl_cancel_flag;
+    o.userdata = &raised;
+    CHECK_OK(cpwl_context_new(&o, &ctx));
+    CHECK_FAILS(cpwl_partition_new(ctx, net, box, NULL, &p), CPWL_CANCELLED,
+                "[CANCELLED] the cancel callback asked to stop");
+    raised = 0;
+    CHECK_OK(cpwl_partition_new(ctx, net, box, NULL, &p));
+    cpwl_partition_free(p);
+    cpwl_context_free(ctx);
+    CHECK(cpwl_cancel_flag(NULL) == 0);
+}
+
 static void same_bytes(const cpwl_network *net, const cpwl_domain *box) {
     static const int32_t arrays[] = {CPWL_PARTITION_VERTICES, CPWL_PARTITION_CELL_VERTICES, CPWL_PARTITION_EDGE_UNIT,
                                      CPWL_PARTITION_MAP_A, CPWL_PARTITION_POLYGONS};
@@ -101,6 +121,7 @@ void test_callbacks(void) {
     cpwl_domain *box = unit_box(NULL);
     stops(net, box, 1);
     stops(net, box, 2);
+    flag(net, box);
     same_bytes(net, box);
     cpwl_domain_free(box);
     cpwl_network_free(net);

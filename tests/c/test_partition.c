@@ -253,6 +253,22 @@ static void parts(const cpwl_network *net, const cpwl_domain *box) {
     cpwl_partition_free(p);
 }
 
+/* What this version does not partition is refused by name. */
+static void unsupported(const cpwl_domain *box) {
+    static const int64_t two[] = {2};
+    cpwl_network_builder *builder = NULL;
+    cpwl_network *net = NULL;
+    cpwl_partition *p = NULL;
+    CHECK_OK(cpwl_network_builder_new(NULL, two, 1, &builder));
+    CHECK_OK(cpwl_network_builder_maxout(NULL, builder, -1, 2, NULL));
+    CHECK_OK(cpwl_network_builder_name(NULL, builder, -1, "peak"));
+    CHECK_OK(cpwl_network_builder_finish(NULL, builder, -1, &net));
+    CHECK_FAILS(cpwl_partition_new(NULL, net, box, NULL, &p), CPWL_UNSUPPORTED, "[UNSUPPORTED] *");
+    CHECK(p == NULL && strstr(cpwl_last_error(), "peak") != NULL && strstr(cpwl_last_error(), "maxout") != NULL);
+    cpwl_network_builder_free(builder);
+    cpwl_network_free(net);
+}
+
 static void pictures(const cpwl_partition *p) {
     static const char path[] = "cpwl-test.svg";
     char text[4096];
@@ -295,6 +311,7 @@ void test_partition(void) {
     level_set(p);
     pictures(p);
     parts(net, box);
+    unsupported(box);
     cpwl_partition_free(p);
     cpwl_partition_free(NULL);
     cpwl_domain_free(box);

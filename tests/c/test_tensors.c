@@ -94,7 +94,7 @@ static void bad_tensors(void) {
     x.shape = negative;
     FAILS(CPWL_SHAPE, "[SHAPE] x: shape[1] is -2; expected 0 or more");
     x.shape = huge;
-    FAILS(CPWL_SHAPE, "[SHAPE] x: shape [1, 9223372036854775807] with strides None exceeds the address space");
+    FAILS(CPWL_SHAPE, "[SHAPE] x: shape [1, 9223372036854775807] exceeds the address space");
     x.shape = three;
     FAILS(CPWL_SHAPE, "[SHAPE] x has shape [1, 3]; expected (B, ..) or one sample, a sample being [2] or [2]");
     x.shape = rank3, x.ndim = 3;
@@ -102,7 +102,7 @@ static void bad_tensors(void) {
     out.shape = two, out.data = y;
     FAILS(CPWL_SHAPE, "[SHAPE] y has shape [2, 1]; x has 1 samples");
     out.shape = two, out.strides = zeros;
-    FAILS(CPWL_ARGUMENT, "[OVERLAP] y: shape [2, 1] with strides Some([0, 0]) names some elements twice");
+    FAILS(CPWL_ARGUMENT, "[OVERLAP] y: shape [2, 1] with strides [0, 0] names some elements twice");
     out.data = (void *)(point + 1);
     FAILS(CPWL_ARGUMENT, "[OVERLAP] y lies in the memory of x");
     nan_point[1] = NAN;

@@ -284,6 +284,7 @@ FUNCTIONS = {
     "cpwl_partition_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_partition_free": (None, [c.c_void_p]),
     "cpwl_partition_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(PartitionSummary)]),
+    "cpwl_partition_linear_pieces": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_int64)]),
     "cpwl_partition_locate": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_partition_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(PartitionOptions), c.POINTER(c.c_void_p)]),
     "cpwl_partition_patterns": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.POINTER(Tensor)]),

@@ -244,6 +244,23 @@ class Partition(Native):
         call(lib.cpwl_partition_locate, self._context, self._handle, points, _tensor.borrow(cells, "cells"))
         return int(cells[0]) if single else cells
 
+    @cached_property
+    def linear_pieces(self) -> np.ndarray:
+        """(F,) number of the connected linear piece of each region, in the order of their first regions.
+
+        Regions are activation cells. Cells merged across the edges on which the affine map of the outputs is exactly the
+        same are linear pieces: fewer, wherever a change of pattern does not reach the outputs.
+        """
+        labels = np.empty(self.n_regions, np.int64)
+        out = _tensor.borrow(labels, "labels")
+        call(lib.cpwl_partition_linear_pieces, self._context, self._handle, out, None)
+        return labels
+
+    @property
+    def n_linear_pieces(self) -> int:
+        """Number of connected linear pieces, see `linear_pieces`."""
+        return int(self.linear_pieces.max()) + 1
+
     def stats(self) -> Stats:
         """Statistics of the regions; `print` it for a table."""
         return Stats.of(self)

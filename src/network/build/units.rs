@@ -62,7 +62,7 @@ impl Builder {
         for (axis, size, n) in [(0, h, rows), (1, w, cols)] {
             // A window that begins in the image holds an element; of those that begin behind it the last is one.
             let in_front = (window.padding[axis].div_ceil(window.stride[axis])).min(n);
-            if let Some(p) = (0..in_front).chain([n - 1]).find(|&p| !window.reaches(axis, size, p)) {
+            if let Some(p) = (0..in_front).chain([n - 1]).find(|&p| window.taps(axis, size, p).is_empty()) {
                 let x = self.describe(input);
                 let pad = show(&window.padding);
                 bail!(

@@ -167,10 +167,7 @@ def _figures(name: str, net: Network, p: Partition, expected: Mapping[str, Any],
             # In the order of the layers: what is counted as a layer of its own (flatten?) differs between files.
             report.exact(name, key, p.layer_cells.tolist(), [value[k] for k in sorted(value, key=int)])
         elif key == "linear_regions":
-            if hasattr(p, "n_linear_pieces"):
-                report.exact(name, key, p.n_linear_pieces, value)
-            else:
-                report.note(name, key, f"not offered by this version; expected {value}")
+            report.exact(name, key, p.n_linear_pieces, value)
         elif key not in INFORMATIVE and key not in lengths:
             report.note(name, key, "not compared: unknown figure")
 

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::ContextOptions;
 use crate::error::Condition::*;
 
 #[test]
@@ -209,8 +210,12 @@ fn bytes_that_are_no_model_are_refused() {
     sparse.refused(Unsupported, &["sparse"]);
 }
 
+fn plain(reference: bool) -> ContextOptions {
+    ContextOptions { reference, threads: 1, ..Default::default() }
+}
+
 proptest! {
-    /// Whatever the bytes are, the reader returns.
+    /// Whatever the bytes are, the reader returns, and so do the networks that it made.
     #[test]
     fn damaged_files_do_not_panic(edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
         let conv = File::new(&[0, 1, 4, 4])
@@ -226,7 +231,12 @@ proptest! {
                 bytes[at] = *value;
             }
             if let Ok(net) = Network::from_onnx(&bytes) {
-                prop_assert!(net.output_len() > 0);
+                let x = Array2::from_elem((1, net.input_len()), 0.5);
+                let small = net.nodes().iter().map(|n| n.len()).sum::<usize>() < 10_000;
+                for ctx in [Context::new(plain(false)).unwrap(), Context::new(plain(true)).unwrap()].iter().filter(|_| small) {
+                    prop_assert_eq!(net.pattern(ctx, x.view()).unwrap().ncols(), net.n_units());
+                    prop_assert_eq!(net.affine_at(ctx, x.row(0)).unwrap().0.dim(), (net.output_len(), x.ncols()));
+                }
             }
         }
     }

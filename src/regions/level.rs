@@ -1,0 +1,163 @@
+//! One layer of units, prepared: knots and pieces, line numbers, error bounds, and where its codes stand in a pattern.
+
+use super::bounds::U;
+use crate::error::{Result, bail};
+use crate::network::{Network, NodeId, Op, Pwl};
+use crate::simd::aligned::{Aligned, padded};
+
+/// One layer of units.
+pub(crate) struct Level {
+    pub(crate) number: usize,
+    pub(crate) node: NodeId,
+    /// The node whose value the units look at.
+    pub(crate) source: NodeId,
+    pub(crate) n: usize,
+    /// `n` padded to whole cache lines.
+    pub(crate) np: usize,
+    /// Number of the line of the first knot of the first unit.
+    pub(crate) first_line: u32,
+    /// Knots of unit k are `knots[start[k] .. start[k + 1]]`.
+    pub(crate) start: Vec<u32>,
+    pub(crate) knots: Vec<f64>,
+    /// Piece i of unit k has index `start[k] + k + i`.
+    pub(crate) slopes: Vec<f64>,
+    pub(crate) offsets: Vec<f64>,
+    /// Every unit has exactly one knot, at 0, and no offset: ReLU, leaky ReLU, abs.
+    pub(crate) relu_like: bool,
+    /// `relu_like`, and zero below the knot: ReLU.
+    pub(crate) off_is_zero: bool,
+    /// Errors of the pre-activations, |error of a| + |error of b| + |error of c|, are at most these times a factor that
+    /// belongs to the cell (`bounds`).
+    pub(crate) error: Aligned,
+    /// Largest slope, 2-norm of the largest offsets, and relative rounding error of slope * z + offset.
+    pub(crate) steepest: f64,
+    pub(crate) offset: f64,
+    pub(crate) rounding: f64,
+    /// A dense layer that is the only reader of these units: computed by folds while the cell is being split.
+    pub(crate) fold: Option<NodeId>,
+    /// Bits per unit in a pattern (1, 2, 4 or 8) and the words of this level.
+    pub(crate) bits: u32,
+    pub(crate) word: usize,
+    pub(crate) words: usize,
+}
+
+impl Level {
+    /// The units of node `id`; `error` as in [`Level::error`].
+    pub(crate) fn new(
+        net: &Network,
+        id: NodeId,
+        number: usize,
+        first_line: u32,
+        word: usize,
+        error: &[f64],
+    ) -> Result<Level> {
+        let node = &net.nodes()[id];
+        let n = node.len();
+        let functions: Vec<&Pwl> = (0..n).map(|k| net.activation(id, k)).collect();
+        let mut start = vec![0u32];
+        let (mut knots, mut slopes, mut offsets) = (Vec::new(), Vec::new(), Vec::new());
+        for f in &functions {
+            if f.knots().len() > 255 {
+                bail!(
+                    Unsupported,
+                    "layer {}: an activation has {} knots; at most 255",
+                    node.name,
+                    f.knots().len()
+                )
+            }
+            knots.extend_from_slice(f.knots());
+            slopes.extend_from_slice(f.slopes());
+            offsets.extend_from_slice(f.offsets());
+            start.push(knots.len() as u32);
+        }
+        let pieces = functions.iter().map(|f| f.slopes().len()).max().unwrap_or(1);
+        let bits = (usize::BITS - (pieces - 1).leading_zeros()).max(1).next_power_of_two();
+        let steepest = slopes.iter().fold(0.0f64, |m, s| m.max(s.abs()));
+        // Largest offset, with what was added up on the way to it.
+        let largest = |k: usize| {
+            let f = functions[k];
+            let offset = f.offsets().iter().fold(0.0f64, |m, o| m.max(o.abs()));
+            offset + 2.0 * steepest * f.knots().iter().map(|t| t.abs()).sum::<f64>()
+        };
+        let offset = (0..n).map(|k| largest(k) * largest(k)).sum::<f64>().sqrt();
+        let most_knots = functions.iter().map(|f| f.knots().len()).max().unwrap_or(0);
+        let np = padded(n);
+        let mut padded_error = Aligned::zeros(np);
+        padded_error[..n].copy_from_slice(error);
+        Ok(Level {
+            number,
+            node: id,
+            source: node.inputs[0],
+            n,
+            np,
+            first_line,
+            relu_like: functions.iter().all(|f| f.knots() == [0.0]) && offsets.iter().all(|&o| o == 0.0),
+            off_is_zero: slopes.iter().step_by(2).all(|&s| s == 0.0),
+            steepest,
+            offset,
+            rounding: (8 + 4 * most_knots) as f64 * U,
+            start,
+            knots,
+            slopes,
+            offsets,
+            error: padded_error,
+            fold: only_reader(net, id),
+            bits,
+            word,
+            // Whole words for whole cache lines of units, so that masks of the classify kernel can be copied.
+            words: (np * bits as usize).div_ceil(64),
+        })
+    }
+
+    pub(crate) fn knots_of(&self, k: usize) -> &[f64] {
+        &self.knots[self.start[k] as usize..self.start[k + 1] as usize]
+    }
+
+    /// Slope and offset of piece `piece` of unit `k`.
+    #[inline]
+    pub(crate) fn piece(&self, k: usize, piece: usize) -> (f64, f64) {
+        let i = self.start[k] as usize + k + piece;
+        (self.slopes[i], self.offsets[i])
+    }
+
+    /// Number of the line on which unit `k` has its knot `j`.
+    #[inline]
+    pub(crate) fn line(&self, k: usize, j: usize) -> u32 {
+        self.first_line + self.start[k] + j as u32
+    }
+
+    #[inline]
+    pub(crate) fn code(&self, pattern: &[u64], k: usize) -> usize {
+        let bit = k * self.bits as usize;
+        let mask = (1u64 << self.bits) - 1;
+        (pattern[self.word + bit / 64] >> (bit % 64) & mask) as usize
+    }
+
+    #[inline]
+    pub(crate) fn set_code(&self, pattern: &mut [u64], k: usize, code: usize) {
+        let bit = k * self.bits as usize;
+        let mask = (1u64 << self.bits) - 1;
+        let word = &mut pattern[self.word + bit / 64];
+        *word = *word & !(mask << (bit % 64)) | (code as u64) << (bit % 64);
+    }
+}
+
+/// The dense node that alone reads the units of `id`, if there is one (through reshapes).
+fn only_reader(net: &Network, mut id: NodeId) -> Option<NodeId> {
+    loop {
+        if id == net.output() {
+            return None;
+        }
+        let mut readers =
+            net.nodes().iter().enumerate().filter(|(_, n)| n.inputs.contains(&id)).map(|(reader, _)| reader);
+        let reader = readers.next()?;
+        if readers.next().is_some() {
+            return None;
+        }
+        match net.nodes()[reader].op {
+            Op::Dense { .. } => return Some(reader),
+            Op::Reshape => id = reader,
+            _ => return None,
+        }
+    }
+}
