@@ -313,6 +313,17 @@ def test_laws(small, square, regions):
         np.testing.assert_allclose(sorted(other.areas), sorted(regions.areas), rtol=0, atol=1e-12, err_msg=change)
 
 
+def test_linear_pieces_are_cells_of_one_map(square):
+    # relu(u) - relu(-u) is u: the line u = 0 divides two cells, but not two pieces. relu(v) does both.
+    chain = [L.Dense([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]]), L.ReLU(), L.Dense([[1.0, -1.0, 1.0]])]
+    p = cpwl.Network.from_layers(chain).partition(square)
+    assert (p.n_regions, p.n_linear_pieces) == (4, 2)
+    upper = p.locate([[-0.5, 0.5], [0.5, 0.5]])
+    lower = p.locate([[-0.5, -0.5], [0.5, -0.5]])
+    pieces = p.linear_pieces
+    assert pieces[upper[0]] == pieces[upper[1]] != pieces[lower[0]] == pieces[lower[1]]
+
+
 def test_stats(regions):
     s = regions.stats()
     sides = np.diff(regions.cell_offsets)

@@ -20,6 +20,8 @@ class Stats:
     regions, vertices, edges : int
     euler : int
         V - E + F, which is 1 on a convex domain.
+    linear_pieces : int
+        Regions merged across edges on which the affine map is exactly the same.
     cells_after_layer : tuple of int
         Number of cells after each layer of units.
     exact_signs : int
@@ -43,6 +45,7 @@ class Stats:
     vertices: int
     edges: int
     euler: int
+    linear_pieces: int
     cells_after_layer: tuple[int, ...]
     exact_signs: int
     area: float
@@ -76,6 +79,7 @@ class Stats:
             vertices=n_vertices,
             edges=n_edges,
             euler=n_vertices - n_edges + p.n_regions,
+            linear_pieces=p.n_linear_pieces,
             cells_after_layer=tuple(int(n) for n in p.layer_cells),
             exact_signs=p.exact_signs,
             area=p.area,

@@ -248,8 +248,8 @@ class Partition(Native):
     def linear_pieces(self) -> np.ndarray:
         """(F,) number of the connected linear piece of each region, in the order of their first regions.
 
-        Regions are activation cells. Cells merged across the edges on which the affine map of the outputs is exactly the
-        same are linear pieces: fewer, wherever a change of pattern does not reach the outputs.
+        Regions are activation cells. Cells merged across the edges on which the affine map of the outputs is exactly
+        the same are linear pieces: fewer, wherever a change of pattern does not reach the outputs.
         """
         labels = np.empty(self.n_regions, np.int64)
         out = _tensor.borrow(labels, "labels")
