@@ -18,7 +18,7 @@ CBINDGEN_VERSION := 0.29.4
 CBINDGEN := $(CACHE)/cbindgen-$(CBINDGEN_VERSION)/bin/cbindgen
 TORCH_TESTS := tests/python/with_torch
 
-.PHONY: help build venv demo test test-rust test-c test-python test-torch cases lint bench header header-check abi \
+.PHONY: help build venv demo test test-rust test-c test-python test-torch test-neon cases lint bench header header-check abi \
         install stage dist clean
 
 help: ## this list
@@ -54,6 +54,13 @@ $(TORCH)/ready: bindings/python/pyproject.toml
 	$(PYTHON) -m venv $(TORCH)
 	$(TORCH)/bin/pip install --quiet --editable 'bindings/python[test,torch]'
 	touch $@
+
+# Needs `rustup target add aarch64-unknown-linux-gnu`, gcc-aarch64-linux-gnu and qemu-user; no part of `make test`.
+ARM := aarch64-unknown-linux-gnu
+test-neon: ## kernels and regions on 64-bit Arm, emulated
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER='qemu-aarch64 -L /usr/aarch64-linux-gnu' \
+	$(CARGO) test --locked --target $(ARM) --lib --test regions -- simd regions public degenerate
 
 cases: build venv ## acceptance cases of a folder: make cases CASES=DIR
 	$(PY) -m cpwl cases $(CASES)
