@@ -200,6 +200,33 @@ fn identical_topology_for_any_instruction_set() {
     }
 }
 
+fn reference() -> Context {
+    Context::new(ContextOptions { threads: 1, reference: true, ..Default::default() }).unwrap()
+}
+
+/// The filter decides nothing: with every sign from exact arithmetic the same cells come out, vertex by vertex.
+#[test]
+fn the_filter_agrees_with_exact_arithmetic() {
+    for (case, _) in cases().into_iter().filter(|(c, _)| c.net.n_units() <= 75) {
+        let (p, q) = (all(&context(1), &case), all(&reference(), &case));
+        assert!(q.exact_signs() > 10 * q.n_regions() as u64, "{}", case.name);
+        same_topology(&p, &q);
+        for (a, b) in p.vertices().iter().zip(q.vertices()) {
+            let distance = (a[0] - b[0]).hypot(a[1] - b[1]);
+            assert!(distance <= p.vertex_error() + q.vertex_error(), "{}: {a:?} and {b:?}", case.name);
+        }
+    }
+}
+
+fn same_topology(p: &Partition, q: &Partition) {
+    assert_eq!(p.cell_vertices(), q.cell_vertices());
+    assert_eq!(p.edges(), q.edges());
+    assert_eq!(p.edge_layers(), q.edge_layers());
+    assert_eq!(p.edge_units(), q.edge_units());
+    assert_eq!(p.edge_knots(), q.edge_knots());
+    assert!((0..p.n_regions()).all(|i| pattern(p, i) == pattern(q, i)));
+}
+
 /// Laws of one partition: Euler, areas, neighbours, continuity across edges.
 fn check_laws(net: &Arc<Network>, p: &Partition) {
     let (v, e, f) = (p.vertices().len() as i64, p.edges().len() as i64, p.n_regions() as i64);
@@ -300,6 +327,7 @@ proptest! {
         let p = partition(&context(1), &net, &square(2.0), &PartitionOptions::default()).unwrap();
         check_laws(&net, &p);
 
+        same_topology(&p, &partition(&reference(), &net, &square(2.0), &PartitionOptions::default()).unwrap());
         let reversed = reverse_units(&net, &widths, &activation);
         let q = partition(&context(1), &reversed, &square(2.0), &PartitionOptions::default()).unwrap();
         prop_assert_eq!(p.n_regions(), q.n_regions());

@@ -35,10 +35,10 @@ impl Task<'_> {
         let size =
             z[k].abs() + z[level.np + k].abs() + z[2 * level.np + k].abs() + level.knots_of(k)[knot].abs();
         let certain = error + FILTER * size;
-        if value > certain {
+        if value > certain && !self.exact {
             return (value, 1);
         }
-        if value < -certain {
+        if value < -certain && !self.exact {
             return (value, -1);
         }
         let (plan, line) = (self.plan, level.line(k, knot));
@@ -165,7 +165,7 @@ impl Task<'_> {
         } else {
             gaps[0] = radius;
         }
-        if radius < WORST_RADIUS {
+        if radius < WORST_RADIUS && !self.exact {
             let t = at_v / (at_v - at_w);
             let t = if t.is_nan() { 0.5 } else { t.clamp(0.0, 1.0) };
             return v.on_edge(line, (v.x + t * dx, v.y + t * dy), radius, gaps);

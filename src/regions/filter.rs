@@ -31,7 +31,7 @@ impl Task<'_> {
         cell: &Range<usize>,
         edge: usize,
     ) {
-        if !level.relu_like {
+        if self.exact || !level.relu_like {
             for i in list {
                 let e = self.list[i];
                 if e.unit != picked {
@@ -65,7 +65,7 @@ impl Task<'_> {
 
     /// Which side each unit of `level` is on when a cell enters.
     pub(super) fn classify(&mut self, level: &Level, cell: &Range<usize>) {
-        if !level.relu_like {
+        if self.exact || !level.relu_like {
             for k in 0..level.n {
                 let all = Entry { unit: k as u32, lo: 0, hi: level.knots_of(k).len() as u16 };
                 let e = self.narrow(level, all, cell, None);

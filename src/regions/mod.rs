@@ -11,6 +11,9 @@
 //! exact integer arithmetic on the weights as they are. No tolerance is involved, so quantised and degenerate networks
 //! (lines through vertices, coinciding lines) come out right, and cells of area 1e-18 are not lost.
 //!
+//! The reference path (`ContextOptions::reference`) sends every sign and every vertex through the exact stage; it is what
+//! the filter is tested against.
+//!
 //! **Method.** Depth-first, layer-recursive convex splitting with conflict lists: `task` (the recursion), `filter` and
 //! `cut` (signs and cuts), `folds` and `values` (functionals of affine layers), `plan` and `level` (what is prepared), `oracle` and
 //! `dyadic` (exact stage), `bounds` (error bounds), `cell` and `key` (names of vertices), `mesh` (assembly), `trace` and

@@ -77,6 +77,8 @@ pub(crate) struct Task<'p> {
     pub(super) error_scale: Vec<f64>,
     pub(super) oracle: Oracle,
     pub(super) scratch: Scratch,
+    /// The reference path: every sign and every vertex by the exact stage.
+    pub(super) exact: bool,
     /// How often this task may still hand half of its work to another.
     forks: u32,
     pub(crate) out: Vec<Sink>,
@@ -109,6 +111,7 @@ impl<'p> Task<'p> {
             error_scale: vec![1.0; plan.levels.len()],
             oracle: Oracle::new(plan),
             scratch: Scratch::default(),
+            exact: shared.ctx.reference(),
             forks: shared.forks,
             out: vec![Sink::default()],
             tally: Tally { level_cells: vec![0; plan.levels.len()], ..Tally::default() },
@@ -165,6 +168,7 @@ impl<'p> Task<'p> {
             error_scale: self.error_scale.clone(),
             oracle: Oracle::new(self.plan),
             scratch: Scratch::default(),
+            exact: self.exact,
             forks: self.forks,
             out: vec![Sink::default()],
             tally: Tally { level_cells: vec![0; self.plan.levels.len()], ..Tally::default() },
