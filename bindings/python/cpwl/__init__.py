@@ -9,12 +9,13 @@
 from . import layers
 from ._lib import build_info, version
 from ._stats import Stats
+from .boundary import Boundary
 from .context import Context
 from .domains import Box, Domain, Polygon, Slice
 from .errors import *  # noqa: F403
 from .errors import __all__ as _errors
 from .network import Affine, Network, Node
-from .regions import Boundary, Partition
+from .regions import Partition
 
 __version__ = version()
 __all__ = [

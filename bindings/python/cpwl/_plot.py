@@ -9,7 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from .regions import Boundary, Partition
+    from .boundary import Boundary
+    from .regions import Partition
 
 _LABELS = {"slope": "norm of the slope", "area": "area of the region", "class": "class", "pattern": ""}
 

@@ -9,8 +9,7 @@ import time
 
 import numpy as np
 
-from . import Network, Partition, Slice, build_info
-from .regions import Boundary
+from . import Boundary, Network, Partition, Slice, build_info
 
 SHADES = " .:-=+*#%@"
 
