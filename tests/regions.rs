@@ -237,7 +237,9 @@ fn check_laws(net: &Arc<Network>, p: &Partition) {
         let a = p.map_a()[cell * outputs + k];
         a[0] * x + a[1] * y + p.map_b()[cell * outputs + k]
     };
-    let scale = p.map_b().iter().chain(p.map_a().iter().flatten()).fold(1.0f64, |m, x| m.max(x.abs()));
+    let largest = |x: &mut dyn Iterator<Item = f64>| x.fold(1.0f64, |m, x| m.max(x.abs()));
+    let reach = largest(&mut p.vertices().iter().flatten().copied());
+    let scale = largest(&mut p.map_a().iter().flatten().map(|a| a * reach).chain(p.map_b().iter().copied()));
     let mut sides = 0;
     for (edge, cells) in p.edge_cells().iter().enumerate() {
         assert_eq!(cells[1] == -1, p.edge_layers()[edge] == -1, "edge {edge}: side of the domain or unit");
@@ -488,6 +490,78 @@ fn weights_beyond_the_range_of_f64() {
     }
     let over = cells(2f64.powi(600));
     assert_eq!((over.0, &over.1, over.2), (plain.0, &plain.1, Err(Condition::Numeric)));
+}
+
+/// Rows R and their copies, with weights `scale`; then the difference of the two halves, which is exactly 0.
+fn cancelling(scale: f64, hidden: bool) -> Arc<Network> {
+    let rows = [0.1, 0.3, 0.7, 1.1, 1.3, 0.9];
+    let mut b = Builder::new(&[2]).unwrap();
+    b.dense(
+        0,
+        Array::F64([rows, rows].concat()),
+        [6, 2],
+        Some(Array::F64(vec![0.1, -0.2, 0.05, 0.1, -0.2, 0.05])),
+    )
+    .unwrap();
+    if hidden {
+        b.pointwise(b.last(), vec![Pwl::leaky_relu(0.0).unwrap()]).unwrap();
+    }
+    let w = [0.1, 0.7, 0.3, -0.1, -0.7, -0.3].map(|w| w * scale);
+    b.dense(b.last(), Array::F64(w.to_vec()), [1, 6], None).unwrap();
+    b.pointwise(b.last(), vec![Pwl::leaky_relu(0.0).unwrap()]).unwrap();
+    Arc::new(b.finish(b.last()).unwrap())
+}
+
+#[test]
+fn exact_cancellation_is_seen_in_every_layer_and_at_every_scale() {
+    for power in [0, -100, -300, -545, -600, 300] {
+        for hidden in [false, true] {
+            let net = cancelling(2f64.powi(power), hidden);
+            let p = partition(&context(1), &net, &square(1.0), &PartitionOptions::default()).unwrap();
+            let cells = p.layer_cells();
+            // The last unit is identically 0: off everywhere, and it splits nothing.
+            assert_eq!(cells.last().copied(), Some(if hidden { cells[0] } else { 1 }), "2^{power}");
+            let last = net.n_units() - 1;
+            assert!((0..p.n_regions()).all(|i| pattern(&p, i)[last] == 0), "2^{power}");
+        }
+    }
+    // Layers that scale down and up again, behind one that cancels.
+    let mut b = Builder::new(&[2]).unwrap();
+    b.dense(0, Array::F64(vec![0.1, 0.3, 0.7, 1.1]), [2, 2], Some(Array::F64(vec![0.2, -0.1]))).unwrap();
+    for scale in [1.0, 2f64.powi(-140), 2f64.powi(140)] {
+        b.pointwise(b.last(), vec![Pwl::leaky_relu(0.3).unwrap()]).unwrap();
+        b.dense(b.last(), Array::F64(vec![scale, 0.0, 0.0, scale]), [2, 2], None).unwrap();
+    }
+    b.pointwise(b.last(), vec![Pwl::leaky_relu(0.3).unwrap()]).unwrap();
+    let net = Arc::new(b.finish(b.last()).unwrap());
+    let p = partition(&context(1), &net, &square(1.0), &PartitionOptions::default()).unwrap();
+    same_topology(&p, &partition(&reference(), &net, &square(1.0), &PartitionOptions::default()).unwrap());
+}
+
+#[test]
+fn far_knots_and_long_domains_cost_nothing() {
+    let net = |activation: Pwl| {
+        let mut at = 7u64;
+        let mut numbers = || {
+            at = at.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (at >> 40) as f64 / (1u64 << 23) as f64 - 1.0
+        };
+        low_bit(&[12, 12, 12], &activation, &mut numbers)
+    };
+    let relu = net(Pwl::leaky_relu(0.0).unwrap());
+    let p = partition(&context(1), &relu, &square(1.0), &PartitionOptions::default()).unwrap();
+    for top in [1e6, f64::from(f32::MAX)] {
+        let clipped = net(Pwl::clip(0.0, top).unwrap());
+        let q = partition(&context(1), &clipped, &square(1.0), &PartitionOptions::default()).unwrap();
+        same_topology(&p, &q);
+        assert_eq!((q.exact_signs(), q.exact_vertices()), (p.exact_signs(), p.exact_vertices()), "{top}");
+    }
+    let long = Domain::rect([-1.0, -1e12], [1.0, 1e12]).unwrap();
+    let p = partition(&context(1), &relu, &long, &PartitionOptions::default()).unwrap();
+    check_laws(&relu, &p);
+    let mut cells = vec![0; p.n_regions()];
+    p.locate(&context(1), p.centroids(), &mut cells).unwrap();
+    assert!(cells.iter().enumerate().all(|(i, &c)| c == i as i64 || p.areas()[i] < 1e-9 * p.domain_area()));
 }
 
 #[test]

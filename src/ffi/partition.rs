@@ -319,8 +319,8 @@ pub unsafe extern "C" fn cpwl_partition_linear_pieces(
 }
 
 /// Finds the cell of each point: `points` is (n, 2) in (u, v), f32, f64, f16 or bf16; `cells` is (n), i64 or i32, and
-/// becomes the index of the cell or -1 outside the domain. A point on an edge belongs to the cell whose pattern it has
-/// (on iff > 0). Exact.
+/// becomes the index of the cell or -1 outside the domain. A point on edges belongs to the cell on which the units that
+/// made them are off, as they are at the point (on iff > 0), else to the first cell that touches it. Exact.
 ///
 /// Errors: CPWL_ARGUMENT (patterns or the mesh were not kept), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE,
 /// CPWL_CANCELLED. The first call prepares a search grid, O(F). Since 0.1.

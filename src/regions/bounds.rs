@@ -17,6 +17,9 @@ use crate::simd::Kernels;
 pub(crate) const U: f64 = f64::EPSILON / 2.0;
 /// Covers the rounding of the bounds themselves.
 const SLACK: f64 = 1.0 + 1e-6;
+/// Added to norms, so that squares which underflow never make an error bound of 0: networks with weights that small are
+/// left to the exact stage.
+pub(crate) const TINY: f64 = 1e-150;
 /// Dense layers up to this size get a sharp bound of their spectral norm.
 const SHARP: usize = 1024;
 
@@ -26,6 +29,8 @@ pub(crate) struct Norms {
     slots: Vec<[f64; 2]>,
     bias: f64,
     gamma: f64,
+    /// Most terms in a row.
+    pub(crate) terms: usize,
     /// Per element: 2-norm of its row with its bias.
     pub(crate) rows: Vec<f64>,
 }
@@ -50,7 +55,7 @@ impl Norms {
                 row += w * w;
                 count += 1;
             });
-            rows.push((row + b * b).sqrt() * SLACK);
+            rows.push((row + b * b).sqrt() * SLACK + TINY);
             bias += b * b;
             terms = terms.max(count);
             for (w, s) in widest.iter_mut().zip(&sums) {
@@ -61,11 +66,11 @@ impl Norms {
             .map(|slot| {
                 let tallest = columns[slot].iter().fold(0.0f64, |m, &c| m.max(c));
                 // ‖W‖ <= sqrt(‖W‖_1 ‖W‖_inf) and <= ‖W‖_F, for abs W as well.
-                let abs = (widest[slot] * tallest).sqrt().min(square[slot].sqrt()) * SLACK;
+                let abs = (widest[slot] * tallest).sqrt().min(square[slot].sqrt()) * SLACK + TINY;
                 [spectral(net, id).map_or(abs, |s| s.min(abs)), abs]
             })
             .collect();
-        Norms { slots, bias: bias.sqrt() * SLACK, gamma: (terms + 8) as f64 * U, rows }
+        Norms { slots, bias: bias.sqrt() * SLACK + TINY, gamma: (terms + 8) as f64 * U, terms, rows }
     }
 
     /// E of the node from (N, E) of its inputs.
@@ -108,12 +113,13 @@ fn spectral(net: &Network, id: NodeId) -> Option<f64> {
     }
     let f: f64 = gg.iter().map(|x| x * x).sum();
     let bound = f.sqrt().sqrt().sqrt() * SLACK;
-    bound.is_finite().then_some(bound)
+    // Eighth powers: outside this range they may have over- or underflowed.
+    (1e-30..1e30).contains(&bound).then_some(bound)
 }
 
 /// N of a block of functionals.
 pub(crate) fn size(kernels: &Kernels, block: &[f64]) -> f64 {
-    (kernels.norms)(block).iter().sum::<f64>() * SLACK
+    (kernels.norms)(block).iter().sum::<f64>() * SLACK + TINY
 }
 
 #[cfg(test)]

@@ -154,6 +154,7 @@ impl Task<'_> {
         let length = (dx * dx + dy * dy).sqrt();
         // The new point lies where the computed functional vanishes, between two points that are near the edge: so near
         // the line, and as near to the edge as those two.
+        // The 12 leaves room for the rounding of the two values, which the sine below does not count.
         let mut gaps = [(error + 12.0 * U * size) / slope + 4.0 * U, v.gaps[1].max(w.gaps[0]) + 4.0 * U];
         // Sine of the angle between the true lines, at least.
         let sine = (at_v - at_w).abs() / (length * slope);

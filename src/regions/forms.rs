@@ -27,8 +27,11 @@ impl Form {
 /// A point of the current cell, known exactly by what makes it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct End {
+    /// In (u, v).
     pub(super) point: [f64; 2],
-    /// Bound of the error of each coordinate.
+    /// In local coordinates, in which both axes are alike; all tests are made in these.
+    local: [f64; 2],
+    /// Bound of the error of each local coordinate.
     pub(super) radius: f64,
     pub(super) made: Made,
 }
@@ -54,7 +57,7 @@ pub(super) struct Forms<'a> {
 
 impl<'a> Forms<'a> {
     pub(super) fn new(partition: &'a Partition, plan: &'a Plan<'a>) -> Self {
-        let vertex_error = partition.vertex_error();
+        let vertex_error = partition.local_vertex_error();
         Forms { partition, plan, oracle: Oracle::new(plan), cell: 0, vertex_error }
     }
 
@@ -72,29 +75,32 @@ impl<'a> Forms<'a> {
 
     pub(super) fn vertex(&self, i: usize) -> End {
         let point = self.partition.polygon(self.cell)[i];
-        End { point, radius: self.vertex_error, made: Made::Vertex(i) }
+        let frame = &self.plan.frame;
+        let local = [0, 1].map(|k| (point[k] - frame.center[k]) / frame.scale[k]);
+        End { point, local, radius: self.vertex_error, made: Made::Vertex(i) }
     }
 
-    /// Coefficients of a form on the cell, a . (u, v) + b.
+    /// Coefficients of a form on the cell, as a functional of the local coordinates.
     fn coefficients(&self, form: &Form) -> ([f64; 2], f64) {
         let p = self.partition;
         let outputs = self.plan.net.output_len();
         let at = |k: usize| (p.map_a()[self.cell * outputs + k], p.map_b()[self.cell * outputs + k]);
         let (a, b) = at(form.plus);
-        match form.minus {
+        let (a, b) = match form.minus {
             None => (a, b - form.level),
             Some(k) => {
                 let (c, d) = at(k);
                 ([a[0] - c[0], a[1] - c[1]], b - d)
             }
-        }
+        };
+        let frame = &self.plan.frame;
+        ([a[0] * frame.scale[0], a[1] * frame.scale[1]], a[0] * frame.center[0] + a[1] * frame.center[1] + b)
     }
 
     /// Value of a form at a point, and the bound of its error.
     pub(super) fn value(&self, form: &Form, at: &End) -> (f64, f64) {
         let (a, b) = self.coefficients(form);
-        let [u, v] = at.point;
-        let value = a[0] * u + a[1] * v + b;
+        let value = a[0] * at.local[0] + a[1] * at.local[1] + b;
         let frame = &self.plan.frame;
         // Sizes of the two outputs themselves: their difference may have cancelled.
         let size = |k: usize| {
@@ -115,11 +121,7 @@ impl<'a> Forms<'a> {
     pub(super) fn sign(&mut self, form: &Form, at: &End) -> i32 {
         let (value, error) = self.value(form, at);
         let (a, b) = self.coefficients(form);
-        let frame = &self.plan.frame;
-        let local = (a[0] * frame.scale[0]).abs()
-            + (a[1] * frame.scale[1]).abs()
-            + (a[0] * frame.center[0] + a[1] * frame.center[1] + b).abs();
-        let certain = error + FILTER * local;
+        let certain = error + FILTER * (a[0].abs() + a[1].abs() + b.abs());
         if value > certain {
             return 1;
         }
@@ -171,13 +173,15 @@ impl<'a> Forms<'a> {
         let drop = (vp - vq).abs();
         let t = (vp / (vp - vq)).clamp(0.0, 1.0);
         let t = if t.is_nan() { 0.5 } else { t };
-        let d = [q.point[0] - p.point[0], q.point[1] - p.point[1]];
+        let between = |p: [f64; 2], q: [f64; 2]| [p[0] + t * (q[0] - p[0]), p[1] + t * (q[1] - p[1])];
+        let d = [q.local[0] - p.local[0], q.local[1] - p.local[1]];
         let length = d[0].abs() + d[1].abs();
         let room = drop - ep - eq;
         // Signs that only the exact stage could tell: anywhere between the two.
         let moved = if room > 0.0 { (length * ep.max(eq) / room).min(length) } else { length };
         End {
-            point: [p.point[0] + t * d[0], p.point[1] + t * d[1]],
+            point: between(p.point, q.point),
+            local: between(p.local, q.local),
             radius: p.radius.max(q.radius) + moved,
             made,
         }

@@ -22,7 +22,7 @@ impl Key {
     /// Name of the thing number `n` of kind `kind` that stands at the beginning.
     #[inline]
     pub(crate) fn seed(kind: u64, n: u64) -> Key {
-        Key(A, B).with(kind).with(n)
+        Key(B, A).with(kind).with(n)
     }
 
     /// The name that follows from this one by `n`.

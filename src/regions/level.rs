@@ -29,9 +29,10 @@ pub(crate) struct Level {
     /// Errors of the pre-activations, |error of a| + |error of b| + |error of c|, are at most these times a factor that
     /// belongs to the cell (`bounds`).
     pub(crate) error: Aligned,
-    /// Largest slope, 2-norm of the largest offsets, and relative rounding error of slope * z + offset.
+    /// Largest slope; size of the offset of each piece (indexed as `slopes`); relative rounding error of
+    /// slope * z + offset.
     pub(crate) steepest: f64,
-    pub(crate) offset: f64,
+    pub(crate) reach: Vec<f64>,
     pub(crate) rounding: f64,
     /// A dense layer that is the only reader of these units: computed by folds while the cell is being split.
     pub(crate) fold: Option<NodeId>,
@@ -73,13 +74,18 @@ impl Level {
         let pieces = functions.iter().map(|f| f.slopes().len()).max().unwrap_or(1);
         let bits = (usize::BITS - (pieces - 1).leading_zeros()).max(1).next_power_of_two();
         let steepest = slopes.iter().fold(0.0f64, |m, s| m.max(s.abs()));
-        // Largest offset, with what was added up on the way to it.
-        let largest = |k: usize| {
-            let f = functions[k];
-            let offset = f.offsets().iter().fold(0.0f64, |m, o| m.max(o.abs()));
-            offset + 2.0 * steepest * f.knots().iter().map(|t| t.abs()).sum::<f64>()
-        };
-        let offset = (0..n).map(|k| largest(k) * largest(k)).sum::<f64>().sqrt();
+        // Offset of each piece, with what was added up on the way to it.
+        let reach = functions
+            .iter()
+            .flat_map(|f| {
+                (0..f.slopes().len()).map(|i| {
+                    let passed: f64 = f.knots()[..i].iter().map(|t| t.abs()).sum();
+                    let first = f.knots().first().map_or(0.0, |t| t.abs());
+                    f.offsets()[i].abs() + f.value().abs() + 2.0 * steepest * (passed + first)
+                })
+            })
+            .collect();
+        let relu_like = functions.iter().all(|f| f.knots() == [0.0]) && offsets.iter().all(|&o| o == 0.0);
         let most_knots = functions.iter().map(|f| f.knots().len()).max().unwrap_or(0);
         let np = padded(n);
         let mut padded_error = Aligned::zeros(np);
@@ -91,10 +97,10 @@ impl Level {
             n,
             np,
             first_line,
-            relu_like: functions.iter().all(|f| f.knots() == [0.0]) && offsets.iter().all(|&o| o == 0.0),
-            off_is_zero: slopes.iter().step_by(2).all(|&s| s == 0.0),
+            relu_like,
+            off_is_zero: relu_like && slopes.iter().step_by(2).all(|&s| s == 0.0),
             steepest,
-            offset,
+            reach,
             rounding: (8 + 4 * most_knots) as f64 * U,
             start,
             knots,
@@ -118,6 +124,15 @@ impl Level {
     pub(crate) fn piece(&self, k: usize, piece: usize) -> (f64, f64) {
         let i = self.start[k] as usize + k + piece;
         (self.slopes[i], self.offsets[i])
+    }
+
+    /// 2-norm of the offsets of the pieces in a pattern.
+    pub(crate) fn offsets_of(&self, pattern: &[u64]) -> f64 {
+        if self.relu_like {
+            return 0.0;
+        }
+        let reach = |k: usize| self.reach[self.start[k] as usize + k + self.code(pattern, k)];
+        (0..self.n).map(|k| reach(k) * reach(k)).sum::<f64>().sqrt()
     }
 
     /// Number of the line on which unit `k` has its knot `j`.

@@ -1,6 +1,7 @@
 //! Point location: which cell holds a point of the plane.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::dyadic::{Dyadic, Functional, sign_at};
 use super::oracle::Oracle;
@@ -22,17 +23,31 @@ pub(super) struct Grid {
 
 impl Grid {
     fn new(p: &Partition) -> Grid {
+        let mut n = (p.n_regions() as f64).sqrt().ceil().clamp(1.0, 1024.0) as usize;
+        loop {
+            match Grid::with_buckets(p, n) {
+                Ok(grid) => return grid,
+                Err(fewer) => n = fewer,
+            }
+        }
+    }
+
+    /// A grid of n x n buckets, or how many to try instead.
+    fn with_buckets(p: &Partition, n: usize) -> std::result::Result<Grid, usize> {
         let (lo, hi) = bounds(p.domain().polygon());
-        let n = (p.n_regions() as f64).sqrt().ceil().clamp(1.0, 1024.0) as usize;
         let rate = [0, 1].map(|i| n as f64 / (hi[i] - lo[i]));
         let mut grid = Grid { lo, rate, n, start: vec![0; n * n + 1], cells: Vec::new() };
-        let error = p.vertex_error();
+        let error = p.vertex_errors();
         let boxes: Vec<[Range<usize>; 2]> = (0..p.n_regions())
             .map(|i| {
                 let (lo, hi) = bounds(p.polygon(i));
-                [0, 1].map(|k| grid.bucket(lo[k] - error, k)..grid.bucket(hi[k] + error, k) + 1)
+                [0, 1].map(|k| grid.bucket(lo[k] - error[k], k)..grid.bucket(hi[k] + error[k], k) + 1)
             })
             .collect();
+        let entries: usize = boxes.iter().map(|b| b[0].len() * b[1].len()).sum();
+        if n > 1 && entries > 8 * p.n_regions() + 64 {
+            return Err(n / 2); // long thin cells: coarser
+        }
         let each = |b: &[Range<usize>; 2], f: &mut dyn FnMut(usize)| {
             for y in b[1].clone() {
                 for x in b[0].clone() {
@@ -55,7 +70,7 @@ impl Grid {
             });
         }
         grid.cells = cells;
-        grid
+        Ok(grid)
     }
 
     fn bucket(&self, x: f64, axis: usize) -> usize {
@@ -78,9 +93,9 @@ fn bounds(points: &[[f64; 2]]) -> ([f64; 2], [f64; 2]) {
 const CHUNK: usize = 1024;
 
 impl Partition {
-    /// Writes to `cells[i]` the index of the cell that holds `points[i]` = (u, v), or -1 outside the domain. A point on a
-    /// boundary belongs to the cell where the units that vanish there are off (on iff > 0); if no cell has that pattern,
-    /// to the first that touches the point. Exact. Needs patterns and mesh (NOT_STORED otherwise).
+    /// Writes to `cells[i]` the index of the cell that holds `points[i]` = (u, v), or -1 outside the domain. A point on edges
+    /// belongs to the cell on which the units that made those edges are off, as they are at the point (on iff > 0); if there
+    /// is none, to the first cell that touches the point. Exact. Needs patterns and mesh (NOT_STORED otherwise).
     pub fn locate(&self, ctx: &Context, points: &[[f64; 2]], cells: &mut [i64]) -> Result<()> {
         let want = self.want();
         if !(want.mesh && want.patterns) {
@@ -95,9 +110,10 @@ impl Partition {
             }
         }
         let grid = fork::get_or_init(&self.grid, || Grid::new(self));
+        let plan = OnceLock::new();
         let found = ctx.pool().map_chunks(points.len(), CHUNK, |range| {
             ctx.poll()?;
-            let mut locator = Locator { partition: self, exact: None };
+            let mut locator = Locator { partition: self, plan: &plan, exact: None };
             range.map(|i| locator.locate(grid, points[i])).collect::<Result<Vec<i64>>>()
         })?;
         for (cell, found) in cells.iter_mut().zip(found.into_iter().flatten()) {
@@ -107,16 +123,17 @@ impl Partition {
     }
 }
 
-/// What the exact stage needs, prepared when the first sign is in doubt.
-struct Exact<'a> {
-    plan: Plan<'a>,
+/// What the exact stage stands on.
+struct Exact {
     oracle: Oracle,
     cell: usize,
 }
 
 struct Locator<'a> {
     partition: &'a Partition,
-    exact: Option<Exact<'a>>,
+    /// Prepared when the first sign is in doubt, once for all chunks.
+    plan: &'a OnceLock<Result<Plan<'a>>>,
+    exact: Option<Exact>,
 }
 
 impl Locator<'_> {
@@ -136,15 +153,17 @@ impl Locator<'_> {
     fn holds(&mut self, cell: usize, [u, v]: [f64; 2]) -> Result<Option<bool>> {
         let p = self.partition;
         let polygon = p.polygon(cell);
-        let error = p.vertex_error();
+        let error = p.vertex_errors();
         let mut own = true;
         for (i, a) in polygon.iter().enumerate() {
             let b = polygon[if i + 1 == polygon.len() { 0 } else { i + 1 }];
             let (d, e) = ([b[0] - a[0], b[1] - a[1]], [u - a[0], v - a[1]]);
             let cross = d[0] * e[1] - d[1] * e[0];
-            let reach = d[0].abs() + d[1].abs() + e[0].abs() + e[1].abs();
-            // Error of the end points and of the two products, with room to spare.
-            let doubt = 8.0 * (error * reach + error * error + f64::EPSILON * reach * reach);
+            // Errors of the end points (twice in d, once in e) and of the two products, with room to spare.
+            let (d, e) = (d.map(f64::abs), e.map(f64::abs));
+            let moved =
+                error[0] * (2.0 * e[1] + d[1]) + error[1] * (2.0 * e[0] + d[0]) + 4.0 * error[0] * error[1];
+            let doubt = 2.0 * moved + 8.0 * f64::EPSILON * (d[0] * e[1] + d[1] * e[0]);
             if cross > doubt {
                 continue;
             }
@@ -164,12 +183,10 @@ impl Locator<'_> {
     /// that made the edge (sides of the domain count as below).
     fn side(&mut self, cell: usize, i: usize, point: [f64; 2]) -> Result<(i32, bool)> {
         let p = self.partition;
-        if self.exact.is_none() {
-            let plan = Plan::new(&p.net, p.domain(), false)?;
-            let oracle = Oracle::new(&plan);
-            self.exact = Some(Exact { plan, oracle, cell });
-        }
-        let Exact { plan, oracle, cell: current } = self.exact.as_mut().expect("just prepared");
+        let plan =
+            self.plan.get_or_init(|| Plan::new(&p.net, p.domain(), false)).as_ref().map_err(Clone::clone)?;
+        let exact = self.exact.get_or_insert_with(|| Exact { oracle: Oracle::new(plan), cell });
+        let Exact { oracle, cell: current } = exact;
         if *current != cell {
             oracle.forget_from(1);
             *current = cell;

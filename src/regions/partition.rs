@@ -249,8 +249,19 @@ impl Partition {
 
     /// Bound of the error of the coordinates of every vertex, in units of (u, v).
     pub fn vertex_error(&self) -> f64 {
-        let rounding = |i: usize| f64::EPSILON * (self.frame.center[i].abs() + self.frame.scale[i]);
-        self.tally.radius * self.frame.scale[0].max(self.frame.scale[1]) + rounding(0).max(rounding(1))
+        let [u, v] = self.vertex_errors();
+        u.max(v)
+    }
+
+    /// The same for each of u and v.
+    pub(super) fn vertex_errors(&self) -> [f64; 2] {
+        self.frame.scale.map(|s| s * self.local_vertex_error())
+    }
+
+    /// The same in local coordinates, with the rounding to (u, v).
+    pub(super) fn local_vertex_error(&self) -> f64 {
+        let far = |i: usize| self.frame.center[i].abs() / self.frame.scale[i] + 1.0;
+        self.tally.radius + 2.0 * f64::EPSILON * far(0).max(far(1))
     }
 
     /// Number of cells after each layer of units.

@@ -42,10 +42,12 @@ pub(crate) struct Plan<'a> {
     pub(crate) levels: Vec<Level>,
     /// Affine nodes to evaluate when a cell enters stage s (stage 0 is evaluated once, by `first`).
     pub(crate) eval: Vec<Vec<NodeId>>,
+    /// Multiply-adds of a cell that enters each stage, and numbers that it writes.
+    pub(crate) work: Vec<u64>,
     /// Stage at which the value of each node is settled: the number of levels it depends on.
     pub(crate) stage: Vec<usize>,
-    /// Values of the nodes of stage 0: functionals over the whole domain, correctly rounded but for ~2^-100.
-    pub(crate) first: Vec<(NodeId, Aligned)>,
+    /// Values of the nodes of stage 0: functionals over the whole domain.
+    pub(crate) first: Vec<First>,
     pub(crate) columns: Vec<Option<Columns>>,
     /// Whether the output of a unit node must be written out (some reader is not its fold).
     pub(crate) written: Vec<bool>,
@@ -106,11 +108,10 @@ impl<'a> Plan<'a> {
             let source = nodes[unit.node].inputs[0];
             let error = match &norms[source] {
                 Some(norms) => norms.rows.clone(),
-                // Settled once for the whole domain: one rounding of a value known to ~2^-100.
-                None => first
-                    .iter()
-                    .find(|(id, _)| *id == source)
-                    .map_or_else(|| vec![1.0; unit.len], |(_, block)| rounding(block, unit.len)),
+                None => match first.iter().find(|f| f.id == source) {
+                    Some(f) => f.errors.clone(),
+                    None => vec![1.0; unit.len],
+                },
             };
             let level = Level::new(net, unit.node, levels.len(), first_line, word, &error)?;
             written[unit.node] = level.fold.is_none();
@@ -126,6 +127,15 @@ impl<'a> Plan<'a> {
             }
             levels.push(level);
         }
+        let mut work = vec![0u64; levels.len() + 1];
+        for (id, norms) in norms.iter().enumerate() {
+            if let Some(norms) = norms {
+                work[stage[id]] += 3 * nodes[id].len() as u64 * norms.terms as u64;
+            }
+        }
+        if let Some(last) = work.last_mut() {
+            *last += 16 * net.output_len() as u64;
+        }
         if !maps {
             skip_outputs(&mut levels, &mut eval);
         }
@@ -137,6 +147,7 @@ impl<'a> Plan<'a> {
             input,
             levels,
             eval,
+            work,
             stage,
             first,
             columns,
@@ -204,45 +215,72 @@ fn columns(net: &Network, id: NodeId) -> Option<Columns> {
     Some(Columns { rows, weight: w, bias: b })
 }
 
+/// The value of a node of stage 0.
+pub(crate) struct First {
+    pub(crate) id: NodeId,
+    pub(crate) block: Aligned,
+    /// Bound of |error of a| + |error of b| + |error of c| for each element.
+    pub(crate) errors: Vec<f64>,
+}
+
+/// An element of a node of stage 0 on its way: the functional, the size of what was added up to it, its error.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    value: [Dd; 3],
+    size: f64,
+    error: f64,
+}
+
+/// Relative error of one step in double-double, with room to spare.
+const DD: f64 = 1.0 / (1u128 << 102) as f64;
+
 /// Evaluates the nodes of stage 0 in double-double: one rounding instead of a sum of them, which matters on domains
-/// far from the origin, where the first layer cancels.
-fn first_values(net: &Network, input: &[Functional], stage: &[usize]) -> Vec<(NodeId, Aligned)> {
-    let mut values: Vec<Vec<[Dd; 3]>> = vec![Vec::new(); net.nodes().len()];
-    values[0] = input.iter().map(|f| [0, 1, 2].map(|i| Dd::from(&f[i]))).collect();
+/// far from the origin, where the first layer cancels. What cancels in double-double too is told by the error bounds.
+fn first_values(net: &Network, input: &[Functional], stage: &[usize]) -> Vec<First> {
+    let mut sums: Vec<Vec<Sum>> = vec![Vec::new(); net.nodes().len()];
+    sums[0] = input
+        .iter()
+        .map(|f| {
+            let value = [0, 1, 2].map(|i| Dd::from(&f[i]));
+            let size = value.iter().map(|x| x.to_f64().abs()).sum();
+            Sum { value, size, error: DD * size }
+        })
+        .collect();
     for (id, node) in net.nodes().iter().enumerate().skip(1) {
         if stage[id] > 0 {
             continue;
         }
-        values[id] = (0..node.len())
+        sums[id] = (0..node.len())
             .map(|i| {
-                let mut sum = [Dd::default(); 3];
+                let (mut sum, mut terms) = (Sum::default(), 4.0);
                 let bias = net.row(id, i, |slot, j, w| {
-                    let x = &values[node.inputs[slot]][j];
-                    for (s, x) in sum.iter_mut().zip(x) {
+                    let x = &sums[node.inputs[slot]][j];
+                    for (s, x) in sum.value.iter_mut().zip(&x.value) {
                         s.add_scaled(w, *x);
                     }
+                    sum.size += w.abs() * x.size;
+                    sum.error += w.abs() * x.error;
+                    terms += 1.0;
                 });
-                sum[2].add_scaled(1.0, Dd::new(bias));
+                sum.value[2].add_scaled(1.0, Dd::new(bias));
+                sum.size += bias.abs();
+                sum.error += terms * DD * sum.size;
                 sum
             })
             .collect();
     }
-    let rounded = |v: &[[Dd; 3]]| {
-        let np = padded(v.len());
+    let first = |id: NodeId| {
+        let np = padded(sums[id].len());
         let mut block = Aligned::zeros(3 * np);
-        for (i, f) in v.iter().enumerate() {
-            for (c, x) in f.iter().enumerate() {
+        for (i, sum) in sums[id].iter().enumerate() {
+            for (c, x) in sum.value.iter().enumerate() {
                 block[c * np + i] = x.to_f64();
             }
         }
-        block
+        let rounded = |x: f64| 2.0 * U * x.abs();
+        let error =
+            |s: &Sum| s.value.iter().map(|x| rounded(x.to_f64())).sum::<f64>() + s.error + f64::MIN_POSITIVE;
+        First { id, block, errors: sums[id].iter().map(error).collect() }
     };
-    (0..net.nodes().len()).filter(|&id| stage[id] == 0).map(|id| (id, rounded(&values[id]))).collect()
-}
-
-/// Error bounds of the values of a node of stage 0.
-fn rounding(block: &[f64], n: usize) -> Vec<f64> {
-    let np = block.len() / 3;
-    let size = |i: usize| block[i].abs() + block[np + i].abs() + block[2 * np + i].abs();
-    (0..n).map(|i| 2.0 * U * size(i) + f64::MIN_POSITIVE).collect()
+    (0..net.nodes().len()).filter(|&id| stage[id] == 0).map(first).collect()
 }

@@ -7,9 +7,6 @@ use super::sink::{AREA_UNITS, Sink, Want};
 use crate::context::{Context, Meter};
 use crate::error::{Error, Result, bail};
 
-/// Splits between two looks at the callbacks and limits; a split of a wide layer takes some ten microseconds.
-const TICK: u64 = 256;
-
 pub(crate) struct Shared<'c> {
     pub(crate) ctx: &'c Context,
     pub(crate) want: Want,
@@ -53,19 +50,15 @@ impl<'c> Shared<'c> {
         }
     }
 
-    /// Called at every split. Now and then: callbacks, limits, and whether another task has failed.
-    #[inline]
-    pub(crate) fn tick(&self, out: &mut [Sink], splits: u64) -> Result<()> {
-        if splits.is_multiple_of(TICK) { self.report(out) } else { Ok(()) }
+    /// Records why a task failed; the other tasks stop at their next look.
+    pub(crate) fn fail(&self, error: Error) -> Error {
+        let _ = self.failed.set(error.clone());
+        error
     }
 
     /// Tells what the last sink holds now and looks at the limits.
     pub(crate) fn report(&self, out: &mut [Sink]) -> Result<()> {
-        let result = self.check(out);
-        if let Err(error) = &result {
-            let _ = self.failed.set(error.clone());
-        }
-        result
+        self.check(out).map_err(|e| self.fail(e))
     }
 
     /// Why the partition failed, if a look at the limits told: other tasks only followed.

@@ -11,15 +11,20 @@
 
 use std::ops::Range;
 
-use super::bounds::{U, size};
+use super::bounds::{TINY, size};
 use super::cell::{INSIDE, NAMED, Vertex, cell_name, double_area};
 use super::oracle::Oracle;
 use super::plan::Plan;
 use super::shared::Shared;
 use super::sink::{AREA_UNITS, Sink, Tally};
-use crate::error::{Result, bail};
+use crate::error::{Condition, Error, Result};
 use crate::simd::aligned::Aligned;
 use crate::simd::{Kernels, Masks, Points};
+
+/// Multiply-adds between two looks at the callbacks and limits: about a millisecond.
+const TICK: u64 = 1 << 21;
+/// What a split counts for.
+const SPLIT_WORK: u64 = TICK / 256;
 
 /// A unit with knots `lo .. hi` crossing the cell.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +84,8 @@ pub(crate) struct Task<'p> {
     pub(super) scratch: Scratch,
     /// The reference path: every sign and every vertex by the exact stage.
     pub(super) exact: bool,
+    /// Multiply-adds since the last look at the callbacks and limits.
+    work: u64,
     /// How often this task may still hand half of its work to another.
     forks: u32,
     pub(crate) out: Vec<Sink>,
@@ -91,10 +98,11 @@ impl<'p> Task<'p> {
         let mut blocks = vec![Aligned::default(); nodes];
         let kernels = shared.ctx.isa().kernels();
         let mut sizes = vec![(0.0, 0.0); nodes];
-        for (id, block) in &plan.first {
-            blocks[*id] = block.clone();
-            let n = size(kernels, block);
-            sizes[*id] = (n, 2.0 * U * n);
+        for first in &plan.first {
+            blocks[first.id] = first.block.clone();
+            // Three columns, none of which errs by more than all of them together.
+            let error = 3.0 * first.errors.iter().map(|e| e * e).sum::<f64>().sqrt();
+            sizes[first.id] = (size(kernels, &first.block), error + TINY);
         }
         Task {
             plan,
@@ -112,6 +120,7 @@ impl<'p> Task<'p> {
             oracle: Oracle::new(plan),
             scratch: Scratch::default(),
             exact: shared.ctx.reference(),
+            work: 0,
             forks: shared.forks,
             out: vec![Sink::default()],
             tally: Tally { level_cells: vec![0; plan.levels.len()], ..Tally::default() },
@@ -153,11 +162,13 @@ impl<'p> Task<'p> {
     fn fork(&mut self) -> Result<()> {
         self.forks -= 1;
         let side = self.cut_top()?;
+        let mut parent = self.splits.pop().expect("the split that was cut");
+        let negative = parent.waiting.take().expect("a fresh cut has two sides");
         let mut other = Task {
             plan: self.plan,
             shared: self.shared,
             kernels: self.kernels,
-            splits: std::mem::take(&mut self.splits),
+            splits: Vec::new(),
             vertices: self.vertices.clone(),
             list: self.list.clone(),
             pattern: self.pattern.clone(),
@@ -169,17 +180,21 @@ impl<'p> Task<'p> {
             oracle: Oracle::new(self.plan),
             scratch: Scratch::default(),
             exact: self.exact,
+            work: 0,
             forks: self.forks,
             out: vec![Sink::default()],
             tally: Tally { level_cells: vec![0; self.plan.levels.len()], ..Tally::default() },
         };
-        let parent = other.splits[0].clone();
         let (mine, theirs) = self.shared.ctx.pool().join(
             || {
                 self.descend_from(&parent, side, 1)?;
                 self.run()
             },
-            || other.run(),
+            || {
+                other.vertices.truncate(negative.0.end);
+                other.descend_from(&parent, negative, 0)?;
+                other.run()
+            },
         );
         mine?;
         theirs?;
@@ -190,7 +205,7 @@ impl<'p> Task<'p> {
 
     /// Cuts the cell of the topmost split; leaves the negative side waiting and returns the positive one.
     fn cut_top(&mut self) -> Result<(Range<usize>, usize)> {
-        self.shared.tick(&mut self.out, self.tally.splits)?;
+        self.tick(SPLIT_WORK)?;
         let top = self.splits.last().expect("a split to cut");
         let (cell, level) = (top.cell.clone(), top.level);
         let entry = self.list[top.list.start + top.list.len() / 2];
@@ -206,6 +221,16 @@ impl<'p> Task<'p> {
         top.waiting = Some((negative, edges[0]));
         self.tally.splits += 1;
         Ok((positive, edges[1]))
+    }
+
+    /// Now and then, measured in multiply-adds: callbacks, limits, and whether another task has failed.
+    fn tick(&mut self, work: u64) -> Result<()> {
+        self.work += work;
+        if self.work < TICK {
+            return Ok(());
+        }
+        self.work = 0;
+        self.shared.report(&mut self.out)
     }
 
     fn descend(&mut self, side: (Range<usize>, usize), sign: usize) -> Result<()> {
@@ -258,6 +283,7 @@ impl<'p> Task<'p> {
         self.tally.level_cells[level] += 1;
         let plan = self.plan;
         let l = &plan.levels[level];
+        self.bound_decided(l);
         if let Some(dense) = l.fold {
             self.block_of[dense] = folded;
         }
@@ -271,6 +297,7 @@ impl<'p> Task<'p> {
         let plan = self.plan;
         loop {
             if level > 0 {
+                self.tick(plan.work[level])?;
                 self.oracle.forget_from(level);
                 self.evaluate_stage(level);
             }
@@ -308,10 +335,10 @@ impl<'p> Task<'p> {
                 let f = self.oracle.value(plan, &self.pattern, output, k);
                 (a, b) = plan.frame.map_to_domain([f[0].to_f64(), f[1].to_f64(), f[2].to_f64()]);
                 if !(a[0].is_finite() && a[1].is_finite() && b.is_finite()) {
-                    bail!(
-                        Numeric,
+                    let text = format!(
                         "the affine map of output {k} exceeds the range of f64; partition without maps"
-                    )
+                    );
+                    return Err(self.shared.fail(Error::new(Condition::Numeric, text)));
                 }
             }
             let out = self.out.last_mut().expect("a task has a sink");

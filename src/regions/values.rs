@@ -59,13 +59,17 @@ impl Task<'_> {
         }
     }
 
-    /// Sets the error factor of a level and (N, E) of its units, whatever their pieces.
+    /// Sets the error factor of a level.
     pub(super) fn bound_units(&mut self, level: &Level) {
         if self.plan.stage[level.source] > 0 {
             self.error_scale[level.number] = self.error_factor(level.source);
         }
+    }
+
+    /// (N, E) of the units of a level, all of which are decided.
+    pub(super) fn bound_decided(&mut self, level: &Level) {
         let (n, e) = self.sizes[level.source];
-        let size = level.steepest * n + level.offset;
+        let size = level.steepest * n + level.offsets_of(&self.pattern);
         self.sizes[level.node] = (size, level.steepest * e + level.rounding * size);
     }
 
