@@ -41,6 +41,8 @@ pub(crate) struct Mesh {
     /// The cells on its two sides, in the order of the cells; -1 outside the domain.
     pub(crate) edge_cells: Vec<[i64; 2]>,
     pub(crate) edge_lines: Vec<u32>,
+    /// Charged to the meter for all of this; to be released with it.
+    pub(crate) bytes: usize,
 }
 
 impl Mesh {
@@ -52,9 +54,9 @@ impl Mesh {
         let (v, e) = (corners.saturating_sub(corners / 2 + cells) + 1024, corners / 2 + 1024);
         let bytes = corners * 16 + v * (16 + 32) + e * (36 + 32);
         meter.charge(bytes, "partition: the mesh")?;
-        let result = Mesh::build(sinks, corners, v, e);
-        meter.release(bytes);
-        result
+        let mut mesh = Mesh::build(sinks, corners, v, e)?;
+        mesh.bytes = bytes;
+        Ok(mesh)
     }
 
     fn build(sinks: &[Sink], corners: usize, v: usize, e: usize) -> Result<Mesh> {

@@ -171,7 +171,7 @@ impl Partition {
                 LineOf::Unit { level, unit, knot } => (level as i32, unit as i64, knot as i32),
             };
         }
-        Ok(Partition {
+        let partition = Partition {
             net: net.clone(),
             domain: domain.clone(),
             frame: plan.frame,
@@ -199,7 +199,9 @@ impl Partition {
             edge_units,
             edge_knots,
             grid: OnceLock::new(),
-        })
+        };
+        meter.release(mesh.bytes);
+        Ok(partition)
     }
 
     /// Number of activation cells F: full-dimensional sets of constant activation pattern.

@@ -185,6 +185,8 @@ impl<'p> Task<'p> {
             out: vec![Sink::default()],
             tally: Tally { level_cells: vec![0; self.plan.levels.len()], ..Tally::default() },
         };
+        let bytes = other.blocks.iter().map(|b| b.len() * size_of::<f64>()).sum();
+        self.shared.meter.charge(bytes, "partition: a parallel task").map_err(|e| self.shared.fail(e))?;
         let (mine, theirs) = self.shared.ctx.pool().join(
             || {
                 self.descend_from(&parent, side, 1)?;
@@ -196,6 +198,7 @@ impl<'p> Task<'p> {
                 other.run()
             },
         );
+        self.shared.meter.release(bytes);
         mine?;
         theirs?;
         self.out.append(&mut other.out);
