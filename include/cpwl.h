@@ -1,4 +1,4 @@
-/* cpwl 0.1: geometry and statistics of deep networks. https://crates.io/crates/cpwl, MIT OR Apache-2.0.
+/* cpwl 0.1: geometry and statistics of deep networks. MIT OR Apache-2.0.
  *
  * Generated from src/ffi by cbindgen (see cbindgen.toml); do not edit.
  *
