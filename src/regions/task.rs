@@ -21,10 +21,10 @@ use crate::error::{Condition, Error, Result};
 use crate::simd::aligned::Aligned;
 use crate::simd::{Kernels, Masks, Points};
 
-/// Multiply-adds between two looks at the callbacks and limits: about a millisecond.
-const TICK: u64 = 1 << 21;
+/// Multiply-adds between two looks at the callbacks and limits: a tenth of a millisecond or so.
+const TICK: u64 = 1 << 19;
 /// What a split counts for.
-const SPLIT_WORK: u64 = TICK / 256;
+const SPLIT_WORK: u64 = TICK / 128;
 
 /// A unit with knots `lo .. hi` crossing the cell.
 #[derive(Clone, Copy, Debug)]
