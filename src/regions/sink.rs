@@ -69,7 +69,6 @@ impl Sink {
 pub(crate) struct Tally {
     /// Cells after each level.
     pub(crate) level_cells: Vec<u64>,
-    pub(crate) splits: u64,
     /// Signs that went to the exact stage.
     pub(crate) exact_signs: u64,
     /// Vertices that were computed exactly and rounded.
@@ -85,7 +84,6 @@ impl Tally {
         for (a, b) in self.level_cells.iter_mut().zip(&other.level_cells) {
             *a += b;
         }
-        self.splits += other.splits;
         self.exact_signs += other.exact_signs;
         self.exact_vertices += other.exact_vertices;
         self.radius = self.radius.max(other.radius);
