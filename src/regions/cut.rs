@@ -10,6 +10,7 @@ use super::cell::Vertex;
 use super::dyadic::{meet, ratio_to_f64};
 use super::level::Level;
 use super::task::{Entry, Task};
+use super::values::Values;
 use crate::simd::FILTER;
 
 /// A vertex whose error bound would be larger than this is computed exactly and rounded.
@@ -19,19 +20,19 @@ impl Task<'_> {
     /// Value of unit `k` minus its knot at vertex `v`, and the bound of its error.
     #[inline]
     fn value(&self, level: &Level, k: usize, knot: usize, v: &Vertex) -> (f64, f64) {
-        let z = &self.blocks[self.block_of[level.source]];
+        let z = self.values.block(level.source);
         let (a, b, c) = (z[k], z[level.np + k], z[2 * level.np + k]);
         let t = level.knots_of(k)[knot];
         let value = a * v.x + (b * v.y + c) - t;
         let slope = a.abs() + b.abs();
-        let error = self.error_scale[level.number] * level.error[k];
+        let error = self.values.error_scale(level) * level.error[k];
         (value, error + v.radius * slope + 5.0 * U * (slope + c.abs() + t.abs()))
     }
 
     /// Sign of unit `k` at its knot, at vertex `i` of the cell, with the f64 value. An exact zero is recorded at the vertex.
     fn sign(&mut self, level: &Level, k: usize, knot: usize, cell: &Range<usize>, i: usize) -> (f64, i32) {
         let (value, error) = self.value(level, k, knot, &self.vertices[i]);
-        let z = &self.blocks[self.block_of[level.source]];
+        let z = self.values.block(level.source);
         let size =
             z[k].abs() + z[level.np + k].abs() + z[2 * level.np + k].abs() + level.knots_of(k)[knot].abs();
         let certain = error + FILTER * size;
@@ -41,13 +42,13 @@ impl Task<'_> {
         if value < -certain && !self.exact {
             return (value, -1);
         }
-        let (plan, line) = (self.plan, level.line(k, knot));
+        let line = level.line(k, knot);
         let before = self.vertices[if i == cell.start { cell.end - 1 } else { i - 1 }].line;
         let behind = self.vertices[i].line;
-        let f = self.oracle.line(plan, &self.pattern, line);
-        let sign = self.oracle.sign(plan, &self.pattern, &f, before, behind);
+        let Values { plan, oracle, pattern, .. } = &mut self.values;
+        let f = oracle.line(plan, pattern, line);
+        let sign = oracle.sign(plan, pattern, &f, before, behind);
         if sign == 0 {
-            let (oracle, pattern) = (&mut self.oracle, &self.pattern);
             self.vertices[i].touch(line, |p, q| oracle.parallel(plan, pattern, p, q));
         }
         (value, sign)
@@ -145,10 +146,10 @@ impl Task<'_> {
         (w, at_w): (&Vertex, f64),
         line: u32,
     ) -> Vertex {
-        let z = &self.blocks[self.block_of[level.source]];
+        let z = self.values.block(level.source);
         let (a, b, c) = (z[k], z[level.np + k], z[2 * level.np + k]);
         let size = a.abs() + b.abs() + c.abs() + level.knots_of(k)[knot].abs();
-        let error = self.error_scale[level.number] * level.error[k];
+        let error = self.values.error_scale(level) * level.error[k];
         let slope = (a * a + b * b).sqrt();
         let (dx, dy) = (w.x - v.x, w.y - v.y);
         let length = (dx * dx + dy * dy).sqrt();
@@ -171,11 +172,8 @@ impl Task<'_> {
             let t = if t.is_nan() { 0.5 } else { t.clamp(0.0, 1.0) };
             return v.on_edge(line, (v.x + t * dx, v.y + t * dy), radius, gaps);
         }
-        let plan = self.plan;
         self.tally.exact_vertices += 1;
-        let p = self.oracle.line(plan, &self.pattern, v.line);
-        let q = self.oracle.line(plan, &self.pattern, line);
-        let point = meet(&p, &q);
+        let point = meet(&self.values.line(v.line), &self.values.line(line));
         let (x, y) = (ratio_to_f64(&point[0], &point[2]), ratio_to_f64(&point[1], &point[2]));
         v.on_edge(line, (x, y), 4.0 * U, [4.0 * U; 2])
     }

@@ -183,8 +183,7 @@ impl Locator<'_> {
     /// that made the edge (sides of the domain count as below).
     fn side(&mut self, cell: usize, i: usize, point: [f64; 2]) -> Result<(i32, bool)> {
         let p = self.partition;
-        let plan =
-            self.plan.get_or_init(|| Plan::new(&p.net, p.domain(), false)).as_ref().map_err(Clone::clone)?;
+        let plan = self.plan.get_or_init(|| p.plan(false)).as_ref().map_err(Clone::clone)?;
         let exact = self.exact.get_or_insert_with(|| Exact { oracle: Oracle::new(plan), cell });
         let Exact { oracle, cell: current } = exact;
         if *current != cell {
@@ -194,8 +193,8 @@ impl Locator<'_> {
         let edge = p.cell_edges()[p.cell_offsets()[cell] as usize + i] as usize;
         let line = p.edge_lines[edge];
         let pattern = p.packed_pattern(cell);
-        let [x, y] = plan.frame.to_local_exact(point);
-        let point: Functional = [x, y, Dyadic::from(1.0)];
+        let mut point: Functional = plan.frame.to_local_exact(&point);
+        point.push(Dyadic::from(1.0));
         let sign = sign_at(&oracle.line(plan, pattern, line), &point);
         Ok(match plan.line_of(line) {
             LineOf::Side(_) => (sign, true),

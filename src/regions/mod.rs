@@ -15,7 +15,8 @@
 //! the filter is tested against.
 //!
 //! **Method.** Depth-first, layer-recursive convex splitting with conflict lists: `task` (the recursion), `filter` and
-//! `cut` (signs and cuts), `folds` and `values` (functionals of affine layers), `plan` and `level` (what is prepared), `oracle` and
+//! `cut` (signs and cuts), `values`, `folds` and `convolve` (functionals of the layers, whatever the dimension), `chart`, `plan` and
+//! `level` (what is prepared), `oracle` and
 //! `dyadic` (exact stage), `bounds` (error bounds), `cell` and `key` (names of vertices), `mesh` (assembly), `trace` and
 //! `forms` (boundaries). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the
 //! output.
@@ -23,6 +24,8 @@
 mod boundary;
 mod bounds;
 mod cell;
+mod chart;
+mod convolve;
 mod cut;
 mod domain;
 mod double;

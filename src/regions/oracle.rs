@@ -66,7 +66,8 @@ impl Oracle {
             LineOf::Unit { level, unit, knot } => {
                 let l = &plan.levels[level];
                 let mut f = self.value(plan, pattern, l.source, unit);
-                f[2] = f[2].sub(&Dyadic::from(l.knots_of(unit)[knot]));
+                let last = f.len() - 1;
+                f[last] = f[last].sub(&Dyadic::from(l.knots_of(unit)[knot]));
                 f
             }
         }
@@ -141,11 +142,15 @@ impl Oracle {
             let f = plan.net.activation(id, k);
             let piece = level.code(pattern, k);
             let slope = f.slopes()[piece];
-            let mut y = if slope == 0.0 { zero_functional() } else { scaled(at(node.inputs[0], k), slope) };
-            y[2].add_assign(&exact_offset(f.knots(), f.slopes(), f.value(), piece));
+            let mut y = if slope == 0.0 {
+                zero_functional(plan.coords)
+            } else {
+                scaled(at(node.inputs[0], k), slope)
+            };
+            y[plan.coords - 1].add_assign(&exact_offset(f.knots(), f.slopes(), f.value(), piece));
             return y;
         }
-        let mut sum = zero_functional();
+        let mut sum = zero_functional(plan.coords);
         let bias = plan.net.row(id, k, |slot, j, w| {
             if w != 0.0 {
                 let w = Dyadic::from(w);
@@ -154,14 +159,14 @@ impl Oracle {
                 }
             }
         });
-        sum[2].add_assign(&Dyadic::from(bias));
+        sum[plan.coords - 1].add_assign(&Dyadic::from(bias));
         sum
     }
 }
 
 fn scaled(f: &Functional, w: f64) -> Functional {
     let w = Dyadic::from(w);
-    [f[0].mul(&w), f[1].mul(&w), f[2].mul(&w)]
+    f.iter().map(|x| x.mul(&w)).collect()
 }
 
 /// Value at 0 of piece `piece`, extended: from the value at the first knot, continuous at every knot.

@@ -83,13 +83,13 @@ pub fn partition(
     let mut want = options.want;
     want.polygons |= want.mesh;
     ctx.poll()?;
-    let plan = Plan::new(net, domain, want.maps)?;
+    let plan = Plan::new(net, domain.chart(net.input_len())?, want.maps)?;
     let domain_area = polygon_area(domain.polygon());
     let max_regions = if options.max_regions == 0 { u64::MAX } else { options.max_regions };
-    let shared = Shared::new(ctx, want, max_regions, domain_area / plan.frame.area());
+    let shared = Shared::new(ctx, want, max_regions, domain_area / plan.frame.measure());
     let (sinks, tally) = ctx.pool().install(|| {
         let mut task = Task::new(&plan, &shared);
-        let done = task.run_domain();
+        let done = task.run_domain(domain);
         done.map(|()| (task.out, task.tally)).map_err(|e| shared.first_error().unwrap_or(e))
     })?;
     let result = Partition::assemble(net, domain, &plan, want, sinks, tally, &shared.meter, domain_area)?;
@@ -144,7 +144,7 @@ impl Partition {
         domain_area: f64,
     ) -> Result<Partition> {
         let n_regions = sinks.iter().map(|s| s.cells).sum::<u64>() as usize;
-        let area = sinks.iter().map(|s| s.area).sum::<i128>() as f64 / AREA_UNITS * plan.frame.area();
+        let area = sinks.iter().map(|s| s.area).sum::<i128>() as f64 / AREA_UNITS * plan.frame.measure();
         let mesh = if want.mesh { Mesh::new(&sinks, meter)? } else { Mesh::default() };
         for sink in &mut sinks {
             let names = std::mem::take(&mut sink.names);
@@ -174,7 +174,7 @@ impl Partition {
         let partition = Partition {
             net: net.clone(),
             domain: domain.clone(),
-            frame: plan.frame,
+            frame: plan.frame.clone(),
             want,
             tally,
             n_regions,
@@ -257,7 +257,7 @@ impl Partition {
 
     /// The same for each of u and v.
     pub(super) fn vertex_errors(&self) -> [f64; 2] {
-        self.frame.scale.map(|s| s * self.local_vertex_error())
+        [0, 1].map(|i| self.frame.scale[i] * self.local_vertex_error())
     }
 
     /// The same in local coordinates, with the rounding to (u, v).
@@ -366,6 +366,11 @@ impl Partition {
             }
         }
         Ok(())
+    }
+
+    /// The plan by which the cells were made.
+    pub(super) fn plan(&self, maps: bool) -> Result<Plan<'_>> {
+        Plan::new(&self.net, self.domain.chart(self.net.input_len())?, maps)
     }
 
     pub(super) fn packed_pattern(&self, i: usize) -> &[u64] {

@@ -25,7 +25,7 @@ impl Partition {
         if labels.len() != self.n_regions() {
             bail!(Shape, "labels has {} entries; the partition has {} cells", labels.len(), self.n_regions())
         }
-        let plan = Plan::new(self.network(), self.domain(), true)?;
+        let plan = self.plan(true)?;
         let joined = ctx.pool().map_chunks(self.edges().len(), CHUNK, |edges| {
             ctx.poll()?;
             let mut maps = Maps { partition: self, plan: &plan, exact: [None, None] };

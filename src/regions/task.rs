@@ -11,15 +11,14 @@
 
 use std::ops::Range;
 
-use super::bounds::{TINY, size};
 use super::cell::{NAMED, Vertex, cell_name, double_area};
-use super::oracle::Oracle;
+use super::domain::Domain;
 use super::plan::Plan;
 use super::shared::Shared;
 use super::sink::{AREA_UNITS, Sink, Tally};
+use super::values::Values;
 use crate::error::{Condition, Error, Result};
-use crate::simd::aligned::Aligned;
-use crate::simd::{Kernels, Masks, Points};
+use crate::simd::{Masks, Points};
 
 /// Multiply-adds between two looks at the callbacks and limits: a tenth of a millisecond or so.
 const TICK: u64 = 1 << 19;
@@ -58,8 +57,6 @@ pub(super) struct Scratch {
     pub(super) corners: Vec<[f64; 2]>,
     pub(super) units: Vec<u32>,
     pub(super) bits: Vec<u8>,
-    pub(super) index: Vec<u32>,
-    pub(super) factor: Vec<[f64; 3]>,
     pub(super) sides: [Vec<Vertex>; 2],
     pub(super) signs: Vec<(f64, i32)>,
 }
@@ -67,20 +64,10 @@ pub(super) struct Scratch {
 pub(crate) struct Task<'p> {
     pub(super) plan: &'p Plan<'p>,
     shared: &'p Shared<'p>,
-    pub(super) kernels: &'static Kernels,
     splits: Vec<Split>,
     pub(super) vertices: Vec<Vertex>,
     pub(super) list: Vec<Entry>,
-    pub(super) pattern: Vec<u64>,
-    /// Values as functionals: one block a node, then the folds of each level.
-    pub(super) blocks: Vec<Aligned>,
-    /// The block that holds the value of each node now.
-    pub(super) block_of: Vec<usize>,
-    pub(super) folds: Vec<Vec<usize>>,
-    /// (N, E) of the value of each node (`bounds`), and the factor of `Level::error`, on the current cell.
-    pub(super) sizes: Vec<(f64, f64)>,
-    pub(super) error_scale: Vec<f64>,
-    pub(super) oracle: Oracle,
+    pub(super) values: Values<'p>,
     pub(super) scratch: Scratch,
     /// The reference path: every sign and every vertex by the exact stage.
     pub(super) exact: bool,
@@ -94,44 +81,40 @@ pub(crate) struct Task<'p> {
 
 impl<'p> Task<'p> {
     pub(crate) fn new(plan: &'p Plan<'p>, shared: &'p Shared<'p>) -> Self {
-        let nodes = plan.net.nodes().len();
-        let mut blocks = vec![Aligned::default(); nodes];
-        let kernels = shared.ctx.isa().kernels();
-        let mut sizes = vec![(0.0, 0.0); nodes];
-        for first in &plan.first {
-            blocks[first.id] = first.block.clone();
-            // Three columns, none of which errs by more than all of them together.
-            let error = 3.0 * first.errors.iter().map(|e| e * e).sum::<f64>().sqrt();
-            sizes[first.id] = (size(kernels, &first.block), error + TINY);
-        }
+        let values = Values::new(plan, shared.ctx.isa().kernels());
+        Task::with(shared, values, Vec::new(), Vec::new(), shared.forks)
+    }
+
+    fn with(
+        shared: &'p Shared<'p>,
+        values: Values<'p>,
+        vertices: Vec<Vertex>,
+        list: Vec<Entry>,
+        forks: u32,
+    ) -> Self {
+        let plan = values.plan;
         Task {
             plan,
             shared,
-            kernels,
             splits: Vec::new(),
-            vertices: Vec::new(),
-            list: Vec::new(),
-            pattern: vec![0; plan.pattern_words],
-            blocks,
-            block_of: (0..nodes).collect(),
-            folds: vec![Vec::new(); plan.levels.len()],
-            sizes,
-            error_scale: vec![1.0; plan.levels.len()],
-            oracle: Oracle::new(plan),
+            vertices,
+            list,
+            values,
             scratch: Scratch::default(),
             exact: shared.ctx.reference(),
             work: 0,
-            forks: shared.forks,
+            forks,
             out: vec![Sink::default()],
             tally: Tally { level_cells: vec![0; plan.levels.len()], ..Tally::default() },
         }
     }
 
     /// Partitions the whole domain.
-    pub(crate) fn run_domain(&mut self) -> Result<()> {
-        let corners = self.plan.corners.iter().enumerate();
-        // Corners are rounded once to local coordinates.
-        self.vertices.extend(corners.map(|(i, p)| Vertex::corner(p[0], p[1], f64::EPSILON, i)));
+    pub(crate) fn run_domain(&mut self, domain: &Domain) -> Result<()> {
+        for (i, p) in domain.corners(&self.plan.frame).iter().enumerate() {
+            // Rounded once to local coordinates.
+            self.vertices.push(Vertex::corner(p[0].to_f64(), p[1].to_f64(), f64::EPSILON, i));
+        }
         self.enter(0, 0..self.vertices.len())?;
         self.run()
     }
@@ -154,7 +137,7 @@ impl<'p> Task<'p> {
                 self.list.truncate(done.list.start);
             }
         }
-        self.tally.exact_signs = self.oracle.asked;
+        self.tally.exact_signs = self.values.oracle.asked;
         self.shared.report(&mut self.out)
     }
 
@@ -165,7 +148,7 @@ impl<'p> Task<'p> {
         let mut parent = self.splits.pop().expect("the split that was cut");
         let negative = parent.waiting.take().expect("a fresh cut has two sides");
         let mut other = self.sibling();
-        let bytes = other.blocks.iter().map(|b| b.len() * size_of::<f64>()).sum();
+        let bytes = other.values.bytes();
         self.shared.meter.charge(bytes, "partition: a parallel task").map_err(|e| self.shared.fail(e))?;
         let (mine, theirs) = self.shared.ctx.pool().join(
             || {
@@ -188,27 +171,8 @@ impl<'p> Task<'p> {
 
     /// A task that stands where this one does, with nothing to do and nothing written yet.
     fn sibling(&self) -> Task<'p> {
-        Task {
-            plan: self.plan,
-            shared: self.shared,
-            kernels: self.kernels,
-            splits: Vec::new(),
-            vertices: self.vertices.clone(),
-            list: self.list.clone(),
-            pattern: self.pattern.clone(),
-            blocks: self.blocks.clone(),
-            block_of: self.block_of.clone(),
-            folds: self.folds.clone(),
-            sizes: self.sizes.clone(),
-            error_scale: self.error_scale.clone(),
-            oracle: Oracle::new(self.plan),
-            scratch: Scratch::default(),
-            exact: self.exact,
-            work: 0,
-            forks: self.forks,
-            out: vec![Sink::default()],
-            tally: Tally { level_cells: vec![0; self.plan.levels.len()], ..Tally::default() },
-        }
+        let (vertices, list) = (self.vertices.clone(), self.list.clone());
+        Task::with(self.shared, self.values.sibling(), vertices, list, self.forks)
     }
 
     /// Cuts the cell of the topmost split; leaves the negative side waiting and returns the positive one.
@@ -255,7 +219,7 @@ impl<'p> Task<'p> {
         let plan = self.plan;
         let level = &plan.levels[parent.level];
         let (picked, knot) = parent.cut.expect("the parent is cut");
-        self.clear_contributions();
+        self.values.clear_contributions();
         let start = self.list.len();
         let narrowed = match sign {
             0 => Entry { hi: knot, ..picked },
@@ -263,10 +227,7 @@ impl<'p> Task<'p> {
         };
         self.refilter(level, parent.list.clone(), picked.unit, &cell, edge);
         self.keep_or_decide(level, narrowed);
-        let mut folded = parent.folded;
-        if !self.scratch.index.is_empty() {
-            folded = self.fold(parent.level, parent.folded);
-        }
+        let folded = self.values.fold(level, parent.folded);
         if self.list.len() > start {
             let list = start..self.list.len();
             let (root, level) = (parent.root.clone(), parent.level);
@@ -288,15 +249,7 @@ impl<'p> Task<'p> {
     /// All units of `level` are decided on the current cell.
     fn leave(&mut self, level: usize, folded: usize) {
         self.tally.level_cells[level] += 1;
-        let plan = self.plan;
-        let l = &plan.levels[level];
-        self.bound_decided(l);
-        if let Some(dense) = l.fold {
-            self.block_of[dense] = folded;
-        }
-        if plan.written[l.node] {
-            self.write_units(l);
-        }
+        self.values.leave(&self.plan.levels[level], folded);
     }
 
     /// A cell enters a level with everything before it decided. Levels that no unit crosses are passed at once.
@@ -305,18 +258,17 @@ impl<'p> Task<'p> {
         loop {
             if level > 0 {
                 self.tick(plan.work[level])?;
-                self.oracle.forget_from(level);
-                self.evaluate_stage(level);
+                self.values.enter(level);
             }
             if level == plan.levels.len() {
                 return self.emit(&cell);
             }
             let l = &plan.levels[level];
             let start = self.list.len();
-            self.bound_units(l);
-            self.clear_contributions();
+            self.values.bound_units(l);
+            self.values.clear_contributions();
             self.classify(l, &cell);
-            let folded = self.fold_base(level);
+            let folded = self.values.fold_base(l);
             if self.list.len() > start {
                 for (slot, v) in self.vertices[cell.clone()].iter_mut().enumerate() {
                     v.slot = slot as u32;
@@ -335,12 +287,13 @@ impl<'p> Task<'p> {
         let plan = self.plan;
         let output = plan.net.output();
         for k in 0..plan.net.output_len() {
-            let block = &self.blocks[self.block_of[output]];
-            let np = block.len() / 3;
-            let (mut a, mut b) = plan.frame.map_to_domain([block[k], block[np + k], block[2 * np + k]]);
+            let block = self.values.block(output);
+            let np = block.len() / plan.rows;
+            let (mut a, mut b) = plan.frame.map_to_domain([block[k], block[np + k]], block[2 * np + k]);
             if !(a[0].is_finite() && a[1].is_finite() && b.is_finite()) {
-                let f = self.oracle.value(plan, &self.pattern, output, k);
-                (a, b) = plan.frame.map_to_domain([f[0].to_f64(), f[1].to_f64(), f[2].to_f64()]);
+                let Values { oracle, pattern, .. } = &mut self.values;
+                let f = oracle.value(plan, pattern, output, k);
+                (a, b) = plan.frame.map_to_domain([f[0].to_f64(), f[1].to_f64()], f[2].to_f64());
                 if !(a[0].is_finite() && a[1].is_finite() && b.is_finite()) {
                     let text = format!(
                         "the affine map of output {k} exceeds the range of f64; partition without maps"
@@ -358,7 +311,7 @@ impl<'p> Task<'p> {
     /// Writes a finished cell.
     fn emit(&mut self, cell: &Range<usize>) -> Result<()> {
         let (plan, want) = (self.plan, self.shared.want);
-        let output_error = if want.maps { self.output_error() } else { 0.0 };
+        let output_error = if want.maps { self.values.output_error() } else { 0.0 };
         let vertices = &self.vertices[cell.clone()];
         let area = 0.5 * double_area(vertices);
         for v in vertices {
@@ -369,7 +322,7 @@ impl<'p> Task<'p> {
         out.area += (area * AREA_UNITS) as i128;
         if want.polygons {
             out.sizes.push(vertices.len() as u32);
-            out.areas.push(area * plan.frame.area());
+            out.areas.push(area * plan.frame.measure());
             out.points.extend(vertices.iter().map(|v| plan.frame.to_domain([v.x, v.y])));
         }
         if want.mesh {
@@ -377,7 +330,7 @@ impl<'p> Task<'p> {
             out.lines.extend(vertices.iter().map(|v| v.line));
         }
         if want.patterns {
-            out.patterns.extend_from_slice(&self.pattern);
+            out.patterns.extend_from_slice(&self.values.pattern);
         }
         if want.maps {
             self.tally.output_error = self.tally.output_error.max(output_error);
