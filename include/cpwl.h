@@ -215,6 +215,78 @@ typedef enum cpwl_color {
     CPWL_COLOR_PATTERN = 4,
 } cpwl_color;
 
+/// Units of lengths, areas and slopes. Since 0.1.
+typedef enum cpwl_metric {
+    /// Those of (u, v).
+    CPWL_METRIC_DOMAIN = 1,
+    /// Those of the input space in which a slice lies: areas times sqrt(det(T'T)) and lengths after T, for the axes T.
+    CPWL_METRIC_AMBIENT = 2,
+} cpwl_metric;
+
+/// Arrays of statistics, for `cpwl_statistics_array`. F cells, E edges, L lines (a line being the edges that one unit
+/// made), all in the units of the metric but for points, which are in (u, v). Since 0.1.
+typedef enum cpwl_statistics_array_id {
+    /// (F) f64: areas.
+    CPWL_STATISTICS_AREAS = 1,
+    /// (F) f64: lengths of the borders.
+    CPWL_STATISTICS_PERIMETERS = 2,
+    /// (F) i64: numbers of vertices.
+    CPWL_STATISTICS_VERTEX_COUNTS = 3,
+    /// (F) f64: see CPWL_QUANTITY_ECCENTRICITY.
+    CPWL_STATISTICS_ECCENTRICITIES = 4,
+    /// (F) f64: see CPWL_QUANTITY_MOMENT_ECCENTRICITY.
+    CPWL_STATISTICS_MOMENT_ECCENTRICITIES = 5,
+    /// (F) f64: radii of the largest circles inside.
+    CPWL_STATISTICS_INRADII = 6,
+    /// (F, 2) f64: centres of those, in (u, v).
+    CPWL_STATISTICS_INCENTRES = 7,
+    /// (F) f64: spectral norms of the slopes. Needs CPWL_WANT_MAPS.
+    CPWL_STATISTICS_SLOPES_SPECTRAL = 8,
+    /// (F) f64: Frobenius norms of the slopes. Needs CPWL_WANT_MAPS.
+    CPWL_STATISTICS_SLOPES_FROBENIUS = 9,
+    /// (F + 1) i64: the neighbours of cell i have places `offsets[i]` to `offsets[i + 1] - 1`.
+    CPWL_STATISTICS_NEIGHBOUR_OFFSETS = 10,
+    /// i64: the cells across the edges of each cell, in the order of its sides.
+    CPWL_STATISTICS_NEIGHBOURS = 11,
+    /// (L) i32: the layer of units of each line, -1 for a side of the domain.
+    CPWL_STATISTICS_LINE_LAYER = 12,
+    /// (L) i64: the unit within that layer, or the side of the domain.
+    CPWL_STATISTICS_LINE_UNIT = 13,
+    /// (L) f64: total length of the edges of each line.
+    CPWL_STATISTICS_LINE_LENGTH = 14,
+    /// (L + 1) i64: the edges of line i have places `offsets[i]` to `offsets[i + 1] - 1`.
+    CPWL_STATISTICS_LINE_OFFSETS = 15,
+    /// (E) i64: the edges, line by line.
+    CPWL_STATISTICS_LINE_EDGES = 16,
+    /// (layers of units) i64: cells that each layer added.
+    CPWL_STATISTICS_LAYER_CELLS_ADDED = 17,
+    /// (layers of units) f64: total length of the edges that each layer made.
+    CPWL_STATISTICS_LAYER_LENGTH = 18,
+} cpwl_statistics_array_id;
+
+/// Numbers that every cell has, for `cpwl_statistics_spread`. Since 0.1.
+typedef enum cpwl_quantity {
+    /// Area.
+    CPWL_QUANTITY_AREA = 1,
+    /// Length of the border.
+    CPWL_QUANTITY_PERIMETER = 2,
+    /// Number of vertices.
+    CPWL_QUANTITY_VERTICES = 3,
+    /// Number of cells across an edge.
+    CPWL_QUANTITY_NEIGHBOURS = 4,
+    /// Largest over smallest distance of two vertices, 1e-10 being added to the smallest (SplineCam).
+    CPWL_QUANTITY_ECCENTRICITY = 5,
+    /// sqrt(1 - small / large) for the eigenvalues of the covariance of the uniform distribution on the cell: from 0,
+    /// round, to 1, a line.
+    CPWL_QUANTITY_MOMENT_ECCENTRICITY = 6,
+    /// Radius of the largest circle inside.
+    CPWL_QUANTITY_INRADIUS = 7,
+    /// Largest singular value of the slope of the outputs.
+    CPWL_QUANTITY_SLOPE_SPECTRAL = 8,
+    /// Frobenius norm of the slope of the outputs.
+    CPWL_QUANTITY_SLOPE_FROBENIUS = 9,
+} cpwl_quantity;
+
 /// What to keep of each cell.
 typedef struct Want Want;
 
@@ -242,6 +314,9 @@ typedef struct cpwl_network_builder cpwl_network_builder;
 /// F cells (activation cells: full-dimensional maximal sets of constant activation pattern), V vertices, E edges, C
 /// polygon vertices in all. The order of everything, and every byte, is the same for any number of threads.
 typedef struct cpwl_partition cpwl_partition;
+
+/// Statistics of a partition, cell by cell and in total. Immutable; may be shared between threads. Since 0.1.
+typedef struct cpwl_statistics cpwl_statistics;
 
 /// What every function that can fail returns: `CPWL_OK` (0) or the `CPWL_*` code of what went wrong.
 /// The text is in `cpwl_last_error()`. Codes are never reused. Since 0.1.
@@ -496,6 +571,46 @@ typedef struct cpwl_boundary_summary {
     /// Length of the segments on cell edges, each counted once, in units of (u, v).
     double on_edge_length;
 } cpwl_boundary_summary;
+
+/// Options of `cpwl_statistics_new`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_statistics_options {
+    /// `sizeof(cpwl_statistics_options)`.
+    size_t struct_size;
+    /// A `cpwl_metric`; 0 = CPWL_METRIC_DOMAIN.
+    int32_t metric;
+    /// Zero.
+    uint32_t flags;
+} cpwl_statistics_options;
+
+/// What `cpwl_statistics_info` tells. Since 0.1.
+typedef struct cpwl_statistics_summary {
+    /// `sizeof(cpwl_statistics_summary)`, set by the caller.
+    size_t struct_size;
+    /// F, the number of cells.
+    int64_t n_regions;
+    /// L, the number of lines: of units that made an edge, and of sides of the domain.
+    int64_t n_lines;
+    /// Total length of all edges, each counted once.
+    double edge_length;
+    /// Mean distance of the vertices from their mean (SplineCam's centrality).
+    double centrality;
+} cpwl_statistics_summary;
+
+/// What `cpwl_statistics_spread` tells of a quantity. Since 0.1.
+typedef struct cpwl_spread {
+    /// `sizeof(cpwl_spread)`, set by the caller.
+    size_t struct_size;
+    /// Sum over all cells.
+    double total;
+    /// `total` over the number of cells.
+    double mean;
+    /// Standard deviation, divided by the number of cells.
+    double std;
+    /// The least.
+    double min;
+    /// The largest.
+    double max;
+} cpwl_spread;
 
 
 
@@ -931,6 +1046,39 @@ cpwl_status cpwl_boundary_array(const struct cpwl_context *ctx,
                                 const struct cpwl_boundary *boundary,
                                 int32_t which,
                                 struct cpwl_tensor *out);
+
+/// Computes the statistics of a partition that kept the mesh; norms of slopes are there if it kept the maps too. `opts`
+/// may be NULL. Free them with `cpwl_statistics_free`; the partition may be freed before.
+///
+/// Errors: CPWL_ARGUMENT (the mesh was not kept, a slice whose areas f64 cannot hold), CPWL_LIMIT, CPWL_MEMORY,
+/// CPWL_CANCELLED. The same bytes for any number of threads. O(E log E). Since 0.1.
+cpwl_status cpwl_statistics_new(const struct cpwl_context *ctx,
+                                const struct cpwl_partition *partition,
+                                const struct cpwl_statistics_options *opts,
+                                struct cpwl_statistics **out);
+
+/// Frees statistics, and with them everything that they lent. NULL is fine. Since 0.1.
+void cpwl_statistics_free(struct cpwl_statistics *statistics);
+
+/// Fills `out`, whose `struct_size` the caller has set. O(L). Since 0.1.
+cpwl_status cpwl_statistics_info(const struct cpwl_context *ctx,
+                                 const struct cpwl_statistics *statistics,
+                                 struct cpwl_statistics_summary *out);
+
+/// Lends array `which` (a `cpwl_statistics_array_id`): fills `out` with a view of it that is valid until the statistics
+/// are freed, and is not to be written to. Errors: CPWL_ARGUMENT (slopes without maps, an unknown id). O(1). Since 0.1.
+cpwl_status cpwl_statistics_array(const struct cpwl_context *ctx,
+                                  const struct cpwl_statistics *statistics,
+                                  int32_t which,
+                                  struct cpwl_tensor *out);
+
+/// Fills `out`, whose `struct_size` the caller has set, with the total, mean, standard deviation, least and largest of
+/// `quantity` (a `cpwl_quantity`) over the cells. Errors: CPWL_ARGUMENT (slopes without maps, an unknown quantity).
+/// O(F). Since 0.1.
+cpwl_status cpwl_statistics_spread(const struct cpwl_context *ctx,
+                                   const struct cpwl_statistics *statistics,
+                                   int32_t quantity,
+                                   struct cpwl_spread *out);
 
 #ifdef __cplusplus
 }  // extern "C"

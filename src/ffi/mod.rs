@@ -32,6 +32,8 @@ mod partition;
 
 mod boundary;
 
+mod statistics;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod lent;
 mod options;
@@ -47,6 +49,7 @@ pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;
 pub use partition::*;
+pub use statistics::*;
 pub use tensor::cpwl_tensor;
 pub use version::*;
 

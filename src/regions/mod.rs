@@ -18,7 +18,7 @@
 //! `cut` (signs and cuts), `values`, `folds` and `convolve` (functionals of the layers, whatever the dimension), `chart`, `plan` and
 //! `level` (what is prepared), `oracle` and
 //! `dyadic` (exact stage), `bounds` (error bounds), `cell` and `key` (names of vertices), `mesh` (assembly), `trace` and
-//! `forms` (boundaries). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the
+//! `forms` (boundaries), `statistics` (size and shape of the cells, lines, neighbours), `metric` (its units). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the
 //! output.
 
 mod boundary;
@@ -38,12 +38,14 @@ mod key;
 mod level;
 mod locate;
 mod mesh;
+mod metric;
 mod oracle;
 mod partition;
 mod pieces;
 mod plan;
 mod shared;
 mod sink;
+mod statistics;
 mod svg;
 mod task;
 mod trace;
@@ -51,6 +53,8 @@ mod values;
 
 pub use boundary::{Boundary, BoundaryMode};
 pub use domain::Domain;
+pub use metric::Metric;
 pub use partition::{Partition, PartitionOptions, partition};
 pub use sink::Want;
+pub use statistics::{Quantity, Spread, Statistics};
 pub use svg::{Color, SvgOptions};

@@ -112,6 +112,7 @@ void test_memory(void);
 void test_network(void);
 void test_partition(void);
 void test_spine(void);
+void test_statistics(void);
 void test_tensors(void);
 
 #endif

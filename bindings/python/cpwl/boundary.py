@@ -20,6 +20,8 @@ __all__ = ["Boundary"]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+METRICS = {"domain": _abi.CPWL_METRIC_DOMAIN, "ambient": _abi.CPWL_METRIC_AMBIENT}
+
 
 class Boundary(Native):
     """Line segments in the domain: a decision boundary or a level set.

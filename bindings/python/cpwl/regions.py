@@ -262,9 +262,28 @@ class Partition(Native):
         """Number of connected linear pieces, see `linear_pieces`."""
         return int(self.linear_pieces.max()) + 1
 
-    def stats(self) -> Stats:
-        """Statistics of the regions; `print` it for a table."""
-        return Stats.of(self)
+    def stats(self, metric: str = "domain") -> Stats:
+        """Statistics of the regions, in total and for each; `print` them for a table.
+
+        Parameters
+        ----------
+        metric : {"domain", "ambient"}
+            Units of lengths, areas and slopes: those of (u, v), or of the input space in which a Slice lies.
+        """
+        return Stats.of(self, metric)
+
+    def layer_lines(self, layer: int, unit: int) -> Floats:
+        """(n, 2, 2) the edges that one unit made, as pairs of points; of several units with one line, the first made it.
+
+        Parameters
+        ----------
+        layer : int
+            Layer of units, from 0; -1 for the sides of the domain.
+        unit : int
+            Unit within that layer, or side of the domain.
+        """
+        edges = self.edges[(self.edge_layer == layer) & (self.edge_unit == unit)]
+        return self.vertices[edges]
 
     def decision_boundary(self, mode: str = "argmax") -> Boundary:
         """Where the predicted class changes.
