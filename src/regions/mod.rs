@@ -30,9 +30,9 @@ mod cut;
 mod domain;
 mod double;
 mod dyadic;
+mod exact;
 mod filter;
 mod folds;
-mod forms;
 mod frame;
 mod key;
 mod level;
@@ -48,7 +48,6 @@ mod sink;
 mod statistics;
 mod svg;
 mod task;
-mod trace;
 mod values;
 
 pub use boundary::{Boundary, BoundaryMode};

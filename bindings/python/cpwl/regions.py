@@ -273,7 +273,7 @@ class Partition(Native):
         return Stats.of(self, metric)
 
     def layer_lines(self, layer: int, unit: int) -> Floats:
-        """(n, 2, 2) the edges that one unit made, as pairs of points; of several units with one line, the first made it.
+        """(n, 2, 2) the edges that one unit made, as pairs of points; of several with one line, the first made it.
 
         Parameters
         ----------
