@@ -4,7 +4,8 @@
 
 use std::sync::OnceLock;
 
-use super::dyadic::{Dyadic, Functional, meet, sign_at};
+use super::dyadic::{Dyadic, Functional, sign_at};
+use super::number::meet;
 use super::oracle::Oracle;
 use super::partition::Partition;
 use super::plan::Plan;

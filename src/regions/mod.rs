@@ -24,6 +24,7 @@
 mod boundary;
 mod bounds;
 mod cell;
+mod certificate;
 mod chart;
 mod convolve;
 mod cut;
@@ -41,6 +42,7 @@ mod locate;
 mod maximum;
 mod mesh;
 mod metric;
+mod number;
 mod oracle;
 mod partition;
 mod pieces;
@@ -54,6 +56,7 @@ mod ties;
 mod values;
 
 pub use boundary::{Boundary, BoundaryMode, Nearest};
+pub use certificate::Signs;
 pub use domain::Domain;
 pub use metric::Metric;
 pub use partition::{Partition, PartitionOptions, partition};
