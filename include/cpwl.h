@@ -189,9 +189,10 @@ typedef enum cpwl_boundary_mode {
     CPWL_BOUNDARY_MODE_LEVEL_SET = 3,
 } cpwl_boundary_mode;
 
-/// Arrays of a boundary of n segments, for `cpwl_boundary_array`. Since 0.1.
+/// Arrays of a boundary of n segments that form P polylines, for `cpwl_boundary_array`. Since 0.1.
 typedef enum cpwl_boundary_array_id {
-    /// (n, 2, 2) f64: end points in (u, v).
+    /// (n, 2, 2) f64: end points in (u, v), directed so that the first label is on the left, and higher values of a
+    /// level set are.
     CPWL_BOUNDARY_SEGMENTS = 1,
     /// (n) i64: the cell in which the segment lies; for one on an edge, the first of its two cells.
     CPWL_BOUNDARY_CELL = 2,
@@ -201,6 +202,25 @@ typedef enum cpwl_boundary_array_id {
     CPWL_BOUNDARY_ON_EDGE = 4,
     /// (m) i64: cells on which the output of a level set equals the level everywhere.
     CPWL_BOUNDARY_FLAT_CELLS = 5,
+    /// (n, 2) i32: signs, on the left and on the right, of the first output minus the second one or the level. Where
+    /// both are equal (1 a valley, -1 a ridge, 0 the rim of a flat cell on the border) the segment has no direction.
+    CPWL_BOUNDARY_SIDES = 6,
+    /// (P + 1) i64: polyline p has the points `offsets[p]` to `offsets[p + 1] - 1`, and one segment less. Polylines go on
+    /// where exactly two segments with the same labels meet, and end elsewhere: at junctions of three classes or more,
+    /// at saddles, on the border of the domain.
+    CPWL_BOUNDARY_POLYLINE_OFFSETS = 7,
+    /// (n + P, 2) f64: points in (u, v); a closed loop ends at the point at which it starts.
+    CPWL_BOUNDARY_POLYLINE_POINTS = 8,
+    /// (n) i64: the segments of the polylines; those of polyline p start at place `offsets[p] - p`.
+    CPWL_BOUNDARY_POLYLINE_SEGMENTS = 9,
+    /// (P, 2) i32: the labels of each polyline.
+    CPWL_BOUNDARY_POLYLINE_LABELS = 10,
+    /// (P) u8: 1 for closed loops.
+    CPWL_BOUNDARY_POLYLINE_CLOSED = 11,
+    /// (P, 2) i64: the junctions at which each polyline starts and ends, or -1.
+    CPWL_BOUNDARY_POLYLINE_ENDS = 12,
+    /// (J, 2) f64: junctions, the points in (u, v) at which three segments or more meet.
+    CPWL_BOUNDARY_JUNCTIONS = 13,
 } cpwl_boundary_array_id;
 
 /// What the colour of a cell says in a picture. Since 0.1.
@@ -581,6 +601,10 @@ typedef struct cpwl_boundary_summary {
     double interior_length;
     /// Length of the segments on cell edges, each counted once, in units of (u, v).
     double on_edge_length;
+    /// P, the number of polylines that the segments form.
+    int64_t n_polylines;
+    /// J, the number of points at which three segments or more meet.
+    int64_t n_junctions;
 } cpwl_boundary_summary;
 
 /// Options of `cpwl_statistics_new`. Zero is the default of every field. Since 0.1.
@@ -622,6 +646,18 @@ typedef struct cpwl_spread {
     /// The largest.
     double max;
 } cpwl_spread;
+
+/// Options of `cpwl_boundary_sample` and `cpwl_boundary_nearest`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_boundary_points_options {
+    /// `sizeof(cpwl_boundary_points_options)`.
+    size_t struct_size;
+    /// Which random points; the same seed gives the same ones on every machine.
+    uint64_t seed;
+    /// A `cpwl_metric`, of lengths and distances; 0 = CPWL_METRIC_DOMAIN.
+    int32_t metric;
+    /// Zero.
+    uint32_t flags;
+} cpwl_boundary_points_options;
 
 
 
@@ -1101,6 +1137,45 @@ cpwl_status cpwl_statistics_spread(const struct cpwl_context *ctx,
                                    const struct cpwl_statistics *statistics,
                                    int32_t quantity,
                                    struct cpwl_spread *out);
+
+/// Fills `points`, (n, 2), f64 or f32, with random points of the boundary in (u, v), uniform by length. `segments` and
+/// `cells` are NULL or (n), i64 or i32, and become the segment and the cell on which each point lies. `opts` may be NULL.
+/// Point i depends on the seed and on i alone (Philox 4x32-10), not on n or on the number of threads.
+///
+/// Errors: CPWL_ARGUMENT (the boundary has no length), CPWL_SHAPE, CPWL_DTYPE, CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED.
+/// O(segments + n log segments). Since 0.1.
+cpwl_status cpwl_boundary_sample(const struct cpwl_context *ctx,
+                                 const struct cpwl_boundary *boundary,
+                                 const struct cpwl_boundary_points_options *opts,
+                                 struct cpwl_tensor *points,
+                                 struct cpwl_tensor *segments,
+                                 struct cpwl_tensor *cells);
+
+/// Finds the nearest point of the boundary to each of `points`, (n, 2) in (u, v), f32, f64, f16 or bf16, which should lie
+/// in the domain. `opts` may be NULL; its metric is that of the distances. Each of the outputs may be NULL: `distances`,
+/// (n), f64 or f32, become the signed distances, positive on the side of the first label or of higher values (see
+/// CPWL_BOUNDARY_SIDES); `nearest`, (n, 2), f64 or f32, the nearest points in (u, v); `segments`, (n), i64 or i32, the
+/// segments on which those lie. For an empty boundary distances are infinite and segments -1.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT, CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. The first
+/// call in each metric builds a search tree, O(segments log segments); then O(log segments) a point. Since 0.1.
+cpwl_status cpwl_boundary_nearest(const struct cpwl_context *ctx,
+                                  const struct cpwl_boundary *boundary,
+                                  const struct cpwl_tensor *points,
+                                  const struct cpwl_boundary_points_options *opts,
+                                  struct cpwl_tensor *distances,
+                                  struct cpwl_tensor *nearest,
+                                  struct cpwl_tensor *segments);
+
+/// Writes the lengths of the boundary, inside cells and on cell edges (each counted once), in units of `metric` (a
+/// `cpwl_metric`; 0 = CPWL_METRIC_DOMAIN) to `interior` and `on_edge`, either of which may be NULL.
+///
+/// Errors: CPWL_ARGUMENT (an unknown metric, a slice that f64 cannot measure in it). O(segments). Since 0.1.
+cpwl_status cpwl_boundary_length(const struct cpwl_context *ctx,
+                                 const struct cpwl_boundary *boundary,
+                                 int32_t metric,
+                                 double *interior,
+                                 double *on_edge);
 
 #ifdef __cplusplus
 }  // extern "C"

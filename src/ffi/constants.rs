@@ -142,10 +142,11 @@ pub enum cpwl_boundary_mode {
     CPWL_BOUNDARY_MODE_LEVEL_SET = 3,
 }
 
-/// Arrays of a boundary of n segments, for `cpwl_boundary_array`. Since 0.1.
+/// Arrays of a boundary of n segments that form P polylines, for `cpwl_boundary_array`. Since 0.1.
 #[repr(C)]
 pub enum cpwl_boundary_array_id {
-    /// (n, 2, 2) f64: end points in (u, v).
+    /// (n, 2, 2) f64: end points in (u, v), directed so that the first label is on the left, and higher values of a
+    /// level set are.
     CPWL_BOUNDARY_SEGMENTS = 1,
     /// (n) i64: the cell in which the segment lies; for one on an edge, the first of its two cells.
     CPWL_BOUNDARY_CELL = 2,
@@ -155,6 +156,25 @@ pub enum cpwl_boundary_array_id {
     CPWL_BOUNDARY_ON_EDGE = 4,
     /// (m) i64: cells on which the output of a level set equals the level everywhere.
     CPWL_BOUNDARY_FLAT_CELLS = 5,
+    /// (n, 2) i32: signs, on the left and on the right, of the first output minus the second one or the level. Where
+    /// both are equal (1 a valley, -1 a ridge, 0 the rim of a flat cell on the border) the segment has no direction.
+    CPWL_BOUNDARY_SIDES = 6,
+    /// (P + 1) i64: polyline p has the points `offsets[p]` to `offsets[p + 1] - 1`, and one segment less. Polylines go on
+    /// where exactly two segments with the same labels meet, and end elsewhere: at junctions of three classes or more,
+    /// at saddles, on the border of the domain.
+    CPWL_BOUNDARY_POLYLINE_OFFSETS = 7,
+    /// (n + P, 2) f64: points in (u, v); a closed loop ends at the point at which it starts.
+    CPWL_BOUNDARY_POLYLINE_POINTS = 8,
+    /// (n) i64: the segments of the polylines; those of polyline p start at place `offsets[p] - p`.
+    CPWL_BOUNDARY_POLYLINE_SEGMENTS = 9,
+    /// (P, 2) i32: the labels of each polyline.
+    CPWL_BOUNDARY_POLYLINE_LABELS = 10,
+    /// (P) u8: 1 for closed loops.
+    CPWL_BOUNDARY_POLYLINE_CLOSED = 11,
+    /// (P, 2) i64: the junctions at which each polyline starts and ends, or -1.
+    CPWL_BOUNDARY_POLYLINE_ENDS = 12,
+    /// (J, 2) f64: junctions, the points in (u, v) at which three segments or more meet.
+    CPWL_BOUNDARY_JUNCTIONS = 13,
 }
 
 /// Units of lengths, areas and slopes. Since 0.1.

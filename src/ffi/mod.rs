@@ -34,12 +34,15 @@ mod boundary;
 
 mod statistics;
 
+mod boundary_points;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod lent;
 mod options;
 mod pointer;
 
 pub use boundary::*;
+pub use boundary_points::*;
 pub use builder::*;
 pub use constants::*;
 pub use context::*;

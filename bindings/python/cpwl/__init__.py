@@ -9,7 +9,7 @@
 from . import layers
 from ._lib import build_info, version
 from ._stats import Stats
-from .boundary import Boundary
+from .boundary import Boundary, Nearest
 from .context import Context
 from .domains import Box, Domain, Polygon, Slice
 from .errors import *  # noqa: F403
@@ -24,6 +24,7 @@ __all__ = [
     "Box",
     "Context",
     "Domain",
+    "Nearest",
     "Network",
     "Node",
     "Partition",

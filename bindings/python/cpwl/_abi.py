@@ -69,6 +69,14 @@ CPWL_BOUNDARY_CELL = 2
 CPWL_BOUNDARY_LABELS = 3
 CPWL_BOUNDARY_ON_EDGE = 4
 CPWL_BOUNDARY_FLAT_CELLS = 5
+CPWL_BOUNDARY_SIDES = 6
+CPWL_BOUNDARY_POLYLINE_OFFSETS = 7
+CPWL_BOUNDARY_POLYLINE_POINTS = 8
+CPWL_BOUNDARY_POLYLINE_SEGMENTS = 9
+CPWL_BOUNDARY_POLYLINE_LABELS = 10
+CPWL_BOUNDARY_POLYLINE_CLOSED = 11
+CPWL_BOUNDARY_POLYLINE_ENDS = 12
+CPWL_BOUNDARY_JUNCTIONS = 13
 CPWL_COLOR_SLOPE = 1
 CPWL_COLOR_AREA = 2
 CPWL_COLOR_CLASS = 3
@@ -265,6 +273,8 @@ class BoundarySummary(c.Structure):
         ("n_flat_cells", c.c_int64),
         ("interior_length", c.c_double),
         ("on_edge_length", c.c_double),
+        ("n_polylines", c.c_int64),
+        ("n_junctions", c.c_int64),
     ]
 
 
@@ -297,12 +307,24 @@ class Spread(c.Structure):
     ]
 
 
+class BoundaryPointsOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("seed", c.c_uint64),
+        ("metric", c.c_int32),
+        ("flags", c.c_uint32),
+    ]
+
+
 # name: (result, arguments); handles are void pointers
 FUNCTIONS = {
     "cpwl_boundary_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_boundary_free": (None, [c.c_void_p]),
     "cpwl_boundary_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundarySummary)]),
+    "cpwl_boundary_length": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(c.c_double), c.POINTER(c.c_double)]),
+    "cpwl_boundary_nearest": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(BoundaryPointsOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_boundary_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundaryOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_boundary_sample": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundaryPointsOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_build_info": (c.c_char_p, []),
     "cpwl_cancel_flag": (c.c_int32, [c.c_void_p]),
     "cpwl_context_free": (None, [c.c_void_p]),

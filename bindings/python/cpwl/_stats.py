@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from . import _abi
 from ._lib import Handle, Native, call, lib, sized
-from .boundary import METRICS, lent
+from .boundary import lent, metric_code
 
 if TYPE_CHECKING:
     from .regions import Partition
@@ -92,9 +92,7 @@ class Stats(Native):
     @classmethod
     def of(cls, p: Partition, metric: str = "domain") -> Stats:
         """The statistics of `p`, which must hold polygons, patterns, maps and mesh."""
-        if metric not in METRICS:
-            raise ValueError(f"metric is {metric!r}; expected one of {', '.join(map(repr, METRICS))}")
-        options = sized(_abi.StatisticsOptions, metric=METRICS[metric])
+        options = sized(_abi.StatisticsOptions, metric=metric_code(metric))
         run = p._context
         arguments = (run, p._handle, ctypes.byref(options))
         handle = run._run(lambda: Handle(lib.cpwl_statistics_free, lib.cpwl_statistics_new, *arguments))

@@ -19,8 +19,8 @@ from . import _abi, _tensor
 from . import context as _context
 from ._lib import Handle, Native, call, lib, sized
 from ._stats import Stats
-from .certificate import Certificate
 from .boundary import Boundary, lent
+from .certificate import Certificate
 from .domains import Domain
 from .network import Affine, Network
 

@@ -8,7 +8,7 @@ use crate::error::{Result, bail};
 use crate::fork;
 
 /// The nearest point of a boundary.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Nearest {
     /// Its distance in the metric, signed: positive on the side of the first label or of higher values, 0 on the set.
     pub distance: f64,
