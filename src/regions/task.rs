@@ -283,18 +283,21 @@ impl<'p> Task<'p> {
 
     /// Gives the vertices that this level made their names.
     fn name_vertices(&mut self, level: &Level, cell: &Range<usize>, root: &Range<usize>) {
-        if self.vertices[cell.clone()].iter().all(|v| v.at == NAMED) {
+        if !self.shared.want.mesh {
+            self.vertices[cell.clone()].iter_mut().for_each(|v| v.at = NAMED);
             return;
         }
         if level.max.is_some() {
             self.find_ties(level, cell, root);
         }
-        let name = cell_name(&self.vertices[root.clone()]);
-        for i in cell.clone() {
-            let v = self.vertices[i];
+        let (roots, cells) = self.vertices.split_at_mut(cell.start);
+        let root = &roots[root.clone()];
+        let mut name = None;
+        for v in &mut cells[..cell.len()] {
             if v.at != NAMED {
-                self.vertices[i].name = v.final_name(&self.vertices[root.clone()], name);
-                self.vertices[i].at = NAMED;
+                let inside = || *name.get_or_insert_with(|| cell_name(root));
+                v.name = v.final_name(root, inside);
+                v.at = NAMED;
             }
         }
     }
