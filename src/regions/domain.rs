@@ -87,6 +87,13 @@ impl Domain {
         &self.polygon
     }
 
+    /// Area in units of (u, v).
+    pub fn area(&self) -> f64 {
+        let o = self.polygon[0];
+        let turn = |w: &[[f64; 2]]| (w[0][0] - o[0]) * (w[1][1] - o[1]) - (w[1][0] - o[0]) * (w[0][1] - o[1]);
+        self.polygon[1..].windows(2).map(turn).sum::<f64>() / 2.0
+    }
+
     /// Dimension of the input space of a slice; `None` where (u, v) is the input.
     pub fn ambient_dim(&self) -> Option<usize> {
         self.slice.as_ref().map(|s| s.origin.len())
