@@ -47,6 +47,7 @@ mod packed;
 mod partition;
 mod pieces;
 mod plan;
+mod seams;
 mod shared;
 mod sink;
 mod stream;

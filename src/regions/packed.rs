@@ -1,5 +1,7 @@
 //! Where the codes of the units stand in a packed pattern.
 
+use std::ops::Range;
+
 use super::plan::Plan;
 
 /// One layer of units.
@@ -22,6 +24,12 @@ impl Packed {
     pub(crate) fn new(plan: &Plan) -> Packed {
         let layer = |l: &super::level::Level| Layer { units: l.n, word: l.word, bits: l.bits };
         Packed { layers: plan.levels.iter().map(layer).collect(), words: plan.pattern_words }
+    }
+
+    /// The words of each layer.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = Range<usize>> {
+        let ends = self.layers.iter().skip(1).map(|l| l.word).chain([self.words]);
+        self.layers.iter().zip(ends).map(|(l, end)| l.word..end)
     }
 
     /// Calls `code(position, code)` for every unit.

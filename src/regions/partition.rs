@@ -59,6 +59,8 @@ pub struct Partition {
     edges: Buffer<[i64; 2]>,
     edge_cells: Buffer<[i64; 2]>,
     pub(super) edge_lines: Buffer<u32>,
+    /// By side of the domain; empty if it is no tile.
+    seams: Vec<bool>,
     edge_layers: Buffer<i32>,
     edge_units: Buffer<i64>,
     edge_knots: Buffer<i32>,
@@ -153,6 +155,7 @@ impl Partition {
         }
         let partition = Partition {
             net: net.clone(),
+            seams: domain.seams(),
             domain: domain.clone(),
             frame: plan.frame.clone(),
             want,
@@ -346,6 +349,16 @@ impl Partition {
     /// The plan by which the cells were made.
     pub(super) fn plan(&self, maps: bool) -> Result<Plan<'_>> {
         Plan::new(&self.net, self.domain.chart(self.net.input_len())?, maps)
+    }
+
+    /// The words of each layer in a packed pattern.
+    pub(super) fn layer_words(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        self.packed.ranges()
+    }
+
+    /// Whether a side of the domain is the seam of a tile.
+    pub(super) fn is_seam(&self, side: usize) -> bool {
+        self.seams.get(side).copied().unwrap_or(false)
     }
 
     pub(super) fn packed_pattern(&self, i: usize) -> &[u64] {

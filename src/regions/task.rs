@@ -131,8 +131,8 @@ impl<'p> Task<'p> {
     /// The whole domain enters the first level.
     pub(crate) fn start(&mut self, domain: &Domain) -> Result<()> {
         for (i, p) in domain.corners(&self.plan.frame).iter().enumerate() {
-            // Rounded once to local coordinates.
-            self.vertices.push(Vertex::corner(p[0].to_f64(), p[1].to_f64(), f64::EPSILON, i));
+            let [x, y] = p.rounded();
+            self.vertices.push(Vertex::corner(x, y, f64::EPSILON, i));
         }
         self.enter(0, 0..self.vertices.len())
     }
