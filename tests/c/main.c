@@ -7,7 +7,7 @@ static const struct {
 } tests[] = {
     {"abi", test_abi},         {"spine", test_spine},     {"tensors", test_tensors},     {"layers", test_layers},
     {"network", test_network}, {"domains", test_domains}, {"partition", test_partition}, {"callbacks", test_callbacks},
-    {"statistics", test_statistics}, {"boundary", test_boundary},
+    {"boundary", test_boundary}, {"statistics", test_statistics}, {"ball", test_ball},
     {"memory", test_memory},   {"dlpack", test_dlpack},   {"fence", test_fence},         {"fork", test_fork},
 };
 

@@ -132,9 +132,9 @@ impl Search<'_> {
                 part.at[k] = vec![c];
             }
             _ => {
-                for k in 0..2 {
-                    if signs[k] == 0 {
-                        part.at[k].push(c);
+                for (at, sign) in part.at.iter_mut().zip(signs) {
+                    if sign == 0 {
+                        at.push(c);
                     }
                 }
             }
