@@ -19,6 +19,8 @@ use crate::fork;
 use crate::network::Network;
 
 const CHUNK: usize = 64;
+/// Buckets between two polls.
+const POLL: usize = 1024;
 
 impl Partition {
     /// Writes to `counts[i]` the number of cells that the open disc of radius `radii[i]` about `centers[i]` = (u, v)
@@ -46,10 +48,11 @@ impl Partition {
         let ruler = Ruler::new(self.domain(), metric)?;
         let grid = fork::get_or_init(&self.grid, || Grid::new(self));
         let lazy = LazyPlan::new(self);
+        ctx.meter().charge(ctx.threads() * self.n_regions() * size_of::<u32>(), "counts in a ball")?;
         let found = ctx.pool().map_chunks(centers.len(), CHUNK, |range| {
             ctx.poll()?;
-            let mut counter =
-                Counter { partition: self, ruler, gram: None, metric, exact: Exact::new(&lazy) };
+            let (exact, seen) = (Exact::new(&lazy), vec![0; self.n_regions()]);
+            let mut counter = Counter { partition: self, ruler, metric, gram: None, exact, seen, discs: 0 };
             range
                 .map(|i| counter.count(ctx, grid, &Disc { center: centers[i], radius: radii[i] }))
                 .collect::<Result<Vec<i64>>>()
@@ -82,30 +85,34 @@ struct Counter<'a> {
     /// Made for the first disc in doubt.
     gram: Option<Gram>,
     exact: Exact<'a>,
+    /// For each cell the last disc that came by, from 1: cells are in many buckets.
+    seen: Vec<u32>,
+    discs: u32,
 }
-
-/// Cells between two polls.
-const POLL: usize = 4096;
 
 impl Counter<'_> {
     fn count(&mut self, ctx: &Context, grid: &Grid, disc: &Disc) -> Result<i64> {
         if disc.radius == 0.0 {
             return Ok(0);
         }
+        self.discs += 1;
         let errors = self.partition.vertex_errors();
         let reach = self.ruler.disc();
-        let [lo, hi] =
-            [-1.0, 1.0].map(|s| [0, 1].map(|k| disc.center[k] + s * (disc.radius * reach[k] + errors[k])));
-        let (mut count, mut seen) = (0, 0);
-        let mut stopped = Ok(());
-        grid.each_in(self.partition, lo, hi, |cell| {
-            seen += 1;
-            if seen % POLL == 0 && stopped.is_ok() {
-                stopped = ctx.poll();
+        let corner = |s: f64| [0, 1].map(|k| disc.center[k] + s * (disc.radius * reach[k] + errors[k]));
+        let mut count = 0;
+        for (i, bucket) in grid.buckets_in(corner(-1.0), corner(1.0)).enumerate() {
+            if i % POLL == POLL - 1 {
+                ctx.poll()?;
             }
-            count += i64::from(stopped.is_ok() && self.meets(cell, disc, errors));
-        });
-        stopped.map(|()| count)
+            for &cell in bucket {
+                let cell = cell as usize;
+                if self.seen[cell] != self.discs {
+                    self.seen[cell] = self.discs;
+                    count += i64::from(self.meets(cell, disc, errors));
+                }
+            }
+        }
+        Ok(count)
     }
 
     fn meets(&mut self, cell: usize, disc: &Disc, errors: [f64; 2]) -> bool {

@@ -37,7 +37,13 @@ impl Grid {
         let (lo, hi) = bounds(p.domain().polygon());
         let rate = [0, 1].map(|i| n as f64 / (hi[i] - lo[i]));
         let mut grid = Grid { lo, rate, n, start: vec![0; n * n + 1], cells: Vec::new() };
-        let boxes: Vec<[Range<usize>; 2]> = (0..p.n_regions()).map(|i| grid.buckets(p, i)).collect();
+        let error = p.vertex_errors();
+        let boxes: Vec<[Range<usize>; 2]> = (0..p.n_regions())
+            .map(|i| {
+                let (lo, hi) = bounds(p.polygon(i));
+                [0, 1].map(|k| grid.bucket(lo[k] - error[k], k)..grid.bucket(hi[k] + error[k], k) + 1)
+            })
+            .collect();
         let entries: usize = boxes.iter().map(|b| b[0].len() * b[1].len()).sum();
         if n > 1 && entries > 8 * p.n_regions() + 64 {
             return Err(n / 2); // long thin cells: coarser
@@ -67,28 +73,13 @@ impl Grid {
         Ok(grid)
     }
 
-    /// The buckets that the bounding box of a cell meets, along each axis.
-    fn buckets(&self, p: &Partition, cell: usize) -> [Range<usize>; 2] {
-        let (lo, hi) = bounds(p.polygon(cell));
-        let error = p.vertex_errors();
-        [0, 1].map(|k| self.bucket(lo[k] - error[k], k)..self.bucket(hi[k] + error[k], k) + 1)
-    }
-
-    /// Calls `f` once for every cell whose bounding box may meet the box from `lo` to `hi`.
-    pub(super) fn each_in(&self, p: &Partition, lo: [f64; 2], hi: [f64; 2], mut f: impl FnMut(usize)) {
+    /// The cells of each bucket that meets the box from `lo` to `hi`: a cell whose bounding box meets that one comes at
+    /// least once.
+    pub(super) fn buckets_in(&self, lo: [f64; 2], hi: [f64; 2]) -> impl Iterator<Item = &[u32]> {
         let range = |k: usize| self.bucket(lo[k], k)..self.bucket(hi[k], k) + 1;
-        for y in range(1) {
-            for x in range(0) {
-                let k = y * self.n + x;
-                for &cell in &self.cells[self.start[k] as usize..self.start[k + 1] as usize] {
-                    // A cell is in many buckets: only the first of them in the box counts.
-                    let [u, v] = self.buckets(p, cell as usize);
-                    if x == u.start.max(range(0).start) && y == v.start.max(range(1).start) {
-                        f(cell as usize);
-                    }
-                }
-            }
-        }
+        let (columns, rows) = (range(0), range(1));
+        rows.flat_map(move |y| columns.clone().map(move |x| y * self.n + x))
+            .map(|k| &self.cells[self.start[k] as usize..self.start[k + 1] as usize])
     }
 
     fn bucket(&self, x: f64, axis: usize) -> usize {

@@ -20,7 +20,7 @@ pub enum Metric {
 /// Lengths up to this are taken; their squares and areas stay finite.
 const LARGEST: f64 = 1e150;
 
-/// The map (u, v) -> (r[0] u + r[1] v, r[2] v) into a plane in which lengths are those of the metric.
+/// The map (u, v) -> (`r[0]` u + `r[1]` v, `r[2]` v) into a plane in which lengths are those of the metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Ruler {
     r: [f64; 3],

@@ -16,7 +16,7 @@ static void of_partition(const cpwl_partition *p) {
     CHECK_OK(cpwl_partition_count_in_ball(NULL, p, &at, &r, NULL, &out32));
     for (i = 0; i < 5; i++) CHECK(counts[i] == expected[i] && counts32[i] == expected[i]);
     CHECK_FAILS(cpwl_partition_count_in_ball(NULL, p, &flat, &r, NULL, &out), CPWL_SHAPE, "[RANK] centers has 1 axes; *");
-    CHECK_FAILS(cpwl_partition_count_in_ball(NULL, p, &at, &at, NULL, &out), CPWL_SHAPE, "[SHAPE] radii has shape [5, 2]; *");
+    CHECK_FAILS(cpwl_partition_count_in_ball(NULL, p, &at, &at, NULL, &out), CPWL_SHAPE, "[RANK] radii has 2 axes; *");
     CHECK_FAILS(cpwl_partition_count_in_ball(NULL, p, &at, &r, NULL, &flat), CPWL_DTYPE, "[DTYPE] counts has dtype f64; *");
     memset(&options, 0, sizeof options);
     options.struct_size = sizeof options;
