@@ -150,7 +150,7 @@ pub enum cpwl_boundary_array_id {
     CPWL_BOUNDARY_SEGMENTS = 1,
     /// (n) i64: the cell in which the segment lies; for one on an edge, the first of its two cells.
     CPWL_BOUNDARY_CELL = 2,
-    /// (n, 2) i32: the two outputs that tie; for a level set (output, -1).
+    /// (n, 2) i32: the two outputs that tie, a < b, a being the larger one on the left; for a level set (output, -1).
     CPWL_BOUNDARY_LABELS = 3,
     /// (n) u8: 1 if the segment lies on a cell edge, 0 if inside a cell.
     CPWL_BOUNDARY_ON_EDGE = 4,

@@ -1,11 +1,16 @@
 """Polylines, samples and distances of boundaries against the network, closed forms and brute force."""
 
+import json
+from fractions import Fraction
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 import cpwl
 import reference as ref
 from cpwl import layers as L
+from cpwl.cases import regions as cases
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +55,8 @@ def check_polylines(b):
             if b.sides[segment, 0] == b.sides[segment, 1] and np.abs(ends[0] - line[k]).max() > 1e-9:
                 ends = ends[::-1]  # no direction
             np.testing.assert_allclose(line[k : k + 2], ends, rtol=0, atol=1e-9)
-        assert b.polyline_closed[p] == (len(line) > 3 and (line[0] == line[-1]).all())
+        back = (line[0] == line[-1]).all()
+        assert back if b.polyline_closed[p] else not back or b.polyline_ends[p, 0] >= 0
         for end, junction in zip((line[0], line[-1]), b.polyline_ends[p]):
             if junction >= 0:
                 np.testing.assert_array_equal(end, b.junctions[junction])
@@ -201,7 +207,9 @@ def test_samples_agree_with_the_forward_pass(data):
         images = z["images"] / 16
     for name in ("digits_mlp", "digits_conv"):
         net = cpwl.Network.from_onnx(data / "nets" / f"{name}.onnx")
-        plane = cpwl.Slice.through(*images.reshape(3, *net.input_shape))
+        a, b, c = images.reshape(3, *net.input_shape)
+        middle = [[0.2, 0.2], [0.6, 0.2], [0.2, 0.6]]
+        plane = cpwl.Slice(a, np.stack([b - a, c - a]), middle)
         b = net.partition(plane).decision_boundary()
         check_polylines(b)
         points, segments = b.sample(2000, seed=1, return_segments=True)
@@ -332,3 +340,78 @@ def test_a_call_can_be_stopped(busy):
                 call()
     finally:
         p._context = before
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_boundaries_of_low_bit_networks(build, square, seed):
+    """Ties along edges, at vertices and on whole cells: polylines are whole, distances have the right signs."""
+    rng = np.random.default_rng(seed)
+    top, slope = 2.0 ** rng.integers(1, 4), [0, 0.25, -1][seed % 3]
+    sizes = [2, *[int(rng.integers(3, 9))] * int(rng.integers(1, 4)), int(rng.integers(2, 5))]
+    weights = [(rng.integers(-top, top, (n, m)) / top, rng.integers(-top, top, n) / top) for m, n in pairwise(sizes)]
+    p = build(weights, slope).partition(square)
+    border, pairs, level = p.decision_boundary(), p.decision_boundary("pairwise"), p.level_set(0, 0.0)
+    points = rng.uniform(-1, 1, (300, 2))
+    y = ref.mlp(weights, points, slope)[0]
+    for b in (border, pairs, level):
+        check_polylines(b)
+        for line, ends, closed in zip(b.polylines, b.polyline_ends, b.polyline_closed):
+            for point in line[[0, -1]][ends < 0]:
+                assert closed or on_border(point) or b is not border  # ridges and valleys may end anywhere
+    if len(border):
+        found = border.nearest(points)
+        labels = border.labels[found.segment]
+        assert (labels[:, 0] < labels[:, 1]).all()
+        best = np.sort(y, axis=1)
+        clear = best[:, -1] - best[:, -2] > 1e-9
+        side = np.where(found.distance > 0, labels[:, 0], labels[:, 1])
+        np.testing.assert_array_equal(side[clear], y.argmax(axis=1)[clear])
+    if len(level):
+        clear = np.abs(y[:, 0]) > 1e-9
+        distance = level.distance(points)
+        np.testing.assert_array_equal(np.sign(distance[clear]), np.sign(y[clear, 0]))
+        assert (distance[~clear] == 0).all()
+
+
+CASES = ["c01_relu_2-16-16-1", "c03_leaky_2-24-24-24-3", "c05_maxout3_2-8-8-2", "c06_conv_maxpool_1x6x6",
+         "c07_conv_bn_residual_avgpool_2x6x6", "c08_degenerate", "c14_polygon5_leaky_2-24-24-3",
+         "c15_lowbit4_relu_2-20-20-20-3", "c16_far_box_relu_2-16-16-2", "c11_big_relu_2-128x4-10"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_boundaries_of_the_public_cases(data, name):
+    """Lengths are the published ones, polylines are whole, and every sample agrees with the forward pass."""
+    expected = json.loads((data / "regions" / "expected.json").read_text())[name]
+    with np.load(data / "regions" / f"{name}.npz") as arrays:
+        arrays = dict(arrays)
+    spec = json.loads(str(arrays["spec"]))
+    net, space = cases.network(spec, arrays), cases.domain(spec, arrays)
+    p = net.partition(space)
+
+    level = p.level_set(0, 0.0)
+    check_polylines(level)
+    if "zero_level_length_out0" in expected:
+        length = float(Fraction(str(expected["zero_level_length_out0"])))
+        assert level.interior_length == pytest.approx(length, rel=1e-9, abs=1e-12)
+    if len(level):
+        y = net(space.to_input(level.sample(500, seed=2))).reshape(500, -1)
+        assert np.abs(y[:, 0]).max() <= 1e-9 * max(1.0, np.abs(p.maps.b).max())
+    if p.maps.b.shape[1] == 1:
+        return
+    border = p.decision_boundary()
+    check_polylines(border)
+    if "argmax_boundary_length" in expected:
+        length = float(Fraction(str(expected["argmax_boundary_length"])))
+        assert border.interior_length == pytest.approx(length, rel=1e-9, abs=1e-12)
+    points, segments = border.sample(500, seed=2, return_segments=True)
+    y = net(space.to_input(points)).reshape(500, -1)
+    tied = np.take_along_axis(y, border.labels[segments].astype(np.int64), axis=1)
+    scale = np.maximum(np.abs(y).max(axis=1), np.abs(p.maps.b).max())
+    assert (np.abs(tied[:, 0] - tied[:, 1]) <= 1e-9 * scale).all()
+    assert (y.max(axis=1) - tied.max(axis=1) <= 1e-9 * scale).all()
+    # Ends of polylines are junctions or on the border of the domain: a cell's edge that has no cell across.
+    rim = p.vertices[p.edges[(p.edge_cells < 0).any(axis=1)]]
+    loose = [line[[0, -1]][ends < 0] for line, ends, loop in zip(border.polylines, border.polyline_ends,
+                                                                   border.polyline_closed) if not loop]  # fmt: skip
+    loose = np.concatenate([*loose, np.empty((0, 2))])
+    assert brute_force(rim, loose).max(initial=0.0) <= 1e-9 * np.abs(p.vertices).max()

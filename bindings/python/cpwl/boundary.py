@@ -148,7 +148,8 @@ class Boundary(Native):
 
     @cached_property
     def polyline_ends(self) -> Ints:
-        """(P, 2) the junctions at which each polyline starts and ends; -1 on the border of the domain."""
+        """(P, 2) the junctions at which each polyline starts and ends; -1 on the border of the domain, at the end of a
+        ridge or valley, and for closed loops."""
         return self._array(_abi.CPWL_BOUNDARY_POLYLINE_ENDS)
 
     @cached_property

@@ -162,8 +162,13 @@ impl Search<'_> {
             }
             let here = winner(&mut self.forms, &ties, &off_edge);
             let there = self.over_there((cell, i, across as usize), |forms, at| winner(forms, &ties, at));
+            if here > there {
+                // The lower class on the left, as everywhere.
+                part.ends.reverse();
+                part.at.reverse();
+            }
             if here != there {
-                self.push(cell, &part, [here, there], Some(across));
+                self.push(cell, &part, [here.min(there), here.max(there)], Some(across));
             }
         }
     }

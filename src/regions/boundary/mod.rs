@@ -145,8 +145,8 @@ impl Boundary {
         &self.cells
     }
 
-    /// (n, 2): the two outputs that tie, the larger one on the left first; for a level set (output, -1), with higher
-    /// values on the left.
+    /// (n, 2): the two outputs that tie, a < b, a being the larger one on the left; for a level set (output, -1), with
+    /// higher values on the left.
     pub fn labels(&self) -> &[[i32; 2]] {
         &self.labels
     }
@@ -217,8 +217,8 @@ impl Boundary {
         &self.stitched.closed
     }
 
-    /// (P, 2): the junctions at which each polyline starts and ends; -1 for an end on the border of the domain, and for
-    /// closed loops that pass no junction.
+    /// (P, 2): the junctions at which each polyline starts and ends; -1 for an end on the border of the domain or of a
+    /// ridge or valley, and for closed loops.
     pub fn polyline_ends(&self) -> &[[i64; 2]] {
         &self.stitched.ends
     }

@@ -1,8 +1,8 @@
 //! Joins segments into polylines, by the names of their ends and never by their coordinates.
 //!
 //! A node is a point at which segments end. Where exactly two meet that have the same labels, and point the same way, the
-//! polyline goes on; everywhere else (three classes, a saddle, the border of the domain) it ends. Junctions are the nodes
-//! at which three or more meet.
+//! polyline goes on; everywhere else (three classes, a saddle, the border of the domain, the end of a ridge) it ends.
+//! Junctions are the nodes at which three or more meet.
 
 use super::super::key::Key;
 use super::trace::Segment;
