@@ -30,6 +30,10 @@ mod domain;
 
 mod partition;
 
+mod stream;
+
+mod tile;
+
 mod boundary;
 
 // How pointers and structs of the host are read, and arrays lent to it.
@@ -47,7 +51,9 @@ pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;
 pub use partition::*;
+pub use stream::*;
 pub use tensor::cpwl_tensor;
+pub use tile::*;
 pub use version::*;
 
 /// What every function that can fail returns: `CPWL_OK` (0) or the `CPWL_*` code of what went wrong.

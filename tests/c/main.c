@@ -7,7 +7,7 @@ static const struct {
 } tests[] = {
     {"abi", test_abi},         {"spine", test_spine},     {"tensors", test_tensors},     {"layers", test_layers},
     {"network", test_network}, {"domains", test_domains}, {"partition", test_partition}, {"callbacks", test_callbacks},
-    {"memory", test_memory},   {"dlpack", test_dlpack},   {"fence", test_fence},         {"fork", test_fork},
+    {"pieces", test_pieces},   {"memory", test_memory},   {"dlpack", test_dlpack},   {"fence", test_fence},         {"fork", test_fork},
 };
 
 int main(int argc, char **argv) {
