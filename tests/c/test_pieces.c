@@ -85,7 +85,7 @@ static void tiles(const cpwl_network *net, const cpwl_domain *box) {
         for (k = 0; k < i; k++) first &= keys[k][0] != keys[i][0] || keys[k][1] != keys[i][1];
         different += first;
     }
-    CHECK(n == 12 && apart + different == 4);
+    CHECK(n == 16 && apart + different == 4);
     CHECK_FAILS(cpwl_domain_tile(NULL, box, 3, 3, 3, 0, &tile), CPWL_ARGUMENT, "[ARGUMENT] tile: index 3 on axis 0 of a grid of 3");
     CHECK_FAILS(cpwl_domain_tile(NULL, box, 3, -3, 0, 0, &tile), CPWL_ARGUMENT, "[ARGUMENT] nv is -3; expected 0 or more");
 }
