@@ -24,6 +24,7 @@ mod real;
 mod reference;
 mod row;
 mod run;
+mod smooth;
 mod units;
 pub mod window;
 
@@ -32,6 +33,7 @@ pub use build::Builder;
 pub use graph::{Network, Node, NodeId, Op, UnitLayer};
 pub use pwl::Pwl;
 pub use real::Real;
+pub use smooth::{Approximation, Smooth};
 pub use units::Candidate;
 pub use window::Window;
 
