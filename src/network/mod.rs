@@ -31,6 +31,8 @@ pub mod window;
 pub use array::Array;
 pub use build::Builder;
 pub use graph::{Network, Node, NodeId, Op, UnitLayer};
+#[cfg(feature = "onnx")]
+pub use onnx::OnnxOptions;
 pub use pwl::Pwl;
 pub use real::Real;
 pub use smooth::{Approximation, Smooth};
