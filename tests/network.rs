@@ -181,7 +181,8 @@ fn smooth_activations_within_their_bounds() {
             assert_eq!(activation.knots().len(), knots);
             let layers: Vec<_> = net.nodes().iter().map(|n| n.op.name()).collect();
             assert_eq!(layers[..2], ["input", "dense"]);
-            let plain = !path.to_str().unwrap().contains("_steep") && !path.to_str().unwrap().contains("scaled");
+            let plain =
+                !path.to_str().unwrap().contains("_steep") && !path.to_str().unwrap().contains("scaled");
             assert!(!plain || layers.len() == 3, "{path:?}: {layers:?}");
 
             let mut ours = Array2::zeros(y.dim());
