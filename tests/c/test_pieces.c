@@ -58,12 +58,12 @@ static void tiles(const cpwl_network *net, const cpwl_domain *box) {
     int64_t apart = 0, keys[64][2], shape[2] = {0, 2}, n = 0, different = 0;
     cpwl_domain *tile = NULL, *inner = NULL;
     int i, j, k;
-    for (i = 0; i < 3; i++)
-        for (j = 0; j < 3; j++) {
+    for (i = 0; i < 4; i++)
+        for (j = 0; j < 4; j++) {
             cpwl_partition *p = NULL;
             cpwl_tensor cells, out;
             int64_t count = -1;
-            CHECK_OK(cpwl_domain_tile(NULL, box, 3, 3, i, j, &tile));
+            CHECK_OK(cpwl_domain_tile(NULL, box, 4, 4, i, j, &tile));
             CHECK_OK(cpwl_partition_new(NULL, net, tile, NULL, &p));
             CHECK_OK(cpwl_partition_array(NULL, p, CPWL_PARTITION_LAYER_CELLS, &cells));
             CHECK_OK(cpwl_partition_seam_keys(NULL, p, 0, NULL, &count));
@@ -85,7 +85,7 @@ static void tiles(const cpwl_network *net, const cpwl_domain *box) {
         for (k = 0; k < i; k++) first &= keys[k][0] != keys[i][0] || keys[k][1] != keys[i][1];
         different += first;
     }
-    CHECK(n == 16 && apart + different == 4);
+    CHECK(n == 24 && apart + different == 4);
     CHECK_FAILS(cpwl_domain_tile(NULL, box, 3, 3, 3, 0, &tile), CPWL_ARGUMENT, "[ARGUMENT] tile: index 3 on axis 0 of a grid of 3");
     CHECK_FAILS(cpwl_domain_tile(NULL, box, 3, -3, 0, 0, &tile), CPWL_ARGUMENT, "[ARGUMENT] nv is -3; expected 0 or more");
 }
