@@ -36,12 +36,17 @@ mod tile;
 
 mod boundary;
 
+mod statistics;
+
+mod boundary_points;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod lent;
 mod options;
 mod pointer;
 
 pub use boundary::*;
+pub use boundary_points::*;
 pub use builder::*;
 pub use constants::*;
 pub use context::*;
@@ -51,6 +56,7 @@ pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;
 pub use partition::*;
+pub use statistics::*;
 pub use stream::*;
 pub use tensor::cpwl_tensor;
 pub use tile::*;

@@ -9,7 +9,7 @@
 from . import layers
 from ._lib import build_info, version
 from ._stats import Stats
-from .boundary import Boundary
+from .boundary import Boundary, Nearest
 from .certificate import Certificate
 from .context import Context
 from .domains import Box, Domain, Polygon, Slice
@@ -28,6 +28,7 @@ __all__ = [
     "Chunk",
     "Context",
     "Domain",
+    "Nearest",
     "Network",
     "Node",
     "Partition",

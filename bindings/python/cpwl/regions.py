@@ -19,8 +19,8 @@ from . import _abi, _tensor
 from . import context as _context
 from ._lib import Handle, Native, call, lib, sized
 from ._stats import Stats
-from .certificate import Certificate
 from .boundary import Boundary, lent
+from .certificate import Certificate
 from .domains import Domain
 from .network import Affine, Network
 
@@ -297,9 +297,28 @@ class Partition(Native):
         """What speaks for the result: Euler's formula, areas, and how the signs were settled."""
         return Certificate.of(self._info)
 
-    def stats(self) -> Stats:
-        """Statistics of the regions; `print` it for a table."""
-        return Stats.of(self)
+    def stats(self, metric: str = "domain") -> Stats:
+        """Statistics of the regions, in total and for each; `print` them for a table.
+
+        Parameters
+        ----------
+        metric : {"domain", "ambient"}
+            Units of lengths, areas and slopes: those of (u, v), or of the input space in which a Slice lies.
+        """
+        return Stats.of(self, metric)
+
+    def layer_lines(self, layer: int, unit: int) -> Floats:
+        """(n, 2, 2) the edges that one unit made, as pairs of points; of several with one line, the first made it.
+
+        Parameters
+        ----------
+        layer : int
+            Layer of units, from 0; -1 for the sides of the domain.
+        unit : int
+            Unit within that layer, or side of the domain.
+        """
+        edges = self.edges[(self.edge_layer == layer) & (self.edge_unit == unit)]
+        return self.vertices[edges]
 
     def decision_boundary(self, mode: str = "argmax") -> Boundary:
         """Where the predicted class changes.
