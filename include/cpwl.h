@@ -179,6 +179,31 @@ typedef enum cpwl_partition_array_id {
     CPWL_PARTITION_LAYER_CELLS = 15,
 } cpwl_partition_array_id;
 
+/// Arrays of a chunk of a stream, for `cpwl_chunk_array`. n cells, C polygon vertices in all, K outputs. Since 0.1.
+typedef enum cpwl_chunk_array_id {
+    /// (n + 1) i64: what belongs to cell i has places `offsets[i]` to `offsets[i + 1] - 1`. CPWL_WANT_POLYGONS.
+    CPWL_CHUNK_CELL_OFFSETS = 1,
+    /// (C, 2) f64: polygons in (u, v), counter-clockwise. CPWL_WANT_POLYGONS.
+    CPWL_CHUNK_POLYGONS = 2,
+    /// (n) f64: areas in units of (u, v). CPWL_WANT_POLYGONS.
+    CPWL_CHUNK_AREAS = 3,
+    /// (n, units) u8: activation patterns. CPWL_WANT_PATTERNS.
+    CPWL_CHUNK_PATTERNS = 4,
+    /// (n, K, 2) f64: as CPWL_PARTITION_MAP_A. CPWL_WANT_MAPS.
+    CPWL_CHUNK_MAP_A = 5,
+    /// (n, K) f64. CPWL_WANT_MAPS.
+    CPWL_CHUNK_MAP_B = 6,
+    /// (C, 2) i64: 128-bit names of the vertices; cells, of whatever chunks, share a vertex if they name it alike.
+    /// CPWL_WANT_MESH.
+    CPWL_CHUNK_VERTEX_KEYS = 7,
+    /// (C) i32: the layer of units that made the edge to the next vertex, as CPWL_PARTITION_EDGE_LAYER. CPWL_WANT_MESH.
+    CPWL_CHUNK_EDGE_LAYER = 8,
+    /// (C) i64: the unit. CPWL_WANT_MESH.
+    CPWL_CHUNK_EDGE_UNIT = 9,
+    /// (C) i32: the knot. CPWL_WANT_MESH.
+    CPWL_CHUNK_EDGE_KNOT = 10,
+} cpwl_chunk_array_id;
+
 /// Kinds of boundary. Since 0.1.
 typedef enum cpwl_boundary_mode {
     /// Where the largest output changes.
@@ -312,6 +337,9 @@ typedef struct Want Want;
 
 /// Line segments of a decision boundary or level set. Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_boundary cpwl_boundary;
+
+/// Consecutive cells of a partition, while a callback looks at them. Since 0.1.
+typedef struct cpwl_chunk cpwl_chunk;
 
 /// How calls run: threads, instruction set, limits and callbacks. Immutable; may be shared between threads and used
 /// by several calls at once. Wherever a function takes a context, NULL is one with all defaults. Since 0.1.
@@ -576,6 +604,51 @@ typedef struct cpwl_svg_options {
     /// Width in pixels; 0 = 800.
     int32_t width;
 } cpwl_svg_options;
+
+/// Options of `cpwl_partition_stream`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_stream_options {
+    /// `sizeof(cpwl_stream_options)`.
+    size_t struct_size;
+    /// `CPWL_WANT_*` bits: what the chunks hold; 0 = everything.
+    uint32_t want;
+    /// Zero.
+    uint32_t flags;
+    /// More cells than this are CPWL_LIMIT; 0 = no limit.
+    uint64_t max_regions;
+    /// Cells of a chunk, more or less; 0 = 4096.
+    uint64_t chunk_regions;
+} cpwl_stream_options;
+
+/// Takes a chunk of `n_cells` cells, the first of which has index `first` in the whole partition. The chunk and what it lends
+/// are gone when the callback returns. Anything but 0 ends the stream with CPWL_CANCELLED. Since 0.1.
+typedef int32_t (*cpwl_chunk_fn)(const struct cpwl_chunk *chunk,
+                                 int64_t first,
+                                 int64_t n_cells,
+                                 void *userdata);
+
+/// What `cpwl_partition_stream` tells of the whole. Since 0.1.
+typedef struct cpwl_stream_summary {
+    /// `sizeof(cpwl_stream_summary)`, set by the caller.
+    size_t struct_size;
+    /// F, the number of cells.
+    int64_t n_regions;
+    /// Number of layers of units.
+    int64_t n_unit_layers;
+    /// Sum of the areas of the cells, in units of (u, v).
+    double area;
+    /// Area of the domain; differs from `area` by rounding only.
+    double domain_area;
+    /// Signs settled in f64, in double-double and exactly, and how many of the last were zero.
+    uint64_t filter_signs;
+    /// See `filter_signs`.
+    uint64_t double_signs;
+    /// See `filter_signs`.
+    uint64_t exact_signs;
+    /// See `filter_signs`.
+    uint64_t zero_signs;
+    /// As in `cpwl_partition_summary`.
+    double sign_margin;
+} cpwl_stream_summary;
 
 /// Options of `cpwl_boundary_new`. Zero is the default of every field. Since 0.1.
 typedef struct cpwl_boundary_options {
@@ -1092,6 +1165,60 @@ cpwl_status cpwl_partition_write_svg(const struct cpwl_context *ctx,
                                      const struct cpwl_boundary *boundary,
                                      const struct cpwl_svg_options *opts,
                                      const char *path);
+
+/// Computes the partition of `domain` by the units of `net` and hands its cells to `take`, chunk by chunk, on the calling
+/// thread, in the order that they have in a `cpwl_partition`. None is kept: memory is bounded by a few chunks a thread,
+/// whatever the number of cells. `opts` may be NULL; `out` is NULL or has its `struct_size` set; `layer_cells` is NULL or
+/// has room for the number of cells after each layer of units.
+///
+/// Errors: as `cpwl_partition_new`; CPWL_CANCELLED also if `take` says so. What `take` has seen by then is right. Cost: as
+/// `cpwl_partition_new`. Since 0.1.
+cpwl_status cpwl_partition_stream(const struct cpwl_context *ctx,
+                                  const struct cpwl_network *net,
+                                  const struct cpwl_domain *domain,
+                                  const struct cpwl_stream_options *opts,
+                                  cpwl_chunk_fn take,
+                                  void *userdata,
+                                  int64_t *layer_cells,
+                                  struct cpwl_stream_summary *out);
+
+/// Lends array `which` (a `cpwl_chunk_array_id`) of a chunk, inside the callback that it was given to.
+///
+/// Errors: CPWL_ARGUMENT (an array that was not wanted, an unknown id). O(1). Since 0.1.
+cpwl_status cpwl_chunk_array(const struct cpwl_context *ctx,
+                             const struct cpwl_chunk *chunk,
+                             int32_t which,
+                             struct cpwl_tensor *out);
+
+/// Tile (`i`, `j`) of a grid of `nu` x `nv` tiles over the bounding box of a domain, so that parts of it can be partitioned
+/// in different processes. Exact: tiles that meet share their seam, and their partitions add up to that of the whole (see
+/// `cpwl_partition_seam_keys`). `*out` becomes NULL if that tile has no area in common with the domain. Free it with
+/// `cpwl_domain_free`.
+///
+/// Errors: CPWL_ARGUMENT (no such tile, a tile of a tile). Since 0.1.
+cpwl_status cpwl_domain_tile(const struct cpwl_context *ctx,
+                             const struct cpwl_domain *domain,
+                             int64_t nu,
+                             int64_t nv,
+                             int64_t i,
+                             int64_t j,
+                             struct cpwl_domain **out);
+
+/// The names (128-bit hashes of the pattern up to that layer) of the cells of a tile's partition that have an edge on a seam
+/// after layer `layer` of units, sorted, each once. `keys` is NULL, or (n, 2) i64 where n is the number that `count`, which
+/// may be NULL, tells.
+///
+/// The number of cells of the whole after that layer is the sum over all tiles of CPWL_PARTITION_LAYER_CELLS minus
+/// `count`, plus the number of different names in all of them together. Areas, and lengths of boundaries inside cells,
+/// add up.
+///
+/// Errors: CPWL_ARGUMENT (no such layer, patterns or the mesh were not kept), CPWL_SHAPE, CPWL_DTYPE. O(E + cells on
+/// seams). Since 0.1.
+cpwl_status cpwl_partition_seam_keys(const struct cpwl_context *ctx,
+                                     const struct cpwl_partition *partition,
+                                     int64_t layer,
+                                     struct cpwl_tensor *keys,
+                                     int64_t *count);
 
 /// Computes the boundary of a partition that kept polygons, patterns, maps and mesh. `opts` may be NULL (the arg-max
 /// boundary). Free it with `cpwl_boundary_free`; the partition may be freed before.

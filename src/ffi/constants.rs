@@ -131,6 +131,32 @@ pub enum cpwl_partition_array_id {
     CPWL_PARTITION_LAYER_CELLS = 15,
 }
 
+/// Arrays of a chunk of a stream, for `cpwl_chunk_array`. n cells, C polygon vertices in all, K outputs. Since 0.1.
+#[repr(C)]
+pub enum cpwl_chunk_array_id {
+    /// (n + 1) i64: what belongs to cell i has places `offsets[i]` to `offsets[i + 1] - 1`. CPWL_WANT_POLYGONS.
+    CPWL_CHUNK_CELL_OFFSETS = 1,
+    /// (C, 2) f64: polygons in (u, v), counter-clockwise. CPWL_WANT_POLYGONS.
+    CPWL_CHUNK_POLYGONS = 2,
+    /// (n) f64: areas in units of (u, v). CPWL_WANT_POLYGONS.
+    CPWL_CHUNK_AREAS = 3,
+    /// (n, units) u8: activation patterns. CPWL_WANT_PATTERNS.
+    CPWL_CHUNK_PATTERNS = 4,
+    /// (n, K, 2) f64: as CPWL_PARTITION_MAP_A. CPWL_WANT_MAPS.
+    CPWL_CHUNK_MAP_A = 5,
+    /// (n, K) f64. CPWL_WANT_MAPS.
+    CPWL_CHUNK_MAP_B = 6,
+    /// (C, 2) i64: 128-bit names of the vertices; cells, of whatever chunks, share a vertex if they name it alike.
+    /// CPWL_WANT_MESH.
+    CPWL_CHUNK_VERTEX_KEYS = 7,
+    /// (C) i32: the layer of units that made the edge to the next vertex, as CPWL_PARTITION_EDGE_LAYER. CPWL_WANT_MESH.
+    CPWL_CHUNK_EDGE_LAYER = 8,
+    /// (C) i64: the unit. CPWL_WANT_MESH.
+    CPWL_CHUNK_EDGE_UNIT = 9,
+    /// (C) i32: the knot. CPWL_WANT_MESH.
+    CPWL_CHUNK_EDGE_KNOT = 10,
+}
+
 /// Kinds of boundary. Since 0.1.
 #[repr(C)]
 pub enum cpwl_boundary_mode {

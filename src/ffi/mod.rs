@@ -30,6 +30,10 @@ mod domain;
 
 mod partition;
 
+mod stream;
+
+mod tile;
+
 mod boundary;
 
 mod statistics;
@@ -56,7 +60,9 @@ pub use layers::*;
 pub use network::*;
 pub use partition::*;
 pub use statistics::*;
+pub use stream::*;
 pub use tensor::cpwl_tensor;
+pub use tile::*;
 pub use version::*;
 
 /// What every function that can fail returns: `CPWL_OK` (0) or the `CPWL_*` code of what went wrong.

@@ -61,6 +61,16 @@ CPWL_PARTITION_MAP_B = 12
 CPWL_PARTITION_CELL_EDGES = 13
 CPWL_PARTITION_POLYGONS = 14
 CPWL_PARTITION_LAYER_CELLS = 15
+CPWL_CHUNK_CELL_OFFSETS = 1
+CPWL_CHUNK_POLYGONS = 2
+CPWL_CHUNK_AREAS = 3
+CPWL_CHUNK_PATTERNS = 4
+CPWL_CHUNK_MAP_A = 5
+CPWL_CHUNK_MAP_B = 6
+CPWL_CHUNK_VERTEX_KEYS = 7
+CPWL_CHUNK_EDGE_LAYER = 8
+CPWL_CHUNK_EDGE_UNIT = 9
+CPWL_CHUNK_EDGE_KNOT = 10
 CPWL_BOUNDARY_MODE_ARGMAX = 1
 CPWL_BOUNDARY_MODE_PAIRWISE = 2
 CPWL_BOUNDARY_MODE_LEVEL_SET = 3
@@ -257,6 +267,31 @@ class SvgOptions(c.Structure):
     ]
 
 
+class StreamOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("want", c.c_uint32),
+        ("flags", c.c_uint32),
+        ("max_regions", c.c_uint64),
+        ("chunk_regions", c.c_uint64),
+    ]
+
+
+class StreamSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_regions", c.c_int64),
+        ("n_unit_layers", c.c_int64),
+        ("area", c.c_double),
+        ("domain_area", c.c_double),
+        ("filter_signs", c.c_uint64),
+        ("double_signs", c.c_uint64),
+        ("exact_signs", c.c_uint64),
+        ("zero_signs", c.c_uint64),
+        ("sign_margin", c.c_double),
+    ]
+
+
 class BoundaryOptions(c.Structure):
     _fields_ = [
         ("struct_size", c.c_size_t),
@@ -336,6 +371,7 @@ FUNCTIONS = {
     "cpwl_boundary_sample": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundaryPointsOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_build_info": (c.c_char_p, []),
     "cpwl_cancel_flag": (c.c_int32, [c.c_void_p]),
+    "cpwl_chunk_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_context_free": (None, [c.c_void_p]),
     "cpwl_context_isa": (c.c_int32, [c.c_void_p]),
     "cpwl_context_new": (c.c_int32, [c.POINTER(ContextOptions), c.POINTER(c.c_void_p)]),
@@ -345,6 +381,7 @@ FUNCTIONS = {
     "cpwl_domain_polygon": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_slice": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_slice_anchors": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.POINTER(c.c_void_p)]),
+    "cpwl_domain_tile": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.c_int64, c.c_int64, c.POINTER(c.c_void_p)]),
     "cpwl_last_error": (c.c_char_p, []),
     "cpwl_network_affine_at": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_network_builder_activation": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_int32, c.POINTER(ActivationOptions), c.POINTER(c.c_int32)]),
@@ -385,6 +422,8 @@ FUNCTIONS = {
     "cpwl_partition_locate": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_partition_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(PartitionOptions), c.POINTER(c.c_void_p)]),
     "cpwl_partition_patterns": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.POINTER(Tensor)]),
+    "cpwl_partition_seam_keys": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.POINTER(Tensor), c.POINTER(c.c_int64)]),
+    "cpwl_partition_stream": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(StreamOptions), c.CFUNCTYPE(c.c_int32, c.c_void_p, c.c_int64, c.c_int64, c.c_void_p), c.c_void_p, c.POINTER(c.c_int64), c.POINTER(StreamSummary)]),
     "cpwl_partition_write_svg": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(SvgOptions), c.c_char_p]),
     "cpwl_statistics_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_statistics_free": (None, [c.c_void_p]),

@@ -53,6 +53,11 @@ def _choose(table: dict[str, int], value: str, name: str) -> int:
     return table[value]
 
 
+def want_bits(want: Iterable[str] | None) -> int:
+    """The `want` of the C ABI; 0 = everything."""
+    return sum(_choose(_WANT, name, "want") for name in set(want or ()))
+
+
 class Partition(Native):
     """The regions of a network on a domain.
 
@@ -103,9 +108,7 @@ class Partition(Native):
     ) -> None:
         if not isinstance(domain, Domain):
             raise TypeError(f"domain is a {type(domain).__name__}; expected a Box, Polygon or Slice")
-        bits = sum(_choose(_WANT, name, "want") for name in set(want or ()))
-        if count_only:
-            bits = _abi.CPWL_WANT_COUNT_ONLY
+        bits = _abi.CPWL_WANT_COUNT_ONLY if count_only else want_bits(want)
         settings = sized(_abi.PartitionOptions, want=bits, max_regions=max_regions)
         run = _context.resolve(context, options)
         arguments = (run, network._handle, domain._handle, ctypes.byref(settings))
@@ -295,6 +298,16 @@ class Partition(Native):
     def n_distinct_maps(self) -> int:
         """Number of distinct affine maps, see `distinct_maps`."""
         return int(self.distinct_maps.max()) + 1
+
+    def seam_keys(self, layer: int) -> Ints:
+        """(n, 2) names of the cells that have an edge on a seam of a tile, after a layer of units; see
+        :class:`cpwl.Seams`."""
+        count = ctypes.c_int64()
+        call(lib.cpwl_partition_seam_keys, None, self._handle, layer, None, ctypes.byref(count))
+        keys = np.empty((count.value, 2), np.int64)
+        out = _tensor.borrow(keys, "keys")
+        call(lib.cpwl_partition_seam_keys, None, self._handle, layer, out, None)
+        return keys
 
     @property
     def certificate(self) -> Certificate:
