@@ -273,6 +273,41 @@ public:
     array_view<std::int32_t> labels() const { return array<std::int32_t>(CPWL_BOUNDARY_LABELS); }
     array_view<std::uint8_t> on_edge() const { return array<std::uint8_t>(CPWL_BOUNDARY_ON_EDGE); }
     array_view<std::int64_t> flat_cells() const { return array<std::int64_t>(CPWL_BOUNDARY_FLAT_CELLS); }
+    /// Polyline p has the points offsets[p] .. offsets[p + 1] - 1 of polyline_points().
+    array_view<std::int64_t> polyline_offsets() const { return array<std::int64_t>(CPWL_BOUNDARY_POLYLINE_OFFSETS); }
+    /// (n + P, 2)
+    array_view<double> polyline_points() const { return array<double>(CPWL_BOUNDARY_POLYLINE_POINTS); }
+    /// (P, 2)
+    array_view<std::int32_t> polyline_labels() const { return array<std::int32_t>(CPWL_BOUNDARY_POLYLINE_LABELS); }
+    array_view<std::uint8_t> polyline_closed() const { return array<std::uint8_t>(CPWL_BOUNDARY_POLYLINE_CLOSED); }
+    /// (J, 2)
+    array_view<double> junctions() const { return array<double>(CPWL_BOUNDARY_JUNCTIONS); }
+
+    /// `n` random points, uniform by length: (n, 2) in (u, v).
+    std::vector<double> sample(std::int64_t n, std::uint64_t seed = 0, std::int32_t metric = CPWL_METRIC_DOMAIN,
+                               const context &ctx = {}) const {
+        std::vector<double> points(static_cast<std::size_t>(n > 0 ? 2 * n : 0));
+        const mutable_tensor out(points.data(), {n, 2});
+        auto o = options<cpwl_boundary_points_options>();
+        o.seed = seed;
+        o.metric = metric;
+        cpwl_tensor t = out.raw();
+        ctx.check(cpwl_boundary_sample(ctx.get(), handle_.get(), &o, &t, nullptr, nullptr));
+        return points;
+    }
+
+    /// Signed distance of each of the `points` (n, 2): positive on the side of the first label or of higher values.
+    std::vector<double> distances(const tensor &points, std::int32_t metric = CPWL_METRIC_DOMAIN,
+                                  const context &ctx = {}) const {
+        std::vector<double> found(points.shape().empty() ? 0 : static_cast<std::size_t>(points.shape()[0]));
+        const mutable_tensor out(found);
+        auto o = options<cpwl_boundary_points_options>();
+        o.metric = metric;
+        const cpwl_tensor in = points.raw();
+        cpwl_tensor t = out.raw();
+        ctx.check(cpwl_boundary_nearest(ctx.get(), handle_.get(), &in, &o, &t, nullptr, nullptr));
+        return found;
+    }
     template <class T> array_view<T> array(cpwl_boundary_array_id which) const {
         cpwl_tensor t{};
         ctx_.check(cpwl_boundary_array(ctx_.get(), handle_.get(), which, &t));
@@ -285,6 +320,33 @@ private:
     boundary(context ctx, cpwl_boundary *made) : ctx_(std::move(ctx)), handle_(made) {}
     context ctx_;
     detail::handle<cpwl_boundary, cpwl_boundary_free> handle_;
+};
+
+/// What the regions of a partition look like, each and in total.
+class statistics {
+public:
+    cpwl_statistics_summary info() const {
+        auto out = options<cpwl_statistics_summary>();
+        ctx_.check(cpwl_statistics_info(ctx_.get(), handle_.get(), &out));
+        return out;
+    }
+    cpwl_spread spread(cpwl_quantity quantity) const {
+        auto out = options<cpwl_spread>();
+        ctx_.check(cpwl_statistics_spread(ctx_.get(), handle_.get(), quantity, &out));
+        return out;
+    }
+    template <class T> array_view<T> array(cpwl_statistics_array_id which) const {
+        cpwl_tensor t{};
+        ctx_.check(cpwl_statistics_array(ctx_.get(), handle_.get(), which, &t));
+        return array_view<T>(t);
+    }
+    const cpwl_statistics *get() const noexcept { return handle_.get(); }
+
+private:
+    friend class partition;
+    statistics(context ctx, cpwl_statistics *made) : ctx_(std::move(ctx)), handle_(made) {}
+    context ctx_;
+    detail::handle<cpwl_statistics, cpwl_statistics_free> handle_;
 };
 
 /// The linear regions of a network on a domain.
@@ -352,6 +414,27 @@ public:
         cpwl_tensor t = out.raw();
         ctx.check(cpwl_partition_linear_pieces(ctx.get(), handle_.get(), &t, nullptr));
         return labels;
+    }
+
+    /// How many cells the open disc about each of the `centers` (n, 2) with that one of `radii` (n) meets.
+    std::vector<std::int64_t> count_in_ball(const tensor &centers, const tensor &radii,
+                                            std::int32_t metric = CPWL_METRIC_DOMAIN, const context &ctx = {}) const {
+        std::vector<std::int64_t> counts(centers.shape().empty() ? 0 : static_cast<std::size_t>(centers.shape()[0]));
+        const mutable_tensor out(counts);
+        auto o = options<cpwl_ball_options>();
+        o.metric = metric;
+        const cpwl_tensor c = centers.raw(), r = radii.raw();
+        cpwl_tensor t = out.raw();
+        ctx.check(cpwl_partition_count_in_ball(ctx.get(), handle_.get(), &c, &r, &o, &t));
+        return counts;
+    }
+
+    class statistics statistics(std::int32_t metric = CPWL_METRIC_DOMAIN, const context &ctx = {}) const {
+        auto o = options<cpwl_statistics_options>();
+        o.metric = metric;
+        cpwl_statistics *made = nullptr;
+        ctx.check(cpwl_statistics_new(ctx.get(), handle_.get(), &o, &made));
+        return {ctx, made};
     }
 
     class boundary boundary(const cpwl_boundary_options &o = options<cpwl_boundary_options>(),

@@ -101,6 +101,20 @@ static void partitions() {
     CHECK(set.n_segments() == 3 && near(set.length(), std::sqrt(0.5) + std::sqrt(0.625) + std::sqrt(1.125)));
     CHECK(set.segments().size() == 12 && set.cells().size() == 3 && set.labels()(0, 1) == -1);
     CHECK(set.on_edge()[0] == 0 && set.flat_cells().size() == 0);
+    CHECK(set.polyline_offsets()[1] == 4 && set.polyline_points().shape()[0] == 4 && set.polyline_closed()[0] == 0);
+    CHECK(set.polyline_labels()(0, 0) == 0 && set.junctions().size() == 0);
+    const auto samples = set.sample(10, 3);
+    for (int i = 0; i < 10; i++) {
+        const double u = samples[2 * i], v = samples[2 * i + 1];
+        CHECK(near(std::fmax(u + v, 0) + 2 * std::fmax(u - v, 0), 1));
+    }
+    const std::vector<double> middle{0, 0}, radius{0.25};
+    CHECK(near(set.distances({middle, {1, 2}})[0], -1 / std::sqrt(10.0)));
+    CHECK(p.count_in_ball({middle, {1, 2}}, radius)[0] == 4);
+    const auto statistics = p.statistics();
+    CHECK(statistics.info().n_regions == 4 && statistics.info().n_lines == 6);
+    CHECK(near(statistics.spread(CPWL_QUANTITY_INRADIUS).max, std::sqrt(2.0) - 1));
+    CHECK(near(statistics.array<double>(CPWL_STATISTICS_LINE_LENGTH)[4], 2 * std::sqrt(2.0)));
     auto narrow = cpwl::options<cpwl_svg_options>();
     narrow.width = 100;
     p.write_svg("cpwl-test.svg", &set, narrow);

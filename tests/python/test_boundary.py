@@ -208,8 +208,7 @@ def test_samples_agree_with_the_forward_pass(data):
     for name in ("digits_mlp", "digits_conv"):
         net = cpwl.Network.from_onnx(data / "nets" / f"{name}.onnx")
         a, b, c = images.reshape(3, *net.input_shape)
-        middle = [[0.2, 0.2], [0.6, 0.2], [0.2, 0.6]]
-        plane = cpwl.Slice(a, np.stack([b - a, c - a]), middle)
+        plane = cpwl.Slice(a, np.stack([b - a, c - a]), [[0, 0], [1, 0], [0, 1]])
         b = net.partition(plane).decision_boundary()
         check_polylines(b)
         points, segments = b.sample(2000, seed=1, return_segments=True)
