@@ -13,7 +13,7 @@
 //! | [`buffer`] | large arrays, from the host's allocator if it brought one |
 //! | [`view`] | strided borrowed tensors of any supported dtype |
 //! | [`network`] | graph of layers, forward pass, activation pattern, affine map, ONNX |
-//! | [`regions`] | exact partition of a 2-D domain into linear regions, decision boundaries |
+//! | [`regions`] | exact partition of a 2-D domain into linear regions, decision boundaries, statistics |
 //! | `ffi` | the C ABI: checks, views, options; no maths |
 #![warn(missing_docs)]
 
