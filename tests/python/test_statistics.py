@@ -194,6 +194,32 @@ def test_tiny_cells_keep_their_accuracy():
     assert s.perimeters[i] == pytest.approx(1 + h + np.hypot(1, h), rel=1e-13)
 
 
+@pytest.mark.parametrize(("bits", "slope", "seed"), [(3, 0, 0), (4, 0.25, 1), (6, -1, 2), (53, 0, 3)])
+def test_statistics_are_those_of_rational_corners(build, bits, slope, seed):
+    """Differences of exact corners, rounded once: whatever its size, a cell is measured up to roundings."""
+    rng = np.random.default_rng(seed)
+    top = 2.0 ** (bits - 1)
+    weights = [(np.rint(top * rng.uniform(-1, 1, (n, m))) / top, np.rint(top * rng.uniform(-1, 1, n)) / top)
+               for m, n in ((2, 10), (10, 10), (10, 2))]  # fmt: skip
+    square = [[-1, -1], [1, -1], [1, 1], [-1, 1]]
+    exact = {pattern: corners for corners, pattern, _ in ref.exact_regions(weights, square, slope)}
+    p = build(weights, slope).partition(cpwl.Polygon(square))
+    s = p.stats()
+    assert p.n_regions == len(exact)
+    for i, pattern in enumerate(map(tuple, p.patterns.tolist())):
+        corners = exact[pattern]
+        x0, y0 = corners[0]
+        cell = np.array([[float(x - x0), float(y - y0)] for x, y in corners])
+        area, mean, covariance = moments(cell)
+        assert s.areas[i] == pytest.approx(area, rel=1e-9, abs=4e-16)
+        sides = np.linalg.norm(np.roll(cell, -1, axis=0) - cell, axis=1)
+        assert s.perimeters[i] == pytest.approx(sides.sum(), abs=1e-14)
+        assert s.inradii[i] == pytest.approx(largest_circle(cell * 2**20)[0] / 2**20, abs=1e-14, rel=1e-6)
+        np.testing.assert_allclose(p.centroids[i] - [float(x0), float(y0)], mean, rtol=0, atol=1e-14)
+        small, large = np.linalg.eigvalsh(covariance / covariance.trace())
+        assert s.moment_eccentricities[i] == pytest.approx(np.sqrt(1 - small / large), abs=1e-6)
+
+
 def test_any_number_of_threads_gives_the_same_bytes(build, square):
     net = build(ref.random_mlp([2, 64, 64, 3], 12), 0.125)
     one, two = (net.partition(square, threads=n).stats() for n in (1, 2))

@@ -10,7 +10,7 @@ import numpy as np
 from . import _abi, _tensor
 from . import context as _context
 from ._lib import call, lib, sized
-from .boundary import metric_code
+from .boundary import call_for_points, metric_code
 
 if TYPE_CHECKING:
     from .domains import Domain
@@ -29,7 +29,7 @@ def of_partition(p: Partition, center: Any, radius: Any, metric: str) -> Any:
     options = sized(_abi.BallOptions, metric=metric_code(metric))
     out = _tensor.borrow(counts, "counts")
     arguments = (p._handle, at, _tensor.borrow(radii, "radius"), ctypes.byref(options), out)
-    p._context._run(lambda: call(lib.cpwl_partition_count_in_ball, p._context, *arguments))
+    call_for_points(p._context, len(counts), lib.cpwl_partition_count_in_ball, *arguments)
     return int(counts[0]) if single else counts
 
 

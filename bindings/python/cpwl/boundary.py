@@ -13,12 +13,16 @@ from . import _abi, _tensor
 from ._lib import Handle, Native, call, lib, sized
 
 if TYPE_CHECKING:
+    from .context import Context
     from .regions import Partition
 
 __all__ = ["Boundary", "Nearest"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+# Points beyond which a call is run so that Ctrl-C stops it, which costs some ten microseconds.
+_MANY = 1000
 
 _METRICS = {"domain": _abi.CPWL_METRIC_DOMAIN, "ambient": _abi.CPWL_METRIC_AMBIENT}
 
@@ -28,6 +32,14 @@ def metric_code(metric: str) -> int:
     if metric not in _METRICS:
         raise ValueError(f"metric is {metric!r}; expected one of {', '.join(map(repr, _METRICS))}")
     return _METRICS[metric]
+
+
+def call_for_points(run: Context, n: int, function: Any, *arguments: Any) -> None:
+    """Calls `function(run, *arguments)`, which works on `n` points; many can be stopped by Ctrl-C."""
+    if n < _MANY:
+        call(function, run, *arguments)
+    else:
+        run._run(lambda: call(function, run, *arguments))
 
 
 class Nearest(NamedTuple):
@@ -185,7 +197,8 @@ class Boundary(Native):
         points, segments = np.empty((n, 2)), np.empty(n, np.int64)
         options = sized(_abi.BoundaryPointsOptions, seed=seed, metric=metric_code(metric))
         out = _tensor.borrow(points, "points"), _tensor.borrow(segments, "segments")
-        call(lib.cpwl_boundary_sample, self.partition._context, self._handle, ctypes.byref(options), *out, None)
+        arguments = (self._handle, ctypes.byref(options), *out, None)
+        call_for_points(self.partition._context, n, lib.cpwl_boundary_sample, *arguments)
         return (points, segments) if return_segments else points
 
     def nearest(self, points: Any, *, metric: str = "domain") -> Nearest:
@@ -199,8 +212,8 @@ class Boundary(Native):
         found = Nearest(np.empty(n), np.empty((n, 2)), np.empty(n, np.int64))
         options = sized(_abi.BoundaryPointsOptions, metric=metric_code(metric))
         out = [_tensor.borrow(array, name) for name, array in found._asdict().items()]
-        run = self.partition._context
-        call(lib.cpwl_boundary_nearest, run, self._handle, given, ctypes.byref(options), *out)
+        arguments = (self._handle, given, ctypes.byref(options), *out)
+        call_for_points(self.partition._context, n, lib.cpwl_boundary_nearest, *arguments)
         return found
 
     def distance(self, points: Any, *, metric: str = "domain") -> Floats:

@@ -95,7 +95,10 @@ impl Partition {
             }
             Ok(search.found)
         })?;
-        self.collect(ctx, found)
+        ctx.progress(0.75, "boundary");
+        let boundary = self.collect(ctx, found)?;
+        ctx.progress(1.0, "boundary");
+        Ok(boundary)
     }
 
     fn collect(&self, ctx: &Context, found: Vec<Found>) -> Result<Boundary> {
