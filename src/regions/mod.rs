@@ -42,6 +42,7 @@ mod filter;
 mod folds;
 mod frame;
 mod key;
+mod knots;
 mod level;
 mod locate;
 mod maximum;
