@@ -4,7 +4,9 @@ mod support;
 
 use std::collections::HashSet;
 
-use cpwl::regions::{BoundaryMode, Domain, Partition, PartitionOptions, StreamOptions, Want, partition, stream};
+use cpwl::regions::{
+    BoundaryMode, Domain, Partition, PartitionOptions, StreamOptions, Want, partition, stream,
+};
 use cpwl::{Condition, Context, ContextOptions, Error};
 use support::Case;
 
@@ -123,8 +125,7 @@ fn tiles_add_up_to_the_whole() {
 fn seams_of_a_triangle_are_exact() {
     // No corner of these tiles on the slanted sides is a binary fraction.
     let triangle = Domain::convex(&[[0.0, 0.0], [1.0, 0.1], [0.3, 1.0]]).unwrap();
-    let tiles: Vec<Domain> =
-        (0..21).filter_map(|k| triangle.tile([7, 3], [k % 7, k / 7]).unwrap()).collect();
+    let tiles: Vec<Domain> = (0..21).filter_map(|k| triangle.tile([7, 3], [k % 7, k / 7]).unwrap()).collect();
     assert!((12..21).contains(&tiles.len()));
     let area: f64 = tiles.iter().map(Domain::area).sum();
     assert!((area - triangle.area()).abs() < 1e-15);

@@ -22,7 +22,11 @@ mod builder;
 
 mod layers;
 
+mod smooth;
+
 mod network;
+
+mod rewrite;
 
 mod evaluate;
 
@@ -47,6 +51,8 @@ pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;
 pub use partition::*;
+pub use rewrite::*;
+pub use smooth::*;
 pub use tensor::cpwl_tensor;
 pub use version::*;
 

@@ -111,6 +111,7 @@ void test_layers(void);
 void test_memory(void);
 void test_network(void);
 void test_partition(void);
+void test_smooth(void);
 void test_spine(void);
 void test_tensors(void);
 

@@ -8,6 +8,7 @@ static const struct {
     {"abi", test_abi},         {"spine", test_spine},     {"tensors", test_tensors},     {"layers", test_layers},
     {"network", test_network}, {"domains", test_domains}, {"partition", test_partition}, {"callbacks", test_callbacks},
     {"memory", test_memory},   {"dlpack", test_dlpack},   {"fence", test_fence},         {"fork", test_fork},
+    {"smooth", test_smooth},
 };
 
 int main(int argc, char **argv) {
