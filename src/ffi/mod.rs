@@ -34,7 +34,15 @@ mod domain;
 
 mod partition;
 
+mod stream;
+
+mod tile;
+
 mod boundary;
+
+mod statistics;
+
+mod boundary_points;
 
 // How pointers and structs of the host are read, and arrays lent to it.
 mod lent;
@@ -42,6 +50,7 @@ mod options;
 mod pointer;
 
 pub use boundary::*;
+pub use boundary_points::*;
 pub use builder::*;
 pub use constants::*;
 pub use context::*;
@@ -53,7 +62,10 @@ pub use network::*;
 pub use partition::*;
 pub use rewrite::*;
 pub use smooth::*;
+pub use statistics::*;
+pub use stream::*;
 pub use tensor::cpwl_tensor;
+pub use tile::*;
 pub use version::*;
 
 /// What every function that can fail returns: `CPWL_OK` (0) or the `CPWL_*` code of what went wrong.

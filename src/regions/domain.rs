@@ -149,6 +149,11 @@ impl Domain {
         self.slice.as_ref().map(|s| s.origin.len())
     }
 
+    /// The axes of a slice; `None` where (u, v) is the input.
+    pub fn axes(&self) -> Option<[&[f64]; 2]> {
+        self.slice.as_ref().map(|s| [&s.axes[0][..], &s.axes[1][..]])
+    }
+
     /// The input that belongs to (u, v), rounded to f64.
     pub fn embed(&self, [u, v]: [f64; 2]) -> Vec<f64> {
         match &self.slice {
