@@ -117,7 +117,7 @@ impl<'a> Adjoint<'a> {
                     &mut scaled,
                 );
                 self.add(node.inputs[0], &scaled)?;
-                runner.meter.release(g.len() * size_of::<f64>());
+                runner.meter.release(size_of_val(g));
             }
             Op::Concat { axis } => {
                 let run = |id: NodeId| runner.net.nodes[id].shape[*axis..].iter().product::<usize>();
