@@ -143,6 +143,32 @@ typedef enum cpwl_activation {
     CPWL_HARD_SIGMOID = 7,
 } cpwl_activation;
 
+/// Smooth activations, of `cpwl_network_builder_smooth`, with the parameters of torch. Since 0.1.
+typedef enum cpwl_smooth {
+    /// x Phi(x), with the normal distribution function Phi.
+    CPWL_GELU = 1,
+    /// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
+    CPWL_GELU_TANH = 2,
+    /// x sigmoid(beta x).
+    CPWL_SILU = 3,
+    /// tanh(x).
+    CPWL_TANH = 4,
+    /// 1 / (1 + exp(-x)).
+    CPWL_SIGMOID = 5,
+    /// log(1 + exp(beta x)) / beta; x where beta x is greater than the threshold.
+    CPWL_SOFTPLUS = 6,
+    /// x for x > 0, alpha (exp(x) - 1) otherwise.
+    CPWL_ELU = 7,
+    /// ELU with the constants of Klambauer et al. (2017), times a constant of theirs.
+    CPWL_SELU = 8,
+    /// x for x > 0, alpha (exp(x / alpha) - 1) otherwise.
+    CPWL_CELU = 9,
+    /// x tanh(log(1 + exp(x))).
+    CPWL_MISH = 10,
+    /// x min(max(x + 3, 0), 6) / 6.
+    CPWL_HARD_SWISH = 11,
+} cpwl_smooth;
+
 /// Arrays of a partition, for `cpwl_partition_array`. F cells, V vertices, E edges, C polygon vertices in all, K outputs.
 /// Since 0.1.
 typedef enum cpwl_partition_array_id {
@@ -489,12 +515,50 @@ typedef struct cpwl_pool2d_options {
     int32_t exclude_padding;
 } cpwl_pool2d_options;
 
-/// Options of `cpwl_network_from_onnx`; there are none yet. Since 0.1.
+/// Parameters of `cpwl_network_builder_smooth`. Since 0.1.
+typedef struct cpwl_smooth_options {
+    /// `sizeof(cpwl_smooth_options)`.
+    size_t struct_size;
+    /// Minus the limit at minus infinity (CPWL_ELU, CPWL_CELU); 1 unless given.
+    double alpha;
+    /// Steepness (CPWL_SILU, CPWL_SOFTPLUS); 1 unless given.
+    double beta;
+    /// Where beta x is greater, CPWL_SOFTPLUS is x itself; 20 unless given.
+    double threshold;
+    /// Bits 0 to 2 for alpha, beta, threshold: the field is meant even if it is zero. A field that is not zero is always
+    /// meant.
+    uint32_t given;
+    /// Zero.
+    int32_t reserved;
+} cpwl_smooth_options;
+
+/// What `cpwl_network_approximation` tells; the pointers are lent and valid until the network is freed. Since 0.1.
+typedef struct cpwl_approximation_summary {
+    /// `sizeof(cpwl_approximation_summary)`, set by the caller.
+    size_t struct_size;
+    /// Name of the node, UTF-8.
+    const char *name;
+    /// The smooth function with the parameters that are not the defaults, such as "gelu" or "elu(alpha=0.5)".
+    const char *function;
+    /// For no real number do the values of the smooth function and of the one in its place differ by more.
+    double bound;
+    /// Number of knots of the function in its place.
+    int64_t knots;
+    /// The node.
+    int32_t node;
+    /// A `cpwl_smooth`.
+    int32_t kind;
+} cpwl_approximation_summary;
+
+/// Options of `cpwl_network_from_onnx`. Since 0.1.
 typedef struct cpwl_onnx_options {
     /// `sizeof(cpwl_onnx_options)`.
     size_t struct_size;
-    /// Zero.
-    int64_t reserved;
+    /// Smooth activations (see `cpwl_smooth`) become piecewise-linear functions with at most so many knots, 2 to 1024;
+    /// 0 = they are refused. See `cpwl_network_builder_smooth` and `cpwl_network_approximation`. They are recognised as
+    /// operators and as the arithmetic that exporters write for them; constants in that are taken to be those of the
+    /// function if they are so to single precision.
+    int64_t smooth_knots;
 } cpwl_onnx_options;
 
 /// What `cpwl_network_info` tells. Since 0.1.
@@ -513,6 +577,8 @@ typedef struct cpwl_network_summary {
     int64_t n_outputs;
     /// Number of constants of all layers, as folded.
     int64_t n_parameters;
+    /// Number of nodes that stand for smooth activation functions, which the network only approximates.
+    int64_t n_approximations;
 } cpwl_network_summary;
 
 /// What `cpwl_network_node` tells; the pointers are lent and valid until the network is freed. Since 0.1.
@@ -955,6 +1021,32 @@ cpwl_status cpwl_network_builder_concat(const struct cpwl_context *ctx,
                                         int32_t axis,
                                         int32_t *node);
 
+/// Adds, for every element, a continuous piecewise-linear function in place of a smooth one: `kind` is a `cpwl_smooth`,
+/// `opts` NULL for its defaults. The function has at most `knots` knots (2 to 1024), near the best for so many, and
+/// the asymptotes of the smooth one as tails. `cpwl_network_approximation` tells a proven bound on the difference over
+/// all real numbers; it falls as 1 / knots^2.
+///
+/// A network with such a layer is not the smooth one, and all that is exact is so for the network as it is. Hence the
+/// layer has to be asked for: with `knots` 0 it is refused.
+///
+/// Errors: CPWL_UNSUPPORTED (`knots` is 0), CPWL_ARGUMENT. Since 0.1.
+cpwl_status cpwl_network_builder_smooth(const struct cpwl_context *ctx,
+                                        struct cpwl_network_builder *builder,
+                                        int32_t input,
+                                        int32_t kind,
+                                        int64_t knots,
+                                        const struct cpwl_smooth_options *opts,
+                                        int32_t *node);
+
+/// Fills `out`, whose `struct_size` the caller has set, with what approximation `index` (0 to n_approximations - 1 of
+/// `cpwl_network_summary`) is: a node of the network that stands for a smooth activation function.
+///
+/// Errors: CPWL_ARGUMENT (no such approximation). Since 0.1.
+cpwl_status cpwl_network_approximation(const struct cpwl_context *ctx,
+                                       const struct cpwl_network *net,
+                                       int32_t index,
+                                       struct cpwl_approximation_summary *out);
+
 /// Reads a network from the `size` bytes of an ONNX file at `bytes`, which are not needed afterwards. `opts` may be
 /// NULL. Free the network with `cpwl_network_free`.
 ///
@@ -1001,6 +1093,20 @@ cpwl_status cpwl_network_node(const struct cpwl_context *ctx,
                               const struct cpwl_network *net,
                               int32_t node,
                               struct cpwl_node_info *out);
+
+/// The same function with every ReLU that only a maximum (max-pool, maxout) reads, directly or through changes of
+/// shape, put into that maximum: max(relu(z_1), ..., relu(z_k)) = max(z_1, ..., z_k, 0). The maximum gets a constant
+/// candidate behind its elements; a clamp from below, max(z, c), is put there as c.
+///
+/// Affine maps, and the connected affine pieces and distinct affine maps of a partition, stay what they are. Activation
+/// cells are others, usually fewer: in the unfused network a ReLU cuts cells even where the maximum hides it. In a
+/// pattern a fused ReLU has no code; that of a fused maximum is the index of its largest candidate, the lowest among
+/// equals, and the size of the group (the number of taps of the window) where the constant is larger than all.
+///
+/// Copies the weights; free both networks with `cpwl_network_free`. O(weights). Since 0.1.
+cpwl_status cpwl_network_fuse_relu_max(const struct cpwl_context *ctx,
+                                       const struct cpwl_network *net,
+                                       struct cpwl_network **out);
 
 /// Runs the network on a batch: y = f(x).
 ///

@@ -511,14 +511,17 @@ struct affine_map {
 /// A network.
 class network {
 public:
-    static network from_onnx(const void *bytes, std::size_t size, const context &ctx = {}) {
+    /// Smooth activations are refused unless `smooth_knots` says how many knots what stands for them may have.
+    static network from_onnx(const void *bytes, std::size_t size, const context &ctx = {}, int smooth_knots = 0) {
         cpwl_network *made = nullptr;
-        ctx.check(cpwl_network_from_onnx(ctx.get(), bytes, size, nullptr, &made));
+        const auto o = onnx(smooth_knots);
+        ctx.check(cpwl_network_from_onnx(ctx.get(), bytes, size, &o, &made));
         return network(made);
     }
-    static network from_onnx_file(const std::string &path, const context &ctx = {}) {
+    static network from_onnx_file(const std::string &path, const context &ctx = {}, int smooth_knots = 0) {
         cpwl_network *made = nullptr;
-        ctx.check(cpwl_network_from_onnx_file(ctx.get(), path.c_str(), nullptr, &made));
+        const auto o = onnx(smooth_knots);
+        ctx.check(cpwl_network_from_onnx_file(ctx.get(), path.c_str(), &o, &made));
         return network(made);
     }
 
@@ -534,6 +537,23 @@ public:
         auto out = options<cpwl_node_info>();
         context().check(cpwl_network_node(nullptr, handle_.get(), index, &out));
         return out;
+    }
+
+    /// What stands for smooth activations. The pointers in it are valid while the network lives.
+    std::vector<cpwl_approximation_summary> approximations() const {
+        std::vector<cpwl_approximation_summary> all(static_cast<std::size_t>(info().n_approximations));
+        for (std::size_t i = 0; i < all.size(); i++) {
+            all[i] = options<cpwl_approximation_summary>();
+            const auto index = static_cast<std::int32_t>(i);
+            context().check(cpwl_network_approximation(nullptr, handle_.get(), index, &all[i]));
+        }
+        return all;
+    }
+    /// See `cpwl_network_fuse_relu_max`.
+    network fuse_relu_max() const {
+        cpwl_network *made = nullptr;
+        context().check(cpwl_network_fuse_relu_max(nullptr, handle_.get(), &made));
+        return network(made);
     }
 
     void forward(const tensor &x, const mutable_tensor &y, const context &ctx = {}) const {
@@ -586,6 +606,11 @@ public:
 private:
     friend class network_builder;
     explicit network(cpwl_network *made) : handle_(made) {}
+    static cpwl_onnx_options onnx(int smooth_knots) noexcept {
+        auto o = options<cpwl_onnx_options>();
+        o.smooth_knots = smooth_knots;
+        return o;
+    }
     static std::int64_t samples(const tensor &x, const cpwl_network_summary &n) noexcept {
         return n.n_inputs > 0 ? x.size() / n.n_inputs : 0;
     }
@@ -624,6 +649,11 @@ public:
                             const cpwl_activation_options &o = options<cpwl_activation_options>(),
                             std::int32_t input = last) {
         return layer(cpwl_network_builder_activation, input, static_cast<std::int32_t>(kind), &o);
+    }
+    /// At most `knots` knots in place of a smooth function.
+    std::int32_t smooth(cpwl_smooth kind, std::int64_t knots,
+                        const cpwl_smooth_options &o = options<cpwl_smooth_options>(), std::int32_t input = last) {
+        return layer(cpwl_network_builder_smooth, input, static_cast<std::int32_t>(kind), knots, &o);
     }
     std::int32_t relu(std::int32_t input = last) {
         return activation(CPWL_RELU, options<cpwl_activation_options>(), input);

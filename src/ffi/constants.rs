@@ -94,6 +94,33 @@ pub enum cpwl_activation {
     CPWL_HARD_SIGMOID = 7,
 }
 
+/// Smooth activations, of `cpwl_network_builder_smooth`, with the parameters of torch. Since 0.1.
+#[repr(C)]
+pub enum cpwl_smooth {
+    /// x Phi(x), with the normal distribution function Phi.
+    CPWL_GELU = 1,
+    /// x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
+    CPWL_GELU_TANH = 2,
+    /// x sigmoid(beta x).
+    CPWL_SILU = 3,
+    /// tanh(x).
+    CPWL_TANH = 4,
+    /// 1 / (1 + exp(-x)).
+    CPWL_SIGMOID = 5,
+    /// log(1 + exp(beta x)) / beta; x where beta x is greater than the threshold.
+    CPWL_SOFTPLUS = 6,
+    /// x for x > 0, alpha (exp(x) - 1) otherwise.
+    CPWL_ELU = 7,
+    /// ELU with the constants of Klambauer et al. (2017), times a constant of theirs.
+    CPWL_SELU = 8,
+    /// x for x > 0, alpha (exp(x / alpha) - 1) otherwise.
+    CPWL_CELU = 9,
+    /// x tanh(log(1 + exp(x))).
+    CPWL_MISH = 10,
+    /// x min(max(x + 3, 0), 6) / 6.
+    CPWL_HARD_SWISH = 11,
+}
+
 /// Arrays of a partition, for `cpwl_partition_array`. F cells, V vertices, E edges, C polygon vertices in all, K outputs.
 /// Since 0.1.
 #[repr(C)]

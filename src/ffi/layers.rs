@@ -126,7 +126,7 @@ fn padding(values: [i64; 4]) -> Result<[usize; 4]> {
 }
 
 /// What every layer function is given, as safe values.
-struct Call<'a> {
+pub(super) struct Call<'a> {
     meter: Meter,
     builder: &'a mut cpwl_network_builder,
     node: Option<&'a mut i32>,
@@ -135,7 +135,7 @@ struct Call<'a> {
 impl<'a> Call<'a> {
     /// # Safety
     /// The words of the header to the caller.
-    unsafe fn new(
+    pub(super) unsafe fn new(
         ctx: *const cpwl_context,
         builder: *mut cpwl_network_builder,
         node: *mut i32,
@@ -151,7 +151,11 @@ impl<'a> Call<'a> {
     }
 
     /// Adds one layer that reads `input`.
-    fn add(self, input: i32, layer: impl FnOnce(&mut Builder, NodeId) -> Result<NodeId>) -> Result<()> {
+    pub(super) fn add(
+        self,
+        input: i32,
+        layer: impl FnOnce(&mut Builder, NodeId) -> Result<NodeId>,
+    ) -> Result<()> {
         let (builder, input) = self.builder.at(input)?;
         tell(self.node, layer(builder, input)?);
         Ok(())

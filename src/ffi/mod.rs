@@ -22,7 +22,11 @@ mod builder;
 
 mod layers;
 
+mod smooth;
+
 mod network;
+
+mod rewrite;
 
 mod evaluate;
 
@@ -59,6 +63,8 @@ pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;
 pub use partition::*;
+pub use rewrite::*;
+pub use smooth::*;
 pub use statistics::*;
 pub use stream::*;
 pub use tensor::cpwl_tensor;

@@ -8,12 +8,14 @@ use super::fence::fence;
 use super::options::{self, Growable};
 use super::{context, cpwl_context, cpwl_status, pointer};
 use crate::error::{Result, bail};
-use crate::network::Network;
+use crate::network::{Network, NodeId};
 
 /// A network: immutable, may be shared between threads and used by several calls at once. Since 0.1.
 pub struct cpwl_network {
     pub(super) inner: Arc<Network>,
     nodes: Vec<Lent>,
+    /// The smooth functions that the network approximates.
+    pub(super) functions: Vec<CString>,
 }
 
 /// What `cpwl_network_node` lends of a node.
@@ -32,7 +34,13 @@ impl cpwl_network {
             shape: n.shape.iter().map(|&len| count(len)).collect(),
         });
         let nodes = nodes.collect();
-        cpwl_network { inner: Arc::new(inner), nodes }
+        let functions = inner.approximations().map(|(_, a)| text(&a.function.to_string())).collect();
+        cpwl_network { inner: Arc::new(inner), nodes, functions }
+    }
+
+    /// The name of a node, lent.
+    pub(super) fn name(&self, node: NodeId) -> *const c_char {
+        self.nodes[node].name.as_ptr()
     }
 }
 
@@ -41,14 +49,17 @@ pub(super) fn count(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
-/// Options of `cpwl_network_from_onnx`; there are none yet. Since 0.1.
+/// Options of `cpwl_network_from_onnx`. Since 0.1.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct cpwl_onnx_options {
     /// `sizeof(cpwl_onnx_options)`.
     pub struct_size: usize,
-    /// Zero.
-    pub reserved: i64,
+    /// Smooth activations (see `cpwl_smooth`) become piecewise-linear functions with at most so many knots, 2 to 1024;
+    /// 0 = they are refused. See `cpwl_network_builder_smooth` and `cpwl_network_approximation`. They are recognised as
+    /// operators and as the arithmetic that exporters write for them; constants in that are taken to be those of the
+    /// function if they are so to single precision.
+    pub smooth_knots: i64,
 }
 
 /// What `cpwl_network_info` tells. Since 0.1.
@@ -69,6 +80,8 @@ pub struct cpwl_network_summary {
     pub n_outputs: i64,
     /// Number of constants of all layers, as folded.
     pub n_parameters: i64,
+    /// Number of nodes that stand for smooth activation functions, which the network only approximates.
+    pub n_approximations: i64,
 }
 
 /// What `cpwl_network_node` tells; the pointers are lent and valid until the network is freed. Since 0.1.
@@ -102,7 +115,7 @@ unsafe impl Growable for cpwl_onnx_options {
 // SAFETY: as above.
 unsafe impl Growable for cpwl_network_summary {
     const NAME: &'static str = "cpwl_network_summary";
-    const FIRST_SIZE: usize = size_of::<Self>();
+    const FIRST_SIZE: usize = std::mem::offset_of!(Self, n_approximations);
 }
 // SAFETY: as above.
 unsafe impl Growable for cpwl_node_info {
@@ -111,20 +124,14 @@ unsafe impl Growable for cpwl_node_info {
 }
 
 #[cfg(feature = "onnx")]
-fn parse(bytes: &[u8]) -> Result<Network> {
-    Network::from_onnx(bytes)
+fn parse(bytes: &[u8], o: &cpwl_onnx_options) -> Result<Network> {
+    let smooth_knots = super::smooth::knots("smooth_knots", o.smooth_knots)?;
+    Network::from_onnx_with(bytes, &crate::network::OnnxOptions { smooth_knots })
 }
 
 #[cfg(not(feature = "onnx"))]
-fn parse(_: &[u8]) -> Result<Network> {
+fn parse(_: &[u8], _: &cpwl_onnx_options) -> Result<Network> {
     bail!(Unsupported, "this build of cpwl has no ONNX reader (feature `onnx`)")
-}
-
-fn check(o: cpwl_onnx_options) -> Result<()> {
-    if o.reserved != 0 {
-        bail!(UnknownOption, "cpwl_onnx_options: reserved is {}; expected 0", o.reserved)
-    }
-    Ok(())
 }
 
 /// Reads a network from the `size` bytes of an ONNX file at `bytes`, which are not needed afterwards. `opts` may be
@@ -150,8 +157,7 @@ pub unsafe extern "C" fn cpwl_network_from_onnx(
                 pointer::out("out", out)?,
             )
         };
-        check(opts)?;
-        out.put(cpwl_network::new(parse(bytes)?));
+        out.put(cpwl_network::new(parse(bytes, &opts)?));
         Ok(())
     })
 }
@@ -176,8 +182,7 @@ pub unsafe extern "C" fn cpwl_network_from_onnx_file(
                 pointer::out("out", out)?,
             )
         };
-        check(opts)?;
-        out.put(cpwl_network::new(parse(&read_file(path)?)?));
+        out.put(cpwl_network::new(parse(&read_file(path)?, &opts)?));
         Ok(())
     })
 }
@@ -219,6 +224,7 @@ pub unsafe extern "C" fn cpwl_network_info(
             n_inputs: count(net.input_len()),
             n_outputs: count(net.output_len()),
             n_parameters: count(net.n_parameters()),
+            n_approximations: count(net.approximations().count()),
         };
         // SAFETY: the words of the header to the caller.
         unsafe { options::write("out", out, &info) }

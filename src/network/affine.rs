@@ -2,10 +2,16 @@
 
 use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 
+use super::adjoint::Adjoint;
 use super::graph::Network;
 use super::run::{Mode, Runner};
 use crate::context::Context;
 use crate::error::Result;
+
+/// From so many inputs for each output on, rows of A are computed rather than columns.
+const WIDE: usize = 4;
+/// Most rows of A that are computed together.
+const ROWS: usize = 4;
 
 impl Network {
     /// (A, b) with f(x) = A x + b for all inputs of the activation pattern at `x`: A is (output elements, input
@@ -13,16 +19,48 @@ impl Network {
     ///
     /// The unit vectors of the input run through the network like samples, with every unit held on its piece: the
     /// cost is that of a forward pass of as many samples as the input has elements, and convolutions stay
-    /// convolutions. Conditions: SHAPE, NONFINITE, MEMORY_LIMIT, MEMORY, CANCELLED.
+    /// convolutions. Where there are far fewer outputs than inputs, the rows of A run back through the transposed
+    /// network instead, at the cost of about as many forward passes as there are outputs. Conditions: SHAPE,
+    /// NONFINITE, MEMORY_LIMIT, MEMORY, CANCELLED.
     pub fn affine_at(&self, ctx: &Context, x: ArrayView1<f64>) -> Result<(Array2<f64>, Array1<f64>)> {
         self.check_input(&x)?;
         let (n_in, n_out) = (self.input_len(), self.output_len());
         let codes = self.pattern(ctx, x.insert_axis(Axis(0)))?;
         let codes = codes.as_slice().unwrap_or_default();
-        let runner = Runner::<f64>::new(self, ctx, n_in + 1, "affine map")?;
-        let chunk = runner.chunk();
+        let wide = !ctx.reference() && n_in / WIDE >= n_out;
+        let runner = Runner::<f64>::new(self, ctx, if wide { n_out } else { n_in } + 1, "affine map")?;
         let mut a = runner.result::<f64>(n_out, n_in)?;
-        let columns = ctx.pool().map_chunks(n_in, chunk, |range| {
+        if wide {
+            self.rows(&runner, codes, &mut a)?
+        } else {
+            self.columns(&runner, codes, &mut a)?
+        }
+        let origin = vec![0.0; n_in];
+        let b = runner.run(Mode::Affine(codes), &origin, self.output, |_, _| {}, |out| Ok(out.to_vec()))?;
+        Ok((a, b.into()))
+    }
+
+    /// Fills A row by row.
+    fn rows(&self, runner: &Runner<f64>, codes: &[i32], a: &mut Array2<f64>) -> Result<()> {
+        // The gradients of all nodes may be there at once: few rows in a chunk.
+        let (n_out, n_in, chunk) = (self.output_len(), self.input_len(), runner.chunk().min(ROWS));
+        let parts = runner.ctx.pool().map_chunks(n_out, chunk, |range| {
+            let rows = Adjoint::rows(runner, codes, range.start, range.len())?;
+            runner.advance(range.len());
+            Ok(rows)
+        })?;
+        for (k, rows) in parts.iter().enumerate() {
+            for (i, row) in rows.chunks_exact(n_in).enumerate() {
+                a.row_mut(k * chunk + i).assign(&ArrayView1::from(row));
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills A column by column.
+    fn columns(&self, runner: &Runner<f64>, codes: &[i32], a: &mut Array2<f64>) -> Result<()> {
+        let (n_in, n_out, chunk) = (self.input_len(), self.output_len(), runner.chunk());
+        let columns = runner.ctx.pool().map_chunks(n_in, chunk, |range| {
             let mut unit = runner.meter.buffer::<f64>(range.len() * n_in, "affine map")?;
             range.clone().enumerate().for_each(|(row, j)| unit[row * n_in + j] = 1.0);
             runner.run(
@@ -43,9 +81,7 @@ impl Network {
                 a.slice_mut(s![.., k * chunk + j]).assign(&ArrayView1::from(column));
             }
         }
-        let origin = vec![0.0; n_in];
-        let b = runner.run(Mode::Affine(codes), &origin, self.output, |_, _| {}, |out| Ok(out.to_vec()))?;
-        Ok((a, b.into()))
+        Ok(())
     }
 }
 
@@ -54,7 +90,7 @@ mod tests {
     use super::super::testing::{Rng, reference, threads};
     use super::super::{Array, Builder, Pwl};
     use super::*;
-    use ndarray::{Array2, array};
+    use ndarray::array;
     use proptest::prelude::*;
 
     #[test]
@@ -75,6 +111,29 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn rows_are_columns(seed: u64) {
+            let mut rng = Rng(seed);
+            let net = rng.network();
+            let x = rng.batch(1, net.input_len());
+            let codes = net.pattern(&threads(1), x.view()).unwrap();
+            let codes = codes.as_slice().unwrap();
+            let matrix = |fill: fn(&Network, &Runner<f64>, &[i32], &mut Array2<f64>) -> Result<()>, n: usize| {
+                let ctx = threads(n);
+                let runner = Runner::new(&net, &ctx, 1, "affine map").unwrap();
+                let mut a = Array2::zeros((net.output_len(), net.input_len()));
+                fill(&net, &runner, codes, &mut a).unwrap();
+                a
+            };
+            let (rows, columns) = (matrix(Network::rows, 1), matrix(Network::columns, 1));
+            let scale = columns.iter().fold(1.0, |m: f64, v| m.max(v.abs()));
+            for (a, b) in rows.iter().zip(&columns) {
+                prop_assert!((a - b).abs() <= 1e-12 * scale, "{a} {b}");
+            }
+            let many = matrix(Network::rows, 3);
+            prop_assert!(rows.iter().zip(&many).all(|(a, b)| a.to_bits() == b.to_bits()));
+        }
+
         #[test]
         fn the_map_gives_the_value_and_the_differences(seed: u64) {
             let mut rng = Rng(seed);

@@ -126,7 +126,7 @@ impl<'a, T: Real> Chunk<'a, T> {
             Op::Pointwise(_) => pointwise::activate(consts.curves(id), node.plane(), y),
             Op::Add => {
                 for &other in &node.inputs[1..] {
-                    y.iter_mut().zip(self.value(other)).for_each(|(y, &x)| *y += x);
+                    route::add(self.value(other), y);
                 }
             }
             _ => {}

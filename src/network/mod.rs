@@ -7,6 +7,7 @@
 //! affine, f(x) = A x + b. [`Network::forward`] runs a batch, [`Network::pattern`] says which piece each unit is on,
 //! [`Network::affine_at`] returns (A, b) at an input.
 
+mod adjoint;
 mod affine;
 pub mod array;
 pub mod build;

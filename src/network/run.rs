@@ -103,11 +103,18 @@ impl<'a, T: Real> Runner<'a, T> {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(idle);
             result
         };
-        if result.is_ok() && self.ctx.has_progress() {
+        if result.is_ok() {
+            self.advance(rows);
+        }
+        result
+    }
+
+    /// Tells the host that so many more samples are done.
+    pub fn advance(&self, rows: usize) {
+        if self.ctx.has_progress() {
             let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
             *done += rows;
             self.ctx.progress(*done as f64 / self.total.max(1) as f64, self.stage);
         }
-        result
     }
 }

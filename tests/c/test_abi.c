@@ -57,15 +57,31 @@ void test_abi(void) {
     AT(cpwl_activation_options, given, 40);
 
     SIZE(cpwl_onnx_options, 16);
+    AT(cpwl_onnx_options, smooth_knots, 8);
     SIZE(cpwl_forward_options, 16);
 
-    SIZE(cpwl_network_summary, 56);
+    SIZE(cpwl_network_summary, 64);
     AT(cpwl_network_summary, n_nodes, 8);
     AT(cpwl_network_summary, n_units, 16);
     AT(cpwl_network_summary, n_unit_layers, 24);
     AT(cpwl_network_summary, n_inputs, 32);
     AT(cpwl_network_summary, n_outputs, 40);
     AT(cpwl_network_summary, n_parameters, 48);
+    AT(cpwl_network_summary, n_approximations, 56);
+
+    SIZE(cpwl_smooth_options, 40);
+    AT(cpwl_smooth_options, alpha, 8);
+    AT(cpwl_smooth_options, beta, 16);
+    AT(cpwl_smooth_options, threshold, 24);
+    AT(cpwl_smooth_options, given, 32);
+
+    SIZE(cpwl_approximation_summary, 48);
+    AT(cpwl_approximation_summary, name, 8);
+    AT(cpwl_approximation_summary, function, 16);
+    AT(cpwl_approximation_summary, bound, 24);
+    AT(cpwl_approximation_summary, knots, 32);
+    AT(cpwl_approximation_summary, node, 40);
+    AT(cpwl_approximation_summary, kind, 44);
 
     SIZE(cpwl_node_info, 48);
     AT(cpwl_node_info, name, 8);

@@ -1,6 +1,8 @@
 /* What a network says of itself; pattern and affine map; ONNX. */
 #include "check.h"
 
+#include <stddef.h>
+
 static void summary(const cpwl_network *net) {
     cpwl_network_summary info;
     cpwl_node_info node;
@@ -12,7 +14,11 @@ static void summary(const cpwl_network *net) {
     CHECK_OK(cpwl_network_info(NULL, net, &info));
     CHECK(info.struct_size == sizeof info);
     CHECK(info.n_nodes == 4 && info.n_units == 2 && info.n_unit_layers == 1);
-    CHECK(info.n_inputs == 2 && info.n_outputs == 1 && info.n_parameters == 4 + 2 + 1);
+    CHECK(info.n_inputs == 2 && info.n_outputs == 1 && info.n_parameters == 4 + 2 + 1 && info.n_approximations == 0);
+    info.struct_size = offsetof(cpwl_network_summary, n_approximations); /* as version 0.1 knew it */
+    info.n_approximations = 7;
+    CHECK_OK(cpwl_network_info(NULL, net, &info));
+    CHECK(info.n_approximations == 7);
 
     CHECK_OK(cpwl_network_input_shape(NULL, net, shape, &ndim));
     CHECK(ndim == 1 && shape[0] == 2);
@@ -91,6 +97,7 @@ static void onnx(void) {
     uint8_t bytes[sizeof relu_onnx];
     cpwl_network *net = NULL;
     cpwl_onnx_options o;
+    cpwl_network_summary info;
     const cpwl_tensor x = tensor(point, CPWL_F32, 1, flat);
     cpwl_tensor out = tensor(y, CPWL_F32, 1, flat);
     size_t n;
@@ -101,9 +108,20 @@ static void onnx(void) {
     CHECK(y[0] == 0 && y[1] == 2);
     cpwl_network_free(net);
     net = NULL;
-    o.reserved = 1;
-    CHECK_FAILS(cpwl_network_from_onnx(NULL, relu_onnx, sizeof relu_onnx, &o, &net), CPWL_UNSUPPORTED,
-                "[UNKNOWN_OPTION] cpwl_onnx_options: reserved is 1; expected 0");
+    o.smooth_knots = -1;
+    CHECK_FAILS(cpwl_network_from_onnx(NULL, relu_onnx, sizeof relu_onnx, &o, &net), CPWL_ARGUMENT,
+                "[ARGUMENT] smooth_knots is -1; expected 0 or more");
+    o.smooth_knots = 5;
+    memcpy(bytes, relu_onnx, sizeof bytes);
+    memcpy(bytes + 14, "Mish", 4);
+    CHECK_OK(cpwl_network_from_onnx(NULL, bytes, sizeof bytes, &o, &net));
+    info.struct_size = sizeof info;
+    CHECK_OK(cpwl_network_info(NULL, net, &info));
+    CHECK(info.n_approximations == 1);
+    cpwl_network_free(net);
+    net = NULL;
+    CHECK_FAILS(cpwl_network_from_onnx(NULL, bytes, sizeof bytes, NULL, &net), CPWL_UNSUPPORTED,
+                "[UNSUPPORTED_OPERATOR] node 0 (Mish): the operator is not continuous piecewise linear; set smooth_knots *");
     CHECK_FAILS(cpwl_network_from_onnx(NULL, NULL, 10, NULL, &net), CPWL_ARGUMENT, "[NULL] bytes is NULL");
     CHECK_FAILS(cpwl_network_from_onnx(NULL, "garbage, not a network", 22, NULL, &net), CPWL_ARGUMENT, "[MALFORMED] *");
     CHECK_FAILS(cpwl_network_from_onnx(NULL, NULL, 0, NULL, &net), CPWL_ARGUMENT, "[*");

@@ -81,6 +81,21 @@ static void layers() {
     CHECK((b.finish().forward(image) == std::vector<double>{5}));
 }
 
+static void smooth_and_fused() {
+    cpwl::network_builder b({2});
+    b.smooth(CPWL_TANH, 40);
+    b.relu();
+    b.maxout(2);
+    const auto net = b.finish(), fused = net.fuse_relu_max();
+    CHECK(net.info().n_units == 5 && fused.info().n_units == 3);
+    const auto told = fused.approximations();
+    CHECK(told.size() == 1 && told[0].kind == CPWL_TANH && std::string(told[0].function) == "tanh" && told[0].knots == 40);
+    const std::vector<double> x{0.5, -2};
+    const double y = fused.forward(x)[0];
+    CHECK(std::fabs(y - std::tanh(0.5)) <= told[0].bound && told[0].bound < 1e-3);
+    CHECK(diagonals().approximations().empty());
+}
+
 static void partitions() {
     auto net = diagonals();
     auto moved = std::move(net);
@@ -228,6 +243,7 @@ static void memory() {
 int main() {
     networks();
     layers();
+    smooth_and_fused();
     partitions();
     errors();
     callbacks();

@@ -15,13 +15,14 @@ from .context import Context
 from .domains import Box, Domain, Polygon, Slice
 from .errors import *  # noqa: F403
 from .errors import __all__ as _errors
-from .network import Affine, Network, Node
+from .network import Affine, Approximation, Network, Node
 from .regions import Partition
 from .stream import Chunk, Seams, Streamed, stream
 
 __version__ = version()
 __all__ = [
     "Affine",
+    "Approximation",
     "Boundary",
     "Box",
     "Certificate",

@@ -46,6 +46,17 @@ CPWL_RELU6 = 4
 CPWL_HARD_TANH = 5
 CPWL_CLIP = 6
 CPWL_HARD_SIGMOID = 7
+CPWL_GELU = 1
+CPWL_GELU_TANH = 2
+CPWL_SILU = 3
+CPWL_TANH = 4
+CPWL_SIGMOID = 5
+CPWL_SOFTPLUS = 6
+CPWL_ELU = 7
+CPWL_SELU = 8
+CPWL_CELU = 9
+CPWL_MISH = 10
+CPWL_HARD_SWISH = 11
 CPWL_PARTITION_VERTICES = 1
 CPWL_PARTITION_CELL_OFFSETS = 2
 CPWL_PARTITION_CELL_VERTICES = 3
@@ -189,10 +200,33 @@ class Pool2dOptions(c.Structure):
     ]
 
 
+class SmoothOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("alpha", c.c_double),
+        ("beta", c.c_double),
+        ("threshold", c.c_double),
+        ("given", c.c_uint32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class ApproximationSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("name", c.c_char_p),
+        ("function", c.c_char_p),
+        ("bound", c.c_double),
+        ("knots", c.c_int64),
+        ("node", c.c_int32),
+        ("kind", c.c_int32),
+    ]
+
+
 class OnnxOptions(c.Structure):
     _fields_ = [
         ("struct_size", c.c_size_t),
-        ("reserved", c.c_int64),
+        ("smooth_knots", c.c_int64),
     ]
 
 
@@ -205,6 +239,7 @@ class NetworkSummary(c.Structure):
         ("n_inputs", c.c_int64),
         ("n_outputs", c.c_int64),
         ("n_parameters", c.c_int64),
+        ("n_approximations", c.c_int64),
     ]
 
 
@@ -384,6 +419,7 @@ FUNCTIONS = {
     "cpwl_domain_tile": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.c_int64, c.c_int64, c.POINTER(c.c_void_p)]),
     "cpwl_last_error": (c.c_char_p, []),
     "cpwl_network_affine_at": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_network_approximation": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(ApproximationSummary)]),
     "cpwl_network_builder_activation": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_int32, c.POINTER(ActivationOptions), c.POINTER(c.c_int32)]),
     "cpwl_network_builder_add": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_int32), c.c_int32, c.POINTER(c.c_int32)]),
     "cpwl_network_builder_avg_pool2d": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Pool2dOptions), c.POINTER(c.c_int32)]),
@@ -403,11 +439,13 @@ FUNCTIONS = {
     "cpwl_network_builder_pwl": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor), c.POINTER(Tensor), c.c_double, c.POINTER(c.c_int32)]),
     "cpwl_network_builder_reshape": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(c.c_int64), c.c_int32, c.POINTER(c.c_int32)]),
     "cpwl_network_builder_scale_shift": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_int32)]),
+    "cpwl_network_builder_smooth": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_int32, c.c_int64, c.POINTER(SmoothOptions), c.POINTER(c.c_int32)]),
     "cpwl_network_count_in_ball": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.c_double, c.POINTER(BallOptions), c.POINTER(c.c_int64)]),
     "cpwl_network_forward": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(ForwardOptions), c.POINTER(Tensor)]),
     "cpwl_network_free": (None, [c.c_void_p]),
     "cpwl_network_from_onnx": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_size_t, c.POINTER(OnnxOptions), c.POINTER(c.c_void_p)]),
     "cpwl_network_from_onnx_file": (c.c_int32, [c.c_void_p, c.c_char_p, c.POINTER(OnnxOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_network_fuse_relu_max": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p)]),
     "cpwl_network_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(NetworkSummary)]),
     "cpwl_network_input_shape": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_int64), c.POINTER(c.c_int32)]),
     "cpwl_network_node": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(NodeInfo)]),

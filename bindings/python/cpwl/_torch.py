@@ -18,8 +18,8 @@ class _NotPlain(Exception):
     """The module is no plain sequence of layers that have a direct translation."""
 
 
-def network(kind: type[Network], module: nn.Module, input_shape: Sequence[int]) -> Network:
-    """The network of `module`; `input_shape` is per sample."""
+def network(kind: type[Network], module: nn.Module, input_shape: Sequence[int], knots: int | None) -> Network:
+    """The network of `module`; `input_shape` is per sample, `knots` for smooth activations."""
     if not isinstance(module, nn.Module):
         raise TypeError(f"module is a {type(module).__name__}; expected a torch.nn.Module")
     for name, part in module.named_modules():
@@ -29,18 +29,20 @@ def network(kind: type[Network], module: nn.Module, input_shape: Sequence[int]) 
                 "network that predicts; call module.eval() first"
             )
     try:
-        return kind.from_layers(list(_walk(module)), input_shape)
+        return kind.from_layers(list(_walk(module, knots)), input_shape)
     except _NotPlain:
-        return kind.from_onnx(_export(module, input_shape))
+        return kind.from_onnx(_export(module, input_shape), smooth_knots=knots)
 
 
-def _walk(module: nn.Module) -> Iterator[layers.Layer]:
+def _walk(module: nn.Module, knots: int | None) -> Iterator[layers.Layer]:
     # Exact types: a subclass may compute something else.
     if type(module) is nn.Sequential:
         for part in module:
-            yield from _walk(part)
-    elif _hooked(module) or type(module) not in _TRANSLATIONS:
+            yield from _walk(part, knots)
+    elif _hooked(module) or type(module) not in _TRANSLATIONS | _SMOOTH:
         raise _NotPlain
+    elif type(module) in _SMOOTH:
+        yield _SMOOTH[type(module)](module, knots)
     else:
         layer = _TRANSLATIONS[type(module)](module)
         if layer is not None:
@@ -115,6 +117,20 @@ _TRANSLATIONS: dict[type[nn.Module], Any] = {
     nn.Flatten: _flatten,
     nn.Dropout: lambda m: None,
     nn.Identity: lambda m: None,
+}
+
+
+_SMOOTH: dict[type[nn.Module], Any] = {
+    nn.GELU: lambda m, knots: layers.GELU(m.approximate, knots=knots),
+    nn.SiLU: lambda m, knots: layers.SiLU(knots=knots),
+    nn.Tanh: lambda m, knots: layers.Tanh(knots=knots),
+    nn.Sigmoid: lambda m, knots: layers.Sigmoid(knots=knots),
+    nn.Softplus: lambda m, knots: layers.Softplus(m.beta, m.threshold, knots=knots),
+    nn.ELU: lambda m, knots: layers.ELU(m.alpha, knots=knots),
+    nn.SELU: lambda m, knots: layers.SELU(knots=knots),
+    nn.CELU: lambda m, knots: layers.CELU(m.alpha, knots=knots),
+    nn.Mish: lambda m, knots: layers.Mish(knots=knots),
+    nn.Hardswish: lambda m, knots: layers.HardSwish(knots=knots),
 }
 
 

@@ -7,18 +7,21 @@ one before it. A residual block::
     [Conv2d(w1, b1, padding=1, name="skip"), ReLU(), Conv2d(w2, b2, padding=1), Add("skip"), ReLU()]
 
 Weights are float32 or float64 arrays (numpy, torch, anything with ``__dlpack__``) and are kept exactly as given.
-Shapes are per sample: (n,) or (C, H, W).
+Shapes are per sample: (n,) or (C, H, W). Smooth activations (GELU, SiLU, ...) need a number of `knots`: the network has
+a piecewise-linear function in their place.
 """
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import _abi
+from ._layer import Layer
 from ._lib import lib, sized
+from ._smooth import CELU, ELU, GELU, SELU, HardSwish, Mish, Sigmoid, SiLU, Softplus, Tanh
 
 if TYPE_CHECKING:
     from ._builder import Builder
@@ -28,40 +31,37 @@ __all__ = [
     "Add",
     "AvgPool2d",
     "BatchNorm",
+    "CELU",
     "Clip",
     "Concat",
     "Conv2d",
     "Dense",
+    "ELU",
     "Flatten",
+    "GELU",
     "GlobalAvgPool",
     "HardSigmoid",
+    "HardSwish",
     "HardTanh",
     "Layer",
     "LeakyReLU",
     "MaxPool2d",
     "Maxout",
+    "Mish",
     "PReLU",
     "PWL",
     "ReLU",
     "ReLU6",
     "Reshape",
+    "SELU",
     "ScaleShift",
+    "SiLU",
+    "Sigmoid",
+    "Softplus",
+    "Tanh",
 ]
 
 Pair = int | Sequence[int]
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """Base of all layers: `name` labels the layer's value, `after` names the value that it reads."""
-
-    _: KW_ONLY
-    name: str | None = None
-    after: str | None = None
-
-    def _build(self, b: Builder, source: int) -> int:
-        """Adds this layer behind node `source`; returns the new node."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .layers import Layer
     from .regions import Domain, Partition
 
-__all__ = ["Affine", "Network", "Node"]
+__all__ = ["Affine", "Approximation", "Network", "Node"]
 
 # Samples times weights beyond which a call is run so that Ctrl-C stops it, which costs some ten microseconds.
 _LONG = 10**8
@@ -39,6 +39,17 @@ class Node(NamedTuple):
     shape: tuple[int, ...]
     first_unit: int
     n_units: int
+
+
+class Approximation(NamedTuple):
+    """A node of a network that stands for a smooth activation, such as ``"gelu"`` or ``"elu(alpha=0.5)"``: it is a
+    piecewise-linear function with `knots` knots, and for no real number do the values of the two differ by more than
+    `bound` (proven, not sampled)."""
+
+    node: str
+    function: str
+    knots: int
+    bound: float
 
 
 class Network(Native):
@@ -81,8 +92,17 @@ class Network(Native):
         return cls(_builder.build(layers, input_shape))
 
     @classmethod
-    def from_onnx(cls, source: str | os.PathLike[str] | bytes) -> Network:
+    def from_onnx(cls, source: str | os.PathLike[str] | bytes, *, smooth_knots: int | None = None) -> Network:
         """A network from an ONNX file (its path) or from the bytes of one.
+
+        Parameters
+        ----------
+        source : path or bytes
+        smooth_knots : int, optional
+            Replace smooth activations (GELU in both forms, SiLU, tanh, sigmoid, softplus, ELU, SELU, CELU, Mish,
+            hard-swish) by piecewise-linear functions with at most so many knots (2 to 1024), see
+            :attr:`approximations`. They are recognised as operators and as the arithmetic that exporters write for
+            them. By default they are refused.
 
         Raises
         ------
@@ -94,14 +114,17 @@ class Network(Native):
         FileError
             If the file cannot be read.
         """
+        if smooth_knots == 0:
+            raise errors.ArgumentError("[ARGUMENT] smooth_knots is 0; expected 2 to 1024, or None")
+        options = ctypes.byref(sized(_abi.OnnxOptions, smooth_knots=smooth_knots or 0))
         if isinstance(source, bytes | bytearray | memoryview):
             data = bytes(source)
-            return cls(Handle(lib.cpwl_network_free, lib.cpwl_network_from_onnx, None, data, len(data), None))
+            return cls(Handle(lib.cpwl_network_free, lib.cpwl_network_from_onnx, None, data, len(data), options))
         path = os.fsencode(source)
-        return cls(Handle(lib.cpwl_network_free, lib.cpwl_network_from_onnx_file, None, path, None))
+        return cls(Handle(lib.cpwl_network_free, lib.cpwl_network_from_onnx_file, None, path, options))
 
     @classmethod
-    def from_torch(cls, module: Any, input_shape: Sequence[int] | int) -> Network:
+    def from_torch(cls, module: Any, input_shape: Sequence[int] | int, *, smooth_knots: int | None = None) -> Network:
         """A network from a torch module in evaluation mode.
 
         Sequences (also nested) of the usual layers are read directly, weights unchanged; anything else is exported
@@ -112,6 +135,8 @@ class Network(Native):
         module : torch.nn.Module
         input_shape : int or sequence of int
             Shape of the input per sample.
+        smooth_knots : int, optional
+            As in :meth:`from_onnx`.
 
         Raises
         ------
@@ -121,7 +146,8 @@ class Network(Native):
         """
         from . import _torch
 
-        return _torch.network(cls, module, [input_shape] if isinstance(input_shape, int) else list(input_shape))
+        shape = [input_shape] if isinstance(input_shape, int) else list(input_shape)
+        return _torch.network(cls, module, shape, smooth_knots)
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -154,10 +180,33 @@ class Network(Native):
             nodes.append(Node(info.name.decode(), info.op.decode(), shape, info.first_unit, info.n_units))
         return nodes
 
+    @property
+    def approximations(self) -> list[Approximation]:
+        """The nodes that stand for smooth activations; empty for a network that is what it was made from."""
+        found = []
+        for i in range(self._info.n_approximations):
+            info = sized(_abi.ApproximationSummary)
+            call(lib.cpwl_network_approximation, None, self._handle, i, ctypes.byref(info))
+            found.append(Approximation(info.name.decode(), info.function.decode(), info.knots, info.bound))
+        return found
+
+    def fuse_relu_max(self) -> Network:
+        """The same function with every ReLU that only a max-pool or maxout reads put into that, as a constant
+        candidate 0: ``max(relu(z)) == max(z, 0)``.
+
+        Affine maps, connected affine pieces and distinct affine maps stay what they are; activation cells are others,
+        usually fewer, because a ReLU that the maximum hides no longer cuts. The pattern has no code for a fused ReLU;
+        that of a fused maximum is the index of its largest candidate, or the size of its group or window where the
+        constant is larger than all.
+        """
+        return Network(Handle(lib.cpwl_network_free, lib.cpwl_network_fuse_relu_max, None, self._handle))
+
     def __repr__(self) -> str:
         shape = f"{_times(self.input_shape)} -> {_times(self.output_shape)}"
         layers = self._info.n_unit_layers
-        return f"<cpwl.Network {shape}: {self.n_parameters} parameters, {self.n_units} units in {layers} layers>"
+        smooth = f", {n} of them in place of smooth ones" if (n := self._info.n_approximations) else ""
+        units = f"{self.n_units} units in {layers} layers{smooth}"
+        return f"<cpwl.Network {shape}: {self.n_parameters} parameters, {units}>"
 
     def __call__(self, x: Any, *, context: _context.Context | None = None) -> Any:
         """The forward pass.

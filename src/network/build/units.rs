@@ -43,7 +43,12 @@ impl Builder {
     pub fn smooth(&mut self, input: NodeId, function: Smooth, knots: Option<usize>) -> Result<NodeId> {
         let who = || self.next(function.name());
         let Some(knots) = knots else {
-            bail!(Unsupported, "{}: is not piecewise linear; give a number of knots to approximate it", who())
+            bail!(
+                Unsupported,
+                "{}: is not piecewise linear; give a number of knots (smooth_knots for all of a file or module) to have it \
+                 approximated",
+                who()
+            )
         };
         let (pwl, bound) = match Pwl::approximate(function, knots) {
             Ok(found) => found,

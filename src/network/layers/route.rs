@@ -22,6 +22,11 @@ pub(in crate::network) fn maxout<T: Real>(
     }
 }
 
+/// y += x.
+pub(in crate::network) fn add<T: Real>(x: &[T], y: &mut [T]) {
+    y.iter_mut().zip(x).for_each(|(y, &x)| *y += x);
+}
+
 /// Concatenates `inputs`, each with the length of its run (elements from the axis on), for any number of samples.
 pub(in crate::network) fn concat<T: Real>(inputs: &[(&[T], usize)], y: &mut [T]) {
     let total: usize = inputs.iter().map(|&(_, run)| run).sum();

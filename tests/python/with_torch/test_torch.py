@@ -131,8 +131,46 @@ def test_training_mode_is_refused():
 
 
 def test_smooth_activations_are_refused_by_name():
-    with pytest.raises(cpwl.UnsupportedError, match="Tanh"):
-        cpwl.Network.from_torch(nn.Sequential(nn.Linear(3, 4), nn.Tanh()).eval(), 3)
+    module = nn.Sequential(nn.Linear(3, 4), nn.Tanh()).eval()
+    with pytest.raises(cpwl.UnsupportedError, match=r"smooth_knots.*layers\[1\], Tanh"):
+        cpwl.Network.from_torch(module, 3)
+    with pytest.raises(cpwl.UnsupportedError, match=r"Tanh.*smooth_knots"):
+        cpwl.Network.from_torch(nn.Sequential(Flipped(3, 4), nn.Tanh()).eval(), 3)
+
+
+SMOOTH = [nn.GELU(), nn.GELU("tanh"), nn.SiLU(), nn.Tanh(), nn.Sigmoid(), nn.Softplus(), nn.Softplus(2.0, 5.0),
+          nn.ELU(), nn.ELU(0.5), nn.SELU(), nn.CELU(0.5), nn.Mish(), nn.Hardswish()]  # fmt: skip
+
+
+@pytest.mark.parametrize("activation", SMOOTH, ids=repr)
+def test_smooth_activations_within_their_bounds(activation):
+    x = torch.linspace(-15, 15, 30001, dtype=torch.float64)[:, None]
+    for knots in (3, 16):
+        net = cpwl.Network.from_torch(nn.Sequential(activation).eval(), 1, smooth_knots=knots)
+        [found] = net.approximations
+        error = (net(x) - activation(x)).abs().max().item()
+        assert found.bound / 1.1 <= error <= found.bound * (1 + 1e-9)
+
+
+def test_a_smooth_network_is_near_its_approximation():
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.Sequential(nn.Linear(5, 9), nn.GELU(), nn.Linear(9, 5))
+
+        def forward(self, x):
+            return x + self.inner(x) * 0.5
+
+    module = nn.Sequential(nn.Linear(3, 5), Block(), nn.SiLU(), Block(), nn.Tanh()).double().eval()
+    x = torch.randn(200, 3, dtype=torch.float64)
+    errors = []
+    for knots in (8, 32, 128):
+        net = cpwl.Network.from_torch(module, 3, smooth_knots=knots)
+        assert [a.function for a in net.approximations] == ["gelu", "silu", "gelu", "tanh"]
+        with torch.no_grad():
+            errors.append((net(x) - module(x)).abs().max().item())
+    assert errors[0] < 0.1
+    assert errors[0] > 8 * errors[1] > 64 * errors[2]
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
