@@ -44,7 +44,7 @@ impl<'p> Values<'p> {
             blocks[first.id] = first.block.clone();
             // None of the columns errs by more than all of them together.
             let error = plan.coords as f64 * first.errors.iter().map(|e| e * e).sum::<f64>().sqrt();
-            sizes[first.id] = (size(kernels, &first.block), error + TINY);
+            sizes[first.id] = (size(kernels, &first.block, plan.rows), error + TINY);
         }
         Values {
             plan,
@@ -150,7 +150,7 @@ impl<'p> Values<'p> {
     /// (N, E) of an affine node whose value has just been computed.
     fn bound(&mut self, id: NodeId) {
         let norms = self.plan.norms[id].as_ref().expect("affine nodes have norms");
-        self.sizes[id] = (size(self.kernels, self.block(id)), norms.error(self.input_sizes(id)));
+        self.sizes[id] = (size(self.kernels, self.block(id), self.plan.rows), norms.error(self.input_sizes(id)));
     }
 
     /// (N, E) of the inputs of a node. Reshapes are looked through: before a fold they are not evaluated.

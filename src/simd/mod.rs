@@ -61,6 +61,27 @@ impl Points {
     }
 }
 
+/// Vertices of a polyhedron, padded like [`Points`]: x, y and z of [`LANES`] of them at a time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Points3 {
+    pub(crate) axes: Vec<[[f64; LANES]; 3]>,
+}
+
+impl Points3 {
+    pub(crate) fn set(&mut self, points: impl ExactSizeIterator<Item = [f64; 3]>) {
+        self.axes.clear();
+        for (i, p) in points.enumerate() {
+            if i % LANES == 0 {
+                self.axes.push(p.map(|x| [x; LANES]));
+            }
+            let axes = self.axes.last_mut().expect("pushed for the first of them");
+            for (axis, x) in axes.iter_mut().zip(p) {
+                axis[i % LANES] = x;
+            }
+        }
+    }
+}
+
 /// What [`Kernels::sides`] says of one unit: bits that may be set together.
 pub(crate) mod side {
     /// Certainly positive at some vertex.
@@ -91,6 +112,11 @@ pub(crate) struct Kernels {
     pub(crate) classify: fn(block: &[f64], doubt: Doubt, points: &[[f64; 2]], masks: &mut Masks),
     /// Bits of `side` for each unit in `units`.
     pub(crate) sides: fn(block: &[f64], doubt: Doubt, units: &[u32], points: &Points, out: &mut [u8]),
+    /// The same in space: the first four rows of the block are (a, b, c, d), the value is a x + b y + c z + d, and what is
+    /// said of a, b and c above is said of a, b, c and d.
+    pub(crate) classify3: fn(block: &[f64], doubt: Doubt, points: &[[f64; 3]], masks: &mut Masks),
+    /// See `classify3`.
+    pub(crate) sides3: fn(block: &[f64], doubt: Doubt, units: &[u32], points: &Points3, out: &mut [u8]),
 }
 
 /// An instruction set for which hand-written kernels exist.
