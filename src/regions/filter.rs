@@ -61,7 +61,7 @@ impl Task<'_> {
     pub(super) fn classify(&mut self, level: &Level, cell: &Range<usize>) {
         if self.exact || !level.relu_like {
             for k in 0..level.n {
-                let all = Entry { unit: k as u32, lo: 0, hi: level.knots_of(k).len() as u16 };
+                let all = Entry { unit: k as u32, lo: 0, hi: level.knots_of(k).len() as u32 };
                 let e = self.narrow(level, all, cell, None);
                 self.keep_or_decide(level, e);
             }

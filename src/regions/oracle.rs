@@ -5,6 +5,7 @@
 //! computed before a sign in doubt asks for it, and then only the elements it depends on.
 
 use super::dyadic::{Dyadic, Functional, meet, sign_at, zero_functional};
+use super::maximum::FLOOR;
 use super::plan::{LineOf, Plan};
 use crate::network::NodeId;
 
@@ -45,6 +46,9 @@ impl Oracle {
     /// Sign of `f` at the meeting point of the lines `p` and `q`.
     pub(crate) fn sign(&mut self, plan: &Plan, pattern: &[u64], f: &Functional, p: u32, q: u32) -> i32 {
         self.asked += 1;
+        if f.iter().all(Dyadic::is_zero) {
+            return 0;
+        }
         let point = self.vertex(plan, pattern, p, q);
         sign_at(f, &point)
     }
@@ -63,12 +67,23 @@ impl Oracle {
     pub(crate) fn line(&mut self, plan: &Plan, pattern: &[u64], line: u32) -> Functional {
         match plan.line_of(line) {
             LineOf::Side(i) => plan.sides[i].clone(),
-            LineOf::Unit { level, unit, knot } => {
+            LineOf::Knot { level, unit, knot } => {
                 let l = &plan.levels[level];
                 let mut f = self.value(plan, pattern, l.source, unit);
                 let last = f.len() - 1;
                 f[last] = f[last].sub(&Dyadic::from(l.knots_of(unit)[knot]));
                 f
+            }
+            LineOf::Tie { level, elements: [i, j], floor, .. } => {
+                let source = plan.levels[level].source;
+                let f = self.value(plan, pattern, source, i as usize);
+                let mut g = zero_functional(plan.coords);
+                if j == FLOOR {
+                    g[plan.coords - 1] = Dyadic::from(floor);
+                } else {
+                    g = self.value(plan, pattern, source, j as usize);
+                }
+                f.iter().zip(&g).map(|(f, g)| f.sub(g)).collect()
             }
         }
     }
@@ -119,8 +134,9 @@ impl Oracle {
         }
         if node.op.is_unit() {
             let level = &plan.levels[plan.stage[id] - 1];
-            if level.piece(k, level.code(pattern, k)).0 != 0.0 {
-                need(node.inputs[0], k);
+            let (j, slope, _) = level.piece(k, level.code(pattern, k));
+            if slope != 0.0 {
+                need(node.inputs[0], j);
             }
             return;
         }
@@ -139,15 +155,19 @@ impl Oracle {
         let at = |node: NodeId, j: usize| self.memo[node][j].as_ref().expect("sources come first");
         if node.op.is_unit() {
             let level = &plan.levels[plan.stage[id] - 1];
-            let f = plan.net.activation(id, k);
             let piece = level.code(pattern, k);
-            let slope = f.slopes()[piece];
-            let mut y = if slope == 0.0 {
-                zero_functional(plan.coords)
-            } else {
-                scaled(at(node.inputs[0], k), slope)
+            let (j, slope, offset) = level.piece(k, piece);
+            let mut y = match slope {
+                0.0 => zero_functional(plan.coords),
+                _ => scaled(at(node.inputs[0], j), slope),
             };
-            y[plan.coords - 1].add_assign(&exact_offset(f.knots(), f.slopes(), f.value(), piece));
+            y[plan.coords - 1].add_assign(&match level.max {
+                Some(_) => Dyadic::from(offset),
+                None => {
+                    let f = plan.net.activation(id, k);
+                    exact_offset(f.knots(), f.slopes(), f.value(), piece)
+                }
+            });
             return y;
         }
         let mut sum = zero_functional(plan.coords);

@@ -168,7 +168,11 @@ impl Partition {
         for (i, &line) in mesh.edge_lines.iter().enumerate() {
             (edge_layers[i], edge_units[i], edge_knots[i]) = match plan.line_of(line) {
                 LineOf::Side(side) => (-1, side as i64, 0),
-                LineOf::Unit { level, unit, knot } => (level as i32, unit as i64, knot as i32),
+                LineOf::Knot { level, unit, knot } => (level as i32, unit as i64, knot as i32),
+                LineOf::Tie { level, unit, candidates: [a, b], .. } => {
+                    let group = plan.levels[level].max.as_ref().map_or(0, |m| m.group);
+                    (level as i32, unit as i64, (usize::from(a) * group + usize::from(b)) as i32)
+                }
             };
         }
         let partition = Partition {
@@ -345,7 +349,7 @@ impl Partition {
         &self.edge_units
     }
 
-    /// (E): which knot of that unit.
+    /// (E): which knot of that unit. For a max unit of g candidates the two that tie, a < b, as a g + b.
     pub fn edge_knots(&self) -> &[i32] {
         &self.edge_knots
     }

@@ -265,16 +265,16 @@ impl<'p> Values<'p> {
     fn write_units(&mut self, level: &Level) {
         let mut out = std::mem::take(&mut self.blocks[level.node]);
         if out.is_empty() {
-            out = Aligned::zeros(self.plan.rows * level.np);
+            out = Aligned::zeros(self.plan.rows * padded(level.n));
         }
         let z = self.block(level.source);
-        let (np, coords) = (level.np, self.plan.coords);
+        let (np, to, coords) = (level.np, out.len() / self.plan.rows, self.plan.coords);
         for k in 0..level.n {
-            let (slope, offset) = level.piece(k, level.code(&self.pattern, k));
+            let (j, slope, offset) = level.piece(k, level.code(&self.pattern, k));
             for c in 0..coords {
-                out[c * np + k] = slope * z[c * np + k];
+                out[c * to + k] = slope * z[c * np + j];
             }
-            out[(coords - 1) * np + k] += offset;
+            out[(coords - 1) * to + k] += offset;
         }
         self.blocks[level.node] = out;
     }
