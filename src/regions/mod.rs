@@ -46,6 +46,7 @@ mod pieces;
 mod plan;
 mod shared;
 mod sink;
+pub mod solid;
 mod svg;
 mod task;
 mod ties;

@@ -187,6 +187,11 @@ impl<'p> Values<'p> {
         self.sizes[level.node] = (size, level.steepest * e + level.rounding * size);
     }
 
+    /// Bound of the error of every element of a node's value on the current cell.
+    pub(crate) fn error(&self, id: NodeId) -> f64 {
+        self.sizes[id].1
+    }
+
     /// Bound of the errors of the outputs on the current cell.
     pub(crate) fn output_error(&self) -> f64 {
         let output = self.plan.net.output();

@@ -1,0 +1,218 @@
+//! Signs of planes at vertices, and the cut of a cell by a plane.
+//!
+//! A sign is settled in f64 when the value is farther from 0 than its error bound, otherwise by the exact stage (a 4 x 4
+//! determinant of functionals); there is no third way, and in particular no tolerance. Signs have three values: a vertex on
+//! which a plane vanishes belongs to both sides.
+
+use super::exact::{meet, unit};
+use super::measure::triple;
+use super::polyhedron::{Cell, Crossed, Facet, Vertex};
+use super::task::{Goal, Task};
+use super::trace::LEVEL;
+use crate::regions::bounds::U;
+use crate::regions::dyadic::{Dyadic, Functional, sign_at};
+use crate::regions::level::Level;
+use crate::regions::task::Entry;
+use crate::regions::values::Values;
+use crate::simd::FILTER;
+
+/// A vertex whose error bound would be larger than this is computed exactly and rounded.
+const WORST_RADIUS: f64 = 8192.0 * FILTER;
+
+/// A plane in f64: where f[0] x + f[1] y + f[2] z + f[3] vanishes.
+pub(super) struct Plane {
+    pub(super) f: [f64; 4],
+    /// Sum of the absolute values of the four numbers and of what cancelled in them.
+    pub(super) size: f64,
+    /// Bound of the sum of their errors.
+    pub(super) error: f64,
+    pub(super) number: u32,
+}
+
+impl Plane {
+    /// Value at a vertex, and the bound of its error.
+    #[inline]
+    pub(super) fn value(&self, v: &Vertex) -> (f64, f64) {
+        let [a, b, c, d] = self.f;
+        let value = a * v.p[0] + (b * v.p[1] + (c * v.p[2] + d));
+        let slope = a.abs() + b.abs() + c.abs();
+        (value, self.error + v.radius * slope + 8.0 * U * self.size)
+    }
+
+    /// The unit normal, the length of the gradient, and the bound of the error of the normal.
+    fn normal(&self) -> ([f64; 3], f64, f64) {
+        let (normal, slope) = unit([self.f[0], self.f[1], self.f[2]]);
+        (normal, slope, 2.0 * self.error / slope + 8.0 * U)
+    }
+}
+
+impl Values<'_> {
+    /// Where unit `k` of `level` has its knot.
+    #[inline]
+    pub(super) fn plane(&self, level: &Level, k: usize, knot: usize) -> Plane {
+        let z = self.block(level.source);
+        let [a, b, c, d] = [0, 1, 2, 3].map(|row| z[row * level.np + k]);
+        let t = level.knots_of(k)[knot];
+        Plane {
+            f: [a, b, c, d - t],
+            size: a.abs() + b.abs() + c.abs() + d.abs() + t.abs(),
+            error: self.error_scale(level) * level.error[k],
+            number: level.line(k, knot),
+        }
+    }
+}
+
+impl Task<'_> {
+    /// The functional that vanishes on a plane, exactly.
+    pub(super) fn functional(&mut self, number: u32) -> Functional {
+        match &self.goal {
+            Goal::Surface(level, _) if number == LEVEL => {
+                let (output, level) = (level.output, Dyadic::from(level.level));
+                let Values { plan, oracle, pattern, .. } = &mut self.values;
+                let mut f = oracle.value(plan, pattern, plan.net.output(), output);
+                f[3] = f[3].sub(&level);
+                f
+            }
+            _ => self.values.line(number),
+        }
+    }
+
+    /// The point where three planes meet, exactly.
+    pub(super) fn meeting_point(&mut self, planes: [u32; 3]) -> Functional {
+        let [p, q, r] = planes.map(|number| self.functional(number));
+        meet(&p, &q, &r)
+    }
+
+    /// Sign of a plane at vertex `i` of the stack, with the f64 value. An exact zero is recorded at the vertex.
+    #[inline]
+    pub(super) fn sign(&mut self, plane: &Plane, i: usize) -> (f64, i32) {
+        let (value, error) = plane.value(&self.stack.vertices[i]);
+        let certain = error + FILTER * plane.size;
+        if !self.exact {
+            if value > certain {
+                return (value, 1);
+            }
+            if value < -certain {
+                return (value, -1);
+            }
+        }
+        (value, self.exact_sign(plane.number, i))
+    }
+
+    #[cold]
+    fn exact_sign(&mut self, number: u32, i: usize) -> i32 {
+        self.values.oracle.asked += 1;
+        let f = self.functional(number);
+        if f.iter().all(Dyadic::is_zero) {
+            // Zero everywhere: no plane at all.
+            return 0;
+        }
+        let at = self.meeting_point(self.stack.vertices[i].planes);
+        let sign = sign_at(&f, &at);
+        if sign == 0 {
+            self.touch(i, number);
+        }
+        sign
+    }
+
+    /// Which of the knots of `e` cross the cell. `fresh` tells that its last facet has just been cut: a unit that vanishes
+    /// on all of it lies in the same plane, which from now on goes by the smaller number.
+    pub(super) fn narrow(&mut self, level: &Level, e: Entry, cell: &Cell, fresh: bool) -> Entry {
+        let k = e.unit as usize;
+        let (mut lo, mut hi) = (e.lo, e.hi);
+        for knot in e.lo..e.hi {
+            let plane = self.values.plane(level, k, knot as usize);
+            let mut signs = std::mem::take(&mut self.scratch.cut.signs);
+            signs.clear();
+            for i in cell.vertices.clone() {
+                signs.push(self.sign(&plane, i).1 as i8);
+            }
+            let (pos, neg) = (signs.contains(&1), signs.contains(&-1));
+            if fresh && pos != neg {
+                let facet = &self.stack.facets[cell.facets.end - 1];
+                if self.stack.around(facet).iter().all(|&v| signs[v as usize] == 0) {
+                    let facet = &mut self.stack.facets[cell.facets.end - 1];
+                    facet.plane = facet.plane.min(plane.number);
+                }
+            }
+            self.scratch.cut.signs = signs;
+            match (pos, neg) {
+                (true, true) => {}
+                // The cell is above this knot, hence above all before it.
+                (true, false) => lo = knot + 1,
+                // At or below this knot, hence below all behind it.
+                (false, _) => {
+                    hi = knot;
+                    break;
+                }
+            }
+        }
+        Entry { unit: e.unit, lo, hi: hi.max(lo) }
+    }
+
+    /// Cuts a cell that a plane crosses into its negative and its positive side.
+    pub(super) fn cut(&mut self, plane: &Plane, cell: &Cell) -> [Cell; 2] {
+        let mut cut = std::mem::take(&mut self.scratch.cut);
+        self.find_crossings(plane, cell, &mut cut);
+        let (normal, _, tilt) = plane.normal();
+        let sides = self.stack.divide(cell, &mut cut, Facet::new(plane.number, normal, tilt));
+        self.scratch.cut = cut;
+        sides
+    }
+
+    /// The signs of a plane at the vertices of a cell that it crosses, the edges that it crosses, and where.
+    pub(super) fn find_crossings(&mut self, plane: &Plane, cell: &Cell, cut: &mut super::polyhedron::Cut) {
+        let mut values = std::mem::take(&mut self.scratch.values);
+        cut.signs.clear();
+        values.clear();
+        for i in cell.vertices.clone() {
+            let (value, sign) = self.sign(plane, i);
+            cut.signs.push(sign as i8);
+            values.push(value);
+        }
+        self.stack.crossed(cell, cut);
+        cut.made.clear();
+        for i in 0..cut.edges.len() {
+            let edge = cut.edges[i];
+            let ends = [values[edge.neg as usize], values[edge.pos as usize]];
+            let made = self.crossing(plane, cell, edge, ends);
+            cut.made.push(made);
+        }
+        self.scratch.values = values;
+    }
+
+    /// The point where a plane cuts an edge, at whose ends it has the values `at`.
+    fn crossing(&mut self, plane: &Plane, cell: &Cell, edge: Crossed, at: [f64; 2]) -> Vertex {
+        let [v, w] = [edge.neg, edge.pos].map(|i| self.stack.vertices[cell.vertices.start + i as usize]);
+        let [f, g] = edge.facets.map(|i| self.stack.facets[cell.facets.start + i as usize]);
+        let planes = [f.plane, g.plane, plane.number];
+        let (normal, slope, tilt) = plane.normal();
+        let d = [w.p[0] - v.p[0], w.p[1] - v.p[1], w.p[2] - v.p[2]];
+        let length = (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]).sqrt();
+        // The new point lies where the computed functional vanishes, between two points that are near both facets: so near
+        // the plane, and as near to the facets as those two.
+        // The 16 leaves room for the rounding of the two values.
+        let mut gap = (plane.error + 16.0 * U * plane.size) / slope + 4.0 * U;
+        let edge_gap = v.gap.max(w.gap) + 4.0 * U;
+        // The displacement is a combination of cross products of the normals over their determinant.
+        let det = triple(f.normal, g.normal, normal).abs();
+        let sure = det - (f.tilt + g.tilt + tilt) - 16.0 * U;
+        // In any case both the point and the true one lie between the two ends.
+        let mut radius = length + v.radius.max(w.radius) + 4.0 * U;
+        if at[0] * at[1] < 0.0 && sure > 0.5 * det {
+            radius = radius.min(1.1 * (gap + 2.0 * edge_gap) / sure);
+        } else {
+            gap = radius;
+        }
+        let made = if radius < WORST_RADIUS && !self.exact {
+            let t = at[0] / (at[0] - at[1]);
+            let t = if t.is_nan() { 0.5 } else { t.clamp(0.0, 1.0) };
+            let p = [0, 1, 2].map(|i| v.p[i] + t * d[i]);
+            Vertex { p, radius, gap: gap.max(edge_gap), planes, ..Vertex::new() }
+        } else {
+            self.tally.exact_vertices += 1;
+            Vertex::exact(&self.meeting_point(planes), planes)
+        };
+        self.inherit(made, &v, &w, plane.number)
+    }
+}
