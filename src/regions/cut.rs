@@ -7,8 +7,9 @@ use std::ops::Range;
 
 use super::bounds::U;
 use super::cell::Vertex;
-use super::dyadic::{meet, ratio_to_f64};
+use super::dyadic::ratio_to_f64;
 use super::level::Level;
+use super::number::meet;
 use super::task::{Entry, Task};
 use super::values::Values;
 use crate::simd::FILTER;
@@ -64,12 +65,33 @@ impl Values<'_> {
     pub(super) fn sign(&mut self, line: &Line, cell: &[Vertex], i: usize, exact: bool) -> (f64, i32) {
         let (value, certain) = line.value(&cell[i]);
         if value.abs() > certain && !exact {
+            self.signs.filter += 1;
+            self.signs.note(value, line.size);
             return (value, if value > 0.0 { 1 } else { -1 });
         }
         let before = cell[if i == 0 { cell.len() - 1 } else { i - 1 }].line;
-        let f = self.line(line.number);
-        let sign = self.oracle.sign(self.plan, &self.pattern, &f, before, cell[i].line);
+        let sign = self.sign_at_lines(line.number, [before, cell[i].line], line.size, exact);
         (value, if line.flipped { -sign } else { sign })
+    }
+
+    /// Sign of line `number`, whose coefficients have a sum of `size`, where two others meet: in double-double if that can
+    /// tell, otherwise exactly.
+    #[cold]
+    pub(super) fn sign_at_lines(&mut self, number: u32, at: [u32; 2], size: f64, exact: bool) -> i32 {
+        if !exact && let Some((sign, value)) = self.near.near_sign(self.plan, &self.pattern, number, at) {
+            self.signs.double += 1;
+            self.signs.note(value, size);
+            return sign;
+        }
+        self.signs.exact += 1;
+        let f = self.line(number);
+        let (sign, value) = self.oracle.sign(self.plan, &self.pattern, &f, at[0], at[1]);
+        if sign == 0 {
+            self.signs.zero += 1;
+        } else {
+            self.signs.note(value, size);
+        }
+        sign
     }
 }
 

@@ -1,8 +1,9 @@
 //! Domains in the plane: a box, a convex polygon, or a 2-D slice of the input space.
 
 use super::chart::Chart;
-use super::dyadic::{Dyadic, Functional, meet};
+use super::dyadic::{Dyadic, Functional};
 use super::frame::Frame;
+use super::number::meet;
 use crate::error::{Result, bail};
 
 /// Coordinates of a domain are at most this large, so that areas are finite.

@@ -210,7 +210,7 @@ impl Locator<'_> {
                     &p.cell_edges()[p.cell_offsets()[cell] as usize..p.cell_offsets()[cell + 1] as usize];
                 let other = |k: usize| p.edge_lines[edges[(i + k) % edges.len()] as usize];
                 let inside = (1..edges.len() - 1)
-                    .map(|k| oracle.sign(plan, pattern, &f, other(k), other(k + 1)))
+                    .map(|k| oracle.sign(plan, pattern, &f, other(k), other(k + 1)).0)
                     .find(|&s| s != 0)
                     .unwrap_or(1);
                 (sign * inside, inside > 0)

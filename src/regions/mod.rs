@@ -24,6 +24,7 @@
 mod boundary;
 mod bounds;
 mod cell;
+mod certificate;
 mod chart;
 mod convolve;
 mod cut;
@@ -40,6 +41,7 @@ mod level;
 mod locate;
 mod maximum;
 mod mesh;
+mod number;
 mod oracle;
 mod partition;
 mod pieces;
@@ -54,6 +56,7 @@ mod trace;
 mod values;
 
 pub use boundary::{Boundary, BoundaryMode};
+pub use certificate::Signs;
 pub use domain::Domain;
 pub use partition::{Partition, PartitionOptions, partition};
 pub use sink::Want;

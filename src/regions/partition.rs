@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::certificate::Signs;
 use super::domain::Domain;
 use super::frame::Frame;
 use super::key::Key;
@@ -90,7 +91,7 @@ pub fn partition(
     let (sinks, tally) = ctx.pool().install(|| {
         let mut task = Task::new(&plan, &shared);
         let done = task.run_domain(domain);
-        done.map(|()| (task.out, task.tally)).map_err(|e| shared.first_error().unwrap_or(e))
+        done.map(|()| task.finish()).map_err(|e| shared.first_error().unwrap_or(e))
     })?;
     let result = Partition::assemble(net, domain, &plan, want, sinks, tally, &shared.meter, domain_area)?;
     ctx.progress(1.0, "regions");
@@ -238,9 +239,14 @@ impl Partition {
         self.domain_area
     }
 
-    /// Number of signs that f64 could not settle and exact arithmetic did.
+    /// How the signs that decided the topology were settled.
+    pub fn signs(&self) -> Signs {
+        self.tally.signs
+    }
+
+    /// Number of signs that floating point could not settle and exact arithmetic did.
     pub fn exact_signs(&self) -> u64 {
-        self.tally.exact_signs
+        self.tally.signs.exact
     }
 
     /// Number of vertices that f64 could not place well enough and exact arithmetic did.

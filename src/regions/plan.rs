@@ -8,6 +8,7 @@ use super::dyadic::Functional;
 use super::frame::Frame;
 use super::level::Level;
 use super::maximum::Tie;
+use super::number::DD;
 use crate::error::{Result, bail};
 use crate::network::{Network, NodeId, Op};
 use crate::simd::aligned::{Aligned, padded};
@@ -209,9 +210,6 @@ struct Sum {
     size: f64,
     error: f64,
 }
-
-/// Relative error of one step in double-double, with room to spare.
-const DD: f64 = 1.0 / (1u128 << 102) as f64;
 
 /// Evaluates the nodes of stage 0 in double-double: one rounding instead of a sum of them, which matters on domains
 /// far from the origin, where the first layer cancels. What cancels in double-double too is told by the error bounds.

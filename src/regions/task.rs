@@ -161,8 +161,13 @@ impl<'p> Task<'p> {
             let parent = top.clone();
             self.descend(&parent, &side)?;
         }
-        self.tally.exact_signs = self.values.oracle.asked;
         self.shared.report(&mut self.out)
+    }
+
+    /// What the task has found.
+    pub(crate) fn finish(mut self) -> (Vec<Sink>, Tally) {
+        self.tally.signs.merge(&self.values.signs);
+        (self.out, self.tally)
     }
 
     /// Hands all sides but the first of the cell that was just cut, the only one there is, to another thread.
@@ -195,8 +200,9 @@ impl<'p> Task<'p> {
         self.shared.meter.release(bytes);
         mine?;
         theirs?;
-        self.out.append(&mut other.out);
-        self.tally.merge(&other.tally);
+        let (mut out, tally) = other.finish();
+        self.out.append(&mut out);
+        self.tally.merge(&tally);
         Ok(())
     }
 

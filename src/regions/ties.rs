@@ -134,9 +134,8 @@ impl Task<'_> {
         if place.knows(level, max, k, [a, b]) {
             return 0;
         }
-        let f = self.values.line(level.first_line + max.line(k, a, b));
-        let Values { plan, oracle, pattern, .. } = &mut self.values;
-        let sign = oracle.sign(plan, pattern, &f, place.made[0], place.made[1]);
+        let line = level.first_line + max.line(k, a, b);
+        let sign = self.values.sign_at_lines(line, place.made, f64::INFINITY, self.exact);
         let flipped = max.element(k, usize::from(a)) > max.element(k, usize::from(b));
         if flipped { -sign } else { sign }
     }
