@@ -6,7 +6,7 @@ use super::exact::{independent, meet};
 use super::polyhedron::{Cell, Cut, Facet, NONE, Stack, Vertex};
 use crate::error::{Result, bail};
 use crate::regions::chart::Chart;
-use crate::regions::dyadic::{Dyadic, Functional, ratio_to_f64, sign_at};
+use crate::regions::dyadic::{Dyadic, Functional, sign_at};
 use crate::regions::frame::Frame;
 use crate::regions::key::Key;
 
@@ -181,11 +181,10 @@ impl Domain3 {
     pub(super) fn cell(&self, sides: &[Functional]) -> (Stack, Cell) {
         let mut stack = Stack::default();
         for (i, &planes) in self.corners.iter().enumerate() {
-            let [p, q, r] = planes.map(|side| &sides[side as usize]);
             stack.vertices.push(Vertex {
                 name: Key::seed(1, i as u64),
                 named: true,
-                ..Vertex::exact(&meet(p, q, r), planes)
+                ..Vertex::exact(&meet(planes.map(|side| &sides[side as usize][..])), planes)
             });
         }
         for (side, around) in &self.facets {
@@ -203,10 +202,7 @@ impl Domain3 {
         for i in 0..n {
             let mut below = Stack::default();
             std::mem::swap(&mut below, &mut stack);
-            let at = |planes: [u32; 3]| {
-                let [p, q, r] = planes.map(|side| &sides[side as usize]);
-                meet(p, q, r)
-            };
+            let at = |planes: [u32; 3]| meet(planes.map(|side| &sides[side as usize][..]));
             cut.signs.clear();
             let corners = below.vertices(&cell);
             cut.signs.extend(corners.iter().map(|v| sign_at(&sides[i], &at(v.planes)) as i8));
@@ -219,7 +215,7 @@ impl Domain3 {
                 cut.made.clear();
                 for e in &cut.edges {
                     let planes = [planes(e.facets[0]), planes(e.facets[1]), i as u32];
-                    cut.made.push(Vertex::exact(&at(planes), planes));
+                    cut.made.push(Vertex { planes, ..Vertex::new() });
                 }
                 let [_, inside] = below.divide(&cell, &mut cut, Facet::new(i as u32, [0.0; 3], 0.0));
                 (stack, cell) = below.alone(&inside);
@@ -232,12 +228,16 @@ impl Domain3 {
         if facets.iter().any(|(side, _)| *side as usize >= n) {
             bail!(Argument, "polyhedron: its {n} half-spaces do not bound it; expected a bounded domain")
         }
-        sides.truncate(n);
-        let vertices: Vec<[f64; 3]> = stack.vertices(&cell).iter().map(|v| v.p).collect();
+        let place = |v: &Vertex| {
+            let at = meet(v.planes.map(|side| &sides[side as usize][..]));
+            Vertex::exact(&at, v.planes).p
+        };
+        let vertices: Vec<[f64; 3]> = stack.vertices(&cell).iter().map(place).collect();
         if let Some(v) = vertices.iter().find(|v| v.iter().any(|x| x.abs() > LARGEST)) {
             bail!(Argument, "vertex {v:?} of the domain: coordinates beyond {LARGEST:e} overflow volumes")
         }
         let corners = stack.vertices(&cell).iter().map(|v| v.planes).collect();
+        sides.truncate(n);
         Ok(Domain3 { sides, vertices, corners, facets, slice: None })
     }
 }
@@ -264,7 +264,7 @@ fn start_box(first: u32) -> (Stack, Cell) {
     let mut stack = Stack::default();
     for i in 0..8 {
         let planes = [0, 1, 2].map(|k| first + 2 * k + (i >> k & 1));
-        stack.vertices.push(Vertex::exact(&vec![Dyadic::from(1.0); 4], planes));
+        stack.vertices.push(Vertex { planes, ..Vertex::new() });
     }
     let loops = [[0, 4, 6, 2], [1, 3, 7, 5], [0, 1, 5, 4], [2, 6, 7, 3], [0, 2, 3, 1], [4, 5, 7, 6]];
     for (i, around) in loops.iter().enumerate() {
@@ -297,7 +297,7 @@ fn hull_sides(points: &[[f64; 3]]) -> Vec<Functional> {
                 let mut flat = BTreeSet::from([i, j, k]);
                 for l in (0..points.len()).filter(|l| ![i, j, k].contains(l)) {
                     let sign = orientation([points[i], points[j], points[k], points[l]]).unwrap_or_else(|| {
-                        let f = plane.get_or_insert_with(|| meet(&exact[i], &exact[j], &exact[k]));
+                        let f = plane.get_or_insert_with(|| meet([&exact[i], &exact[j], &exact[k]]));
                         sign_at(f, &exact[l])
                     });
                     match sign {
@@ -306,7 +306,7 @@ fn hull_sides(points: &[[f64; 3]]) -> Vec<Functional> {
                         s => sense = s,
                     }
                 }
-                let f = plane.unwrap_or_else(|| meet(&exact[i], &exact[j], &exact[k]));
+                let f = plane.unwrap_or_else(|| meet([&exact[i], &exact[j], &exact[k]]));
                 if sense != 0 && independent(std::slice::from_ref(&f)) {
                     sides.push(if sense < 0 { f.iter().map(Dyadic::neg).collect() } else { f });
                     known.push(flat);

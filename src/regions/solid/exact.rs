@@ -4,10 +4,10 @@
 //! of 3 x 3 minors of the three, and the sign of a fourth plane there is that of a 4 x 4 determinant.
 
 use crate::regions::dyadic::{Dyadic, Functional, ratio_to_f64};
+use crate::regions::number::Number;
 
 /// Determinant of three columns of three functionals.
-fn det(rows: [&[Dyadic]; 3], [i, j, k]: [usize; 3]) -> Dyadic {
-    let [p, q, r] = rows;
+fn det<N: Number>([p, q, r]: [&[N]; 3], [i, j, k]: [usize; 3]) -> N {
     let minor = |i: usize, j: usize| q[i].mul(&r[j]).sub(&q[j].mul(&r[i]));
     let mut sum = p[i].mul(&minor(j, k));
     sum.add_assign(&p[j].mul(&minor(k, i)));
@@ -16,14 +16,8 @@ fn det(rows: [&[Dyadic]; 3], [i, j, k]: [usize; 3]) -> Dyadic {
 }
 
 /// The homogeneous point where three planes meet, or the plane through three homogeneous points.
-pub(super) fn meet(p: &[Dyadic], q: &[Dyadic], r: &[Dyadic]) -> Functional {
-    let rows = [p, q, r];
-    vec![
-        det(rows, [1, 2, 3]),
-        det(rows, [0, 2, 3]).neg(),
-        det(rows, [0, 1, 3]),
-        det(rows, [0, 1, 2]).neg(),
-    ]
+pub(super) fn meet<N: Number>(planes: [&[N]; 3]) -> Vec<N> {
+    [[1, 2, 3], [2, 0, 3], [0, 1, 3], [1, 0, 2]].map(|columns| det(planes, columns)).to_vec()
 }
 
 /// Whether the normals of at most three planes are linearly independent.
@@ -69,7 +63,7 @@ mod tests {
     fn three_planes_meet_where_they_should() {
         // x = 1, y + z = 5, y - z = -1: the point (1, 2, 3).
         let (p, q, r) = (plane([2.0, 0.0, 0.0, -2.0]), plane([0.0, 1.0, 1.0, -5.0]), plane([0.0, 1.0, -1.0, 1.0]));
-        let at = meet(&p, &q, &r);
+        let at = meet([&p, &q, &r]);
         let x = [0, 1, 2].map(|i| ratio_to_f64(&at[i], &at[3]));
         assert_eq!(x, [1.0, 2.0, 3.0]);
         for f in [&p, &q, &r] {

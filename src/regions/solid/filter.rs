@@ -19,6 +19,12 @@ impl Task<'_> {
         }
     }
 
+    /// A unit that was in doubt in bulk, whose signs are counted one by one.
+    fn narrow_one(&mut self, level: &Level, unit: u32, cell: &Cell, fresh: bool) -> Entry {
+        self.values.signs.filter -= cell.vertices.len() as u64;
+        self.narrow(level, Entry { unit, lo: 0, hi: 1 }, cell, fresh)
+    }
+
     fn worst_radius(&self, cell: &Cell) -> f64 {
         self.stack.vertices(cell).iter().fold(0.0, |r, v| if v.radius > r { v.radius } else { r })
     }
@@ -47,13 +53,14 @@ impl Task<'_> {
         let block = self.values.block(level.source);
         let doubt = Doubt { error: &level.error, scale: self.values.error_scale(level), radius };
         (self.values.kernels.sides3)(block, doubt, &scratch.units, &scratch.points, &mut scratch.bits);
+        self.values.signs.filter += (self.scratch.units.len() * cell.vertices.len()) as u64;
         for i in 0..self.scratch.units.len() {
             let unit = self.scratch.units[i];
             let e = match self.scratch.bits[i] {
                 side::POS => Entry { unit, lo: 1, hi: 1 },
                 side::NEG => Entry { unit, lo: 0, hi: 0 },
                 bits if bits & 3 == 3 => Entry { unit, lo: 0, hi: 1 },
-                _ => self.narrow(level, Entry { unit, lo: 0, hi: 1 }, cell, true),
+                _ => self.narrow_one(level, unit, cell, true),
             };
             self.keep_or_decide(level, e);
         }
@@ -78,6 +85,7 @@ impl Task<'_> {
         let block = self.values.block(level.source);
         let doubt = Doubt { error: &level.error, scale: self.values.error_scale(level), radius };
         (self.values.kernels.classify3)(block, doubt, &self.scratch.corners, &mut masks);
+        self.values.signs.filter += (level.n * cell.vertices.len()) as u64;
         let mut root = false;
         for w in 0..level.words {
             let (cross, pos, neg) = (masks.cross[w], masks.pos[w], masks.neg[w]);
@@ -95,8 +103,11 @@ impl Task<'_> {
                 root = true;
             }
             for k in bits(open) {
-                let e = Entry { unit: (64 * w + k) as u32, lo: 0, hi: 1 };
-                let e = if cross >> k & 1 == 1 { e } else { self.narrow(level, e, cell, false) };
+                let unit = (64 * w + k) as u32;
+                let e = match cross >> k & 1 {
+                    1 => Entry { unit, lo: 0, hi: 1 },
+                    _ => self.narrow_one(level, unit, cell, false),
+                };
                 self.keep_or_decide(level, e);
             }
         }

@@ -22,6 +22,7 @@ mod domain;
 mod emit;
 mod exact;
 mod filter;
+mod locate;
 mod measure;
 mod mesh;
 mod name;

@@ -12,6 +12,7 @@ use crate::buffer::{Buffer, Plain};
 use crate::context::{Context, Meter};
 use crate::error::{Result, bail};
 use crate::network::{Network, Op};
+use crate::regions::certificate::Signs;
 use crate::regions::frame::Frame;
 use crate::regions::partition::PartitionOptions;
 use crate::regions::plan::{LineOf, Plan};
@@ -255,9 +256,9 @@ impl Partition3 {
         self.volume
     }
 
-    /// Number of signs that f64 could not settle and exact arithmetic did.
-    pub fn exact_signs(&self) -> u64 {
-        self.tally.exact_signs
+    /// How the signs were settled.
+    pub fn signs(&self) -> Signs {
+        self.tally.signs
     }
 
     /// Number of vertices that f64 could not place well enough and exact arithmetic did.

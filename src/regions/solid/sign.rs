@@ -6,12 +6,15 @@
 
 use super::exact::{meet, unit};
 use super::measure::triple;
-use super::polyhedron::{Cell, Crossed, Facet, Vertex};
+use super::polyhedron::{Cell, Crossed, Cut, Facet, Vertex};
 use super::task::{Goal, Task};
 use super::trace::LEVEL;
 use crate::regions::bounds::U;
-use crate::regions::dyadic::{Dyadic, Functional, sign_at};
+use crate::regions::dyadic::{Dyadic, ratio_to_f64};
 use crate::regions::level::Level;
+use crate::regions::number::{Number, dot};
+use crate::regions::oracle::Oracle;
+use crate::regions::plan::Plan;
 use crate::regions::task::Entry;
 use crate::regions::values::Values;
 use crate::simd::FILTER;
@@ -62,57 +65,70 @@ impl Values<'_> {
     }
 }
 
-impl Task<'_> {
-    /// The functional that vanishes on a plane, exactly.
-    pub(super) fn functional(&mut self, number: u32) -> Functional {
-        match &self.goal {
-            Goal::Surface(level, _) if number == LEVEL => {
-                let (output, level) = (level.output, Dyadic::from(level.level));
-                let Values { plan, oracle, pattern, .. } = &mut self.values;
-                let mut f = oracle.value(plan, pattern, plan.net.output(), output);
-                f[3] = f[3].sub(&level);
+impl Goal<'_> {
+    /// The functional that vanishes on a plane.
+    fn functional<N: Number>(&self, oracle: &mut Oracle<N>, plan: &Plan, pattern: &[u64], plane: u32) -> Vec<N> {
+        match self {
+            Goal::Surface(form, _) if plane == LEVEL => {
+                let mut f = oracle.value(plan, pattern, plan.net.output(), form.output);
+                f[3].add_scaled(-1.0, &N::from_f64(form.level));
                 f
             }
-            _ => self.values.line(number),
+            _ => oracle.line(plan, pattern, plane),
         }
     }
 
-    /// The point where three planes meet, exactly.
-    pub(super) fn meeting_point(&mut self, planes: [u32; 3]) -> Functional {
-        let [p, q, r] = planes.map(|number| self.functional(number));
-        meet(&p, &q, &r)
+    /// The point where three planes meet.
+    fn point<N: Number>(&self, oracle: &mut Oracle<N>, plan: &Plan, pattern: &[u64], planes: [u32; 3]) -> Vec<N> {
+        let [p, q, r] = planes.map(|plane| self.functional(oracle, plan, pattern, plane));
+        meet([&p, &q, &r])
     }
+}
 
+impl Task<'_> {
     /// Sign of a plane at vertex `i` of the stack, with the f64 value. An exact zero is recorded at the vertex.
     #[inline]
     pub(super) fn sign(&mut self, plane: &Plane, i: usize) -> (f64, i32) {
         let (value, error) = plane.value(&self.stack.vertices[i]);
-        let certain = error + FILTER * plane.size;
-        if !self.exact {
-            if value > certain {
-                return (value, 1);
-            }
-            if value < -certain {
-                return (value, -1);
-            }
+        if value.abs() > error + FILTER * plane.size && !self.exact {
+            self.values.signs.filter += 1;
+            self.values.signs.note(value, plane.size);
+            return (value, if value > 0.0 { 1 } else { -1 });
         }
-        (value, self.exact_sign(plane.number, i))
+        (value, self.sign_in_doubt(plane, i))
     }
 
+    /// In double-double if that can tell, otherwise exactly.
     #[cold]
-    fn exact_sign(&mut self, number: u32, i: usize) -> i32 {
-        self.values.oracle.asked += 1;
-        let f = self.functional(number);
+    fn sign_in_doubt(&mut self, plane: &Plane, i: usize) -> i32 {
+        let planes = self.stack.vertices[i].planes;
+        let Values { plan, pattern, near, oracle, signs, .. } = &mut self.values;
+        let goal = &self.goal;
+        if !self.exact {
+            let at = goal.point(near, plan, pattern, planes);
+            let value = dot(&goal.functional(near, plan, pattern, plane.number), &at);
+            if let (Some(sign), Some(weight)) = (value.sign(), at[3].sign()) {
+                signs.double += 1;
+                signs.note(value.approximate() / at[3].approximate(), plane.size);
+                return sign * weight;
+            }
+        }
+        signs.exact += 1;
+        let f = goal.functional(oracle, plan, pattern, plane.number);
         if f.iter().all(Dyadic::is_zero) {
             // Zero everywhere: no plane at all.
+            signs.zero += 1;
             return 0;
         }
-        let at = self.meeting_point(self.stack.vertices[i].planes);
-        let sign = sign_at(&f, &at);
-        if sign == 0 {
-            self.touch(i, number);
+        let at = goal.point(oracle, plan, pattern, planes);
+        let value = dot(&f, &at);
+        if value.is_zero() {
+            signs.zero += 1;
+            self.touch(i, plane.number);
+            return 0;
         }
-        sign
+        signs.note(ratio_to_f64(&value, &at[3]), plane.size);
+        value.signum() * at[3].signum()
     }
 
     /// Which of the knots of `e` cross the cell. `fresh` tells that its last facet has just been cut: a unit that vanishes
@@ -161,7 +177,7 @@ impl Task<'_> {
     }
 
     /// The signs of a plane at the vertices of a cell that it crosses, the edges that it crosses, and where.
-    pub(super) fn find_crossings(&mut self, plane: &Plane, cell: &Cell, cut: &mut super::polyhedron::Cut) {
+    pub(super) fn find_crossings(&mut self, plane: &Plane, cell: &Cell, cut: &mut Cut) {
         let mut values = std::mem::take(&mut self.scratch.values);
         cut.signs.clear();
         values.clear();
@@ -211,7 +227,8 @@ impl Task<'_> {
             Vertex { p, radius, gap: gap.max(edge_gap), planes, ..Vertex::new() }
         } else {
             self.tally.exact_vertices += 1;
-            Vertex::exact(&self.meeting_point(planes), planes)
+            let Values { plan, pattern, oracle, .. } = &mut self.values;
+            Vertex::exact(&self.goal.point(oracle, plan, pattern, planes), planes)
         };
         self.inherit(made, &v, &w, plane.number)
     }

@@ -15,6 +15,7 @@ use crate::buffer::Buffer;
 use crate::context::{Context, Meter};
 use crate::error::{Result, bail};
 use crate::network::Network;
+use crate::regions::certificate::Signs;
 use crate::regions::key::{Key, Map};
 use crate::regions::partition::PartitionOptions;
 use crate::regions::sink::{AREA_UNITS, Tally, Want};
@@ -240,9 +241,9 @@ impl Surface {
         self.n_cells
     }
 
-    /// Number of signs that f64 could not settle and exact arithmetic did.
-    pub fn exact_signs(&self) -> u64 {
-        self.tally.exact_signs
+    /// How the signs were settled.
+    pub fn signs(&self) -> Signs {
+        self.tally.signs
     }
 
     /// V - E + F.

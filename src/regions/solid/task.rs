@@ -68,7 +68,6 @@ pub(super) struct Scratch {
     pub(super) corners: Vec<[f64; 3]>,
     pub(super) units: Vec<u32>,
     pub(super) bits: Vec<u8>,
-    pub(super) polygon: Vec<[f64; 3]>,
 }
 
 pub(super) struct Task<'p> {
@@ -145,7 +144,7 @@ impl<'p> Task<'p> {
                 self.list.truncate(done.list.start);
             }
         }
-        self.tally.exact_signs = self.values.oracle.asked;
+        self.tally.signs = self.values.signs;
         self.shared.report(&mut self.out)
     }
 
