@@ -11,7 +11,7 @@ use cpwl::network::{Array, Builder, Network, Pwl};
 use cpwl::regions::solid::{Domain3, Partition3, Surface, SurfaceOptions, partition3, surface};
 use cpwl::regions::{PartitionOptions, Want};
 use cpwl::{Condition, Context, ContextOptions};
-use proptest::prelude::*;
+use ndarray::Array2;
 
 fn context(threads: usize) -> Context {
     Context::new(ContextOptions { threads, ..Default::default() }).unwrap()
@@ -248,5 +248,93 @@ fn threads_and_reference_path_agree() {
                 assert!((a[i] - b[i]).abs() <= error, "{a:?} {b:?} {error:e}");
             }
         }
+    }
+}
+
+fn trained(name: &str) -> Arc<Network> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/nets/{name}.onnx"));
+    Arc::new(Network::from_onnx(&std::fs::read(path).unwrap()).unwrap())
+}
+
+fn zero_set(net: &Arc<Network>, domain: &Domain3, threads: usize) -> Surface {
+    surface(&context(threads), net, domain, &SurfaceOptions::default()).unwrap()
+}
+
+fn polygon(s: &Surface, i: usize) -> &[i64] {
+    &s.polygon_vertices()[s.polygon_offsets()[i] as usize..s.polygon_offsets()[i + 1] as usize]
+}
+
+/// What a surface obeys whose solid touches itself nowhere: counted here from the polygons alone.
+fn check_surface(net: &Arc<Network>, s: &Surface) {
+    let mut directed: HashMap<(i64, i64), i32> = HashMap::new();
+    for i in 0..s.gradients().len() {
+        let around = polygon(s, i);
+        for k in 0..around.len() {
+            *directed.entry((around[k], around[(k + 1) % around.len()])).or_default() += 1;
+        }
+    }
+    let mut open = 0;
+    for (&(p, q), &n) in &directed {
+        assert_eq!(n, 1, "two polygons run from {p} to {q}");
+        open += i32::from(!directed.contains_key(&(q, p)));
+    }
+    assert!(s.is_manifold());
+    assert_eq!(s.is_closed(), open == 0);
+    assert_eq!(s.edges().len(), (directed.len() + open as usize) / 2);
+    let x = Array2::from(s.vertices().to_vec());
+    let mut y = Array2::<f64>::zeros((x.nrows(), net.output_len()));
+    net.forward(&context(1), x.view(), y.view_mut()).unwrap();
+    let worst = y.column(0).iter().fold(0.0f64, |m, y| m.max(y.abs()));
+    assert!(worst <= 1e-13, "the output is {worst:e} at a vertex");
+}
+
+/// Volume inside of a closed surface by the divergence theorem.
+fn enclosed(s: &Surface) -> f64 {
+    let at = |v: i64| s.vertices()[v as usize];
+    (0..s.gradients().len())
+        .map(|i| {
+            let around = polygon(s, i);
+            let (a, rest) = (at(around[0]), &around[1..]);
+            rest.windows(2)
+                .map(|w| {
+                    let (b, c) = (at(w[0]), at(w[1]));
+                    a[0] * (b[1] * c[2] - b[2] * c[1]) + a[1] * (b[2] * c[0] - b[0] * c[2])
+                        + a[2] * (b[0] * c[1] - b[1] * c[0])
+                })
+                .sum::<f64>()
+                / 6.0
+        })
+        .sum()
+}
+
+#[test]
+fn trained_signed_distances() {
+    use std::f64::consts::PI;
+    let ball = |r: f64| (4.0 * PI * r * r, 4.0 / 3.0 * PI * r * r * r);
+    let torus = |ring: f64, tube: f64| (4.0 * PI * PI * ring * tube, 2.0 * PI * PI * ring * tube * tube);
+    let (one, two) = (ball(0.35), ball(0.17));
+    for (name, euler, (area, volume)) in [
+        ("sphere", 2, one),
+        ("torus", 0, torus(0.3, 0.12)),
+        ("blobs", 4, (2.0 * two.0, 2.0 * two.1)),
+    ] {
+        let net = trained(name);
+        let s = zero_set(&net, &cube(0.5), 1);
+        assert_eq!(s.euler_characteristic(), euler, "{name}");
+        assert!(s.is_closed(), "{name}");
+        check_surface(&net, &s);
+        assert!((s.area() / area - 1.0).abs() < 0.05, "{name}: area {} of {area}", s.area());
+        assert!((s.volume_below() / volume - 1.0).abs() < 0.05, "{name}: volume {} of {volume}", s.volume_below());
+        assert!((enclosed(&s) - s.volume_below()).abs() < 1e-12, "{name}: {} {}", enclosed(&s), s.volume_below());
+        assert!((s.volume() - 1.0).abs() < 1e-12);
+        let p = all(&net, &cube(0.5));
+        assert!(s.n_cells() < 2 * p.n_regions() as u64 / 3, "{name}: looked at {} of {}", s.n_cells(), p.n_regions());
+        let parallel = zero_set(&net, &cube(0.5), 8);
+        assert_eq!(s.vertices(), parallel.vertices());
+        assert_eq!(s.polygon_vertices(), parallel.polygon_vertices());
+        println!(
+            "{name}: V {} E {} F {}, {} cells looked at of {}",
+            s.vertices().len(), s.edges().len(), s.gradients().len(), s.n_cells(), p.n_regions()
+        );
     }
 }

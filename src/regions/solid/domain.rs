@@ -1,9 +1,9 @@
 //! Domains in space: a box, a convex polyhedron given by its vertices or by half-spaces, or a 3-D slice of the input.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::exact::{independent, meet};
-use super::polyhedron::{Cell, Cut, Facet, NONE, Stack, Vertex};
+use super::polyhedron::{Cell, Cut, Facet, Stack, Vertex};
 use crate::error::{Result, bail};
 use crate::regions::chart::Chart;
 use crate::regions::dyadic::{Dyadic, Functional, sign_at};
@@ -188,8 +188,9 @@ impl Domain3 {
             });
         }
         for (side, around) in &self.facets {
-            let n = [0, 1, 2].map(|i| sides[*side as usize][i].clone());
-            stack.push_facet(Facet::new(*side, super::exact::direction(&n), f64::EPSILON), around);
+            let normal = super::exact::direction(&sides[*side as usize][..3]);
+            let facet = Facet::new(*side, normal, f64::EPSILON);
+            stack.push_facet(facet, around.iter().map(|&v| u32::from(v)));
         }
         let cell = stack.whole();
         (stack, cell)
@@ -200,31 +201,33 @@ impl Domain3 {
         let (mut stack, mut cell) = start_box(sides.len() as u32 - 6);
         let mut cut = Cut::default();
         for i in 0..n {
-            let mut below = Stack::default();
-            std::mem::swap(&mut below, &mut stack);
-            let at = |planes: [u32; 3]| meet(planes.map(|side| &sides[side as usize][..]));
-            cut.signs.clear();
-            let corners = below.vertices(&cell);
-            cut.signs.extend(corners.iter().map(|v| sign_at(&sides[i], &at(v.planes)) as i8));
-            if !cut.signs.contains(&1) {
+            stack.signs.resize(stack.vertices.len(), 0);
+            let (mut inside, mut outside) = (false, false);
+            for k in cell.members.clone() {
+                let v = stack.members[k] as usize;
+                let at = meet(stack.vertices[v].planes.map(|side| &sides[side as usize][..]));
+                let sign = sign_at(&sides[i], &at);
+                stack.signs[v] = sign as i8;
+                (inside, outside) = (inside | (sign > 0), outside | (sign < 0));
+            }
+            if !inside {
                 bail!(ZeroArea, "polyhedron: no point is strictly inside of all its {n} sides")
             }
-            if cut.signs.contains(&-1) {
-                below.crossed(&cell, &mut cut);
-                let planes = |facet: u32| below.facets(&cell)[facet as usize].plane;
-                cut.made.clear();
+            if outside {
+                [_, cell] = stack.divide(&cell, &mut cut, Facet::new(i as u32, [0.0; 3], 0.0));
                 for e in &cut.edges {
-                    let planes = [planes(e.facets[0]), planes(e.facets[1]), i as u32];
-                    cut.made.push(Vertex { planes, ..Vertex::new() });
+                    let [f, g] = e.facets.map(|facet| stack.facets[facet as usize].plane);
+                    stack.vertices.push(Vertex { planes: [f, g, i as u32], ..Vertex::new() });
                 }
-                let [_, inside] = below.divide(&cell, &mut cut, Facet::new(i as u32, [0.0; 3], 0.0));
-                (stack, cell) = below.alone(&inside);
-            } else {
-                stack = below;
             }
         }
-        let facets: Vec<(u32, Vec<u16>)> =
-            stack.facets(&cell).iter().map(|f| (f.plane, stack.around(f).to_vec())).collect();
+        let members = stack.members(&cell).to_vec();
+        if members.len() > usize::from(u16::MAX) {
+            bail!(Argument, "polyhedron: {} vertices; at most {}", members.len(), u16::MAX)
+        }
+        let places: HashMap<u32, u16> = members.iter().zip(0..).map(|(&v, place)| (v, place)).collect();
+        let around = |f: &Facet| stack.around(f).iter().map(|v| places[v]).collect();
+        let facets: Vec<(u32, Vec<u16>)> = stack.sides(&cell).map(|f| (f.plane, around(f))).collect();
         if facets.iter().any(|(side, _)| *side as usize >= n) {
             bail!(Argument, "polyhedron: its {n} half-spaces do not bound it; expected a bounded domain")
         }
@@ -232,20 +235,13 @@ impl Domain3 {
             let at = meet(v.planes.map(|side| &sides[side as usize][..]));
             Vertex::exact(&at, v.planes).p
         };
-        let vertices: Vec<[f64; 3]> = stack.vertices(&cell).iter().map(place).collect();
+        let vertices: Vec<[f64; 3]> = stack.corners(&cell).map(place).collect();
         if let Some(v) = vertices.iter().find(|v| v.iter().any(|x| x.abs() > LARGEST)) {
             bail!(Argument, "vertex {v:?} of the domain: coordinates beyond {LARGEST:e} overflow volumes")
         }
-        let corners = stack.vertices(&cell).iter().map(|v| v.planes).collect();
+        let corners = stack.corners(&cell).map(|v| v.planes).collect();
         sides.truncate(n);
         Ok(Domain3 { sides, vertices, corners, facets, slice: None })
-    }
-}
-
-impl Facet {
-    /// A facet without a loop, in plane number `plane`.
-    pub(super) fn new(plane: u32, normal: [f64; 3], tilt: f64) -> Facet {
-        Facet { plane, slot: NONE, start: 0, len: 0, normal, tilt }
     }
 }
 
@@ -268,7 +264,7 @@ fn start_box(first: u32) -> (Stack, Cell) {
     }
     let loops = [[0, 4, 6, 2], [1, 3, 7, 5], [0, 1, 5, 4], [2, 6, 7, 3], [0, 2, 3, 1], [4, 5, 7, 6]];
     for (i, around) in loops.iter().enumerate() {
-        stack.push_facet(Facet::new(first + i as u32, [0.0; 3], 0.0), around);
+        stack.push_facet(Facet::new(first + i as u32, [0.0; 3], 0.0), *around);
     }
     let cell = stack.whole();
     (stack, cell)

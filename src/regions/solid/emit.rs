@@ -1,7 +1,7 @@
 //! Writes the cells of a partition.
 
 use super::measure::Moments;
-use super::polyhedron::Cell;
+use super::polyhedron::{Cell, NONE};
 use super::sink::Sink;
 use super::task::{Goal, Task};
 use crate::error::{Condition, Error, Result};
@@ -23,16 +23,35 @@ impl Task<'_> {
 
     /// Volume and first moment of a cell, in local coordinates.
     pub(super) fn moments(&self, cell: &Cell) -> Moments {
-        let vertices = self.stack.vertices(cell);
-        let mut moments = Moments::about(vertices[0].p);
-        for facet in self.stack.facets(cell) {
+        let first = self.stack.members(cell)[0];
+        let at = |v: u32| self.stack.vertices[v as usize].p;
+        let mut moments = Moments::about(at(first));
+        for facet in self.stack.sides(cell) {
             let around = self.stack.around(facet);
             // Facets at the first vertex add nothing.
-            if !around.contains(&0) {
-                moments.facet(around.iter().map(|&v| vertices[v as usize].p));
+            if !around.contains(&first) {
+                moments.facet(around.iter().map(|&v| at(v)));
             }
         }
         moments
+    }
+
+    /// Gives vertex `i` of the stack a number in the sink, if vertices are wanted.
+    #[inline]
+    pub(super) fn number_vertex(&mut self, i: usize) -> u32 {
+        let wanted = match self.goal {
+            Goal::Cells(want) => want.mesh,
+            Goal::Surface(..) => false,
+        };
+        let v = &mut self.stack.vertices[i];
+        if wanted && v.id == NONE {
+            let out = self.out.last_mut().expect("a task has a sink");
+            v.id = out.points.len() as u32;
+            out.points.push(self.plan.frame.to_domain(v.p));
+            out.names.push(v.name);
+            self.tally.radius = self.tally.radius.max(v.radius);
+        }
+        v.id
     }
 
     fn emit_cell(&mut self, cell: &Cell, want: Want) -> Result<()> {
@@ -42,27 +61,28 @@ impl Task<'_> {
             self.tally.output_error = self.tally.output_error.max(self.values.output_error());
             self.emit_maps()?;
         }
+        if want.mesh {
+            for i in cell.members.clone() {
+                let id = self.number_vertex(self.stack.members[i] as usize);
+                self.sink().members.push(id);
+            }
+        }
         let frame = &self.plan.frame;
-        let vertices = self.stack.vertices(cell);
+        let stack = &self.stack;
         let out = self.out.last_mut().expect("a task has a sink");
         out.count += 1;
         out.volume += (volume * AREA_UNITS) as i128;
-        for v in vertices {
-            self.tally.radius = self.tally.radius.max(v.radius);
-        }
         if want.polygons {
-            let mean = || [0, 1, 2].map(|i| vertices.iter().map(|v| v.p[i]).sum::<f64>() / vertices.len() as f64);
+            let n = cell.members.len() as f64;
+            let mean = || [0, 1, 2].map(|i| stack.corners(cell).map(|v| v.p[i]).sum::<f64>() / n);
             out.volumes.push(volume * frame.measure());
             out.centroids.push(frame.to_domain(moments.centroid().unwrap_or_else(mean)));
         }
         if want.mesh {
-            let facets = self.stack.facets(cell);
-            out.sizes.push([vertices.len() as u32, facets.len() as u32]);
-            out.points.extend(vertices.iter().map(|v| frame.to_domain(v.p)));
-            out.names.extend(vertices.iter().map(|v| v.name));
-            for facet in facets {
+            out.sizes.push([cell.members.len() as u32, cell.faces.len() as u32]);
+            for facet in stack.sides(cell) {
                 out.facets.push([facet.len, facet.plane]);
-                out.loops.extend_from_slice(self.stack.around(facet));
+                out.loops.extend(stack.around(facet).iter().map(|&v| stack.vertices[v as usize].id));
             }
         }
         if want.patterns {

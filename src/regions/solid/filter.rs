@@ -21,12 +21,12 @@ impl Task<'_> {
 
     /// A unit that was in doubt in bulk, whose signs are counted one by one.
     fn narrow_one(&mut self, level: &Level, unit: u32, cell: &Cell, fresh: bool) -> Entry {
-        self.values.signs.filter -= cell.vertices.len() as u64;
+        self.values.signs.filter -= cell.members.len() as u64;
         self.narrow(level, Entry { unit, lo: 0, hi: 1 }, cell, fresh)
     }
 
     fn worst_radius(&self, cell: &Cell) -> f64 {
-        self.stack.vertices(cell).iter().fold(0.0, |r, v| if v.radius > r { v.radius } else { r })
+        self.stack.corners(cell).fold(0.0, |r, v| if v.radius > r { v.radius } else { r })
     }
 
     /// Which side each unit of `list` but `picked` is on, for a side of a cut.
@@ -46,14 +46,14 @@ impl Task<'_> {
         }
         let radius = self.worst_radius(cell);
         let scratch = &mut self.scratch;
-        scratch.points.set(self.stack.vertices(cell).iter().map(|v| v.p));
+        scratch.points.set(self.stack.corners(cell).map(|v| v.p));
         scratch.units.clear();
         scratch.units.extend(self.list[list].iter().map(|e| e.unit).filter(|&u| u != picked));
         scratch.bits.resize(scratch.units.len(), 0);
         let block = self.values.block(level.source);
         let doubt = Doubt { error: &level.error, scale: self.values.error_scale(level), radius };
         (self.values.kernels.sides3)(block, doubt, &scratch.units, &scratch.points, &mut scratch.bits);
-        self.values.signs.filter += (self.scratch.units.len() * cell.vertices.len()) as u64;
+        self.values.signs.filter += (self.scratch.units.len() * cell.members.len()) as u64;
         for i in 0..self.scratch.units.len() {
             let unit = self.scratch.units[i];
             let e = match self.scratch.bits[i] {
@@ -66,10 +66,10 @@ impl Task<'_> {
         }
     }
 
-    /// Which side each unit of `level` is on when a cell enters.
-    pub(super) fn classify(&mut self, level: &Level, cell: &Cell) {
+    /// Which side each unit of `level` is on when a cell enters. It becomes a root unless all are decided at once.
+    pub(super) fn classify(&mut self, level: &Level, cell: &mut Cell) {
         if self.exact || !level.relu_like {
-            self.become_root(cell);
+            *cell = self.become_root(cell);
             for k in 0..level.n {
                 let all = Entry { unit: k as u32, lo: 0, hi: level.knots_of(k).len() as u32 };
                 let e = self.narrow(level, all, cell, false);
@@ -81,11 +81,11 @@ impl Task<'_> {
         let mut masks = std::mem::take(&mut self.scratch.masks);
         masks.resize(level.words);
         self.scratch.corners.clear();
-        self.scratch.corners.extend(self.stack.vertices(cell).iter().map(|v| v.p));
+        self.scratch.corners.extend(self.stack.corners(cell).map(|v| v.p));
         let block = self.values.block(level.source);
         let doubt = Doubt { error: &level.error, scale: self.values.error_scale(level), radius };
         (self.values.kernels.classify3)(block, doubt, &self.scratch.corners, &mut masks);
-        self.values.signs.filter += (level.n * cell.vertices.len()) as u64;
+        self.values.signs.filter += (level.n * cell.members.len()) as u64;
         let mut root = false;
         for w in 0..level.words {
             let (cross, pos, neg) = (masks.cross[w], masks.pos[w], masks.neg[w]);
@@ -99,7 +99,7 @@ impl Task<'_> {
             }
             let open = all & !(pos | neg);
             if open != 0 && !root {
-                self.become_root(cell);
+                *cell = self.become_root(cell);
                 root = true;
             }
             for k in bits(open) {

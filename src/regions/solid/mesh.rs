@@ -33,7 +33,7 @@ impl Mesh {
     pub(super) fn new(sinks: &[Sink], meter: &Meter) -> Result<Mesh> {
         let sum = |f: fn(&Sink) -> usize| sinks.iter().map(f).sum::<usize>();
         let cells = sum(|s| s.sizes.len());
-        let (corners, sides, steps) = (sum(|s| s.names.len()), sum(|s| s.facets.len()), sum(|s| s.loops.len()));
+        let (corners, sides, steps) = (sum(|s| s.members.len()), sum(|s| s.facets.len()), sum(|s| s.loops.len()));
         // In a generic mesh eight cells meet in a vertex, two in a facet, and there are three edges a vertex.
         let vertices = corners / 8 + 256;
         let bytes = 8 * (corners + sides + 2 * cells) + vertices * (24 + 3 * 16 + 32) + sides * (32 + 8) + steps * 8;
@@ -53,21 +53,27 @@ impl Mesh {
         self.cell_facet_starts.push(0);
         self.facet_starts.push(0);
         let mut cell = 0;
+        let mut numbers = Vec::new();
         for sink in sinks {
-            let (mut vertex, mut facet, mut step) = (0, 0, 0);
-            for &[n_vertices, n_facets] in &sink.sizes {
-                let start = self.cell_vertices.len();
-                for i in vertex..vertex + n_vertices as usize {
-                    let number = *by_name.entry(sink.names[i]).or_insert_with(|| {
-                        self.vertices.push(sink.points[i]);
-                        self.vertices.len() as i64 - 1
-                    });
-                    self.cell_vertices.push(number);
+            let (mut member, mut facet, mut step) = (0, 0, 0);
+            // Of each vertex of the sink, once a cell has met it.
+            numbers.clear();
+            numbers.resize(sink.names.len(), -1);
+            for &[n_members, n_facets] in &sink.sizes {
+                for &v in &sink.members[member..member + n_members as usize] {
+                    let v = v as usize;
+                    if numbers[v] < 0 {
+                        numbers[v] = *by_name.entry(sink.names[v]).or_insert_with(|| {
+                            self.vertices.push(sink.points[v]);
+                            self.vertices.len() as i64 - 1
+                        });
+                    }
+                    self.cell_vertices.push(numbers[v]);
                 }
                 for &[len, plane] in &sink.facets[facet..facet + n_facets as usize] {
                     let around = &sink.loops[step..step + len as usize];
                     step += len as usize;
-                    let at = |i: usize| self.cell_vertices[start + around[i] as usize];
+                    let at = |i: usize| numbers[around[i] as usize];
                     match by_corner.entry(corner(around.len(), at)) {
                         Entry::Vacant(slot) => {
                             let number = self.facet_planes.len() as i64;
@@ -92,7 +98,7 @@ impl Mesh {
                         }
                     }
                 }
-                vertex += n_vertices as usize;
+                member += n_members as usize;
                 facet += n_facets as usize;
                 cell += 1;
                 self.cell_starts.push(self.cell_vertices.len() as i64);

@@ -16,7 +16,7 @@
 //! Without coincidences T(v) is known from the facets of the cell, and no list is ever made.
 
 use super::exact::independent;
-use super::polyhedron::{Cell, Facet, NONE, Vertex};
+use super::polyhedron::{Cell, Crossed, Facet, NONE, Vertex};
 use super::task::Task;
 use crate::regions::dyadic::Functional;
 use crate::regions::key::Key;
@@ -32,17 +32,18 @@ pub(super) enum Through {
 }
 
 impl Task<'_> {
-    /// Numbers the facets of a cell that enters a level, and records at each vertex those through it.
-    pub(super) fn become_root(&mut self, cell: &Cell) {
-        for v in &mut self.stack.vertices[cell.vertices.clone()] {
-            v.on = 0;
-            v.through = NONE;
+    /// A copy of a cell that enters a level, its facets numbered, and recorded at each vertex.
+    pub(super) fn become_root(&mut self, cell: &Cell) -> Cell {
+        let cell = self.stack.duplicate(cell);
+        for &v in &self.stack.members[cell.members.clone()] {
+            let v = &mut self.stack.vertices[v as usize];
+            (v.on, v.through) = (0, NONE);
         }
-        for (slot, i) in cell.facets.clone().enumerate() {
-            let facet = &mut self.stack.facets[i];
+        for (slot, i) in cell.faces.clone().enumerate() {
+            let facet = &mut self.stack.facets[self.stack.faces[i] as usize];
             facet.slot = slot as u32;
             for at in facet.start..facet.start + facet.len {
-                let v = &mut self.stack.vertices[cell.vertices.start + self.stack.loops[at as usize] as usize];
+                let v = &mut self.stack.vertices[self.stack.loops[at as usize] as usize];
                 if slot < 64 {
                     v.on |= 1 << slot;
                 } else {
@@ -51,6 +52,7 @@ impl Task<'_> {
                 }
             }
         }
+        cell
     }
 
     fn listed(&self, v: &Vertex) -> impl Iterator<Item = Through> {
@@ -77,34 +79,32 @@ impl Task<'_> {
         v.through = self.through.len() as u32 - 1;
     }
 
-    /// What a vertex made by `plane` on the edge between `v` and `w` has from them.
-    pub(super) fn inherit(&mut self, mut made: Vertex, v: &Vertex, w: &Vertex, plane: u32) -> Vertex {
-        made.on = v.on & w.on;
-        if v.through == NONE && w.through == NONE {
-            return made;
-        }
-        let of = |v: &Vertex| -> Vec<Through> {
-            v.planes.iter().map(|&p| Through::Plane(p)).chain(self.listed(v)).collect()
-        };
-        let (at_v, at_w) = (of(v), of(w));
+    /// What a vertex made on an edge has from the ends of the edge.
+    #[cold]
+    pub(super) fn inherit(&mut self, made: &mut Vertex, edge: &Crossed) {
+        let [at_v, at_w] = [edge.neg, edge.pos].map(|i| {
+            let v = &self.stack.vertices[i as usize];
+            v.planes.iter().map(|&p| Through::Plane(p)).chain(self.listed(v)).collect::<Vec<Through>>()
+        });
         for t in at_v {
-            let own = t == Through::Plane(plane) || made.planes.iter().any(|&p| t == Through::Plane(p));
+            let own = made.planes.iter().any(|&p| t == Through::Plane(p));
             if at_w.contains(&t) && !own {
                 self.through.push((t, made.through));
                 made.through = self.through.len() as u32 - 1;
             }
         }
-        made
     }
 
     /// Gives the vertices of a leaf of `level` that the level made their names.
     pub(super) fn name_vertices(&mut self, level: &Level, cell: &Cell, root: &Cell) {
-        for i in cell.vertices.clone() {
-            let v = self.stack.vertices[i];
-            if !v.named {
+        for i in cell.members.clone() {
+            let i = self.stack.members[i] as usize;
+            if !self.stack.vertices[i].named {
+                let v = self.stack.vertices[i];
                 let name = self.name(level, &v, root);
                 let v = &mut self.stack.vertices[i];
                 (v.name, v.named) = (name, true);
+                self.number_vertex(i);
             }
         }
     }
@@ -162,7 +162,7 @@ impl Task<'_> {
     fn smallest_basis(&mut self, candidates: &[u32], carrier: &[u32], root: &Cell, basis: &mut [u32; 3]) {
         let mut planes: Vec<Functional> = Vec::new();
         for &slot in carrier {
-            let plane = self.stack.facets[root.facets.start + slot as usize].plane;
+            let plane = self.root_facet(root, slot).plane;
             planes.push(self.values.line(plane));
         }
         let mut n = 0;
@@ -181,26 +181,22 @@ impl Task<'_> {
     }
 
     fn root_facet(&self, root: &Cell, slot: u32) -> &Facet {
-        &self.stack.facets[root.facets.start + slot as usize]
-    }
-
-    fn root_vertex(&self, root: &Cell, i: u16) -> &Vertex {
-        &self.stack.vertices[root.vertices.start + i as usize]
+        &self.stack.facets[self.stack.faces(root)[slot as usize] as usize]
     }
 
     fn cell_name(&self, root: &Cell) -> Key {
-        total(self.stack.vertices(root)).with(4)
+        total(self.stack.corners(root)).with(4)
     }
 
     fn facet_name(&self, root: &Cell, slot: u32) -> Key {
         let around = self.stack.around(self.root_facet(root, slot));
-        total(around.iter().map(|&i| self.root_vertex(root, i))).with(6)
+        total(around.iter().map(|&i| &self.stack.vertices[i as usize])).with(6)
     }
 
     /// Name of the edge in which two facets of the root meet: its ends.
     fn edge_name(&self, root: &Cell, s: u32, t: u32) -> Key {
         let [s, t] = [s, t].map(|slot| self.stack.around(self.root_facet(root, slot)));
-        let mut ends = s.iter().filter(|i| t.contains(i)).map(|&i| self.root_vertex(root, i).name);
+        let mut ends = s.iter().filter(|i| t.contains(i)).map(|&i| self.stack.vertices[i as usize].name);
         Key::pair(ends.next().unwrap_or_default(), ends.next().unwrap_or_default())
     }
 }

@@ -171,7 +171,8 @@ impl Partition3 {
                 std::mem::take(&mut sink.names).capacity() * 16,
                 std::mem::take(&mut sink.facets).capacity() * 8,
                 std::mem::take(&mut sink.sizes).capacity() * 8,
-                std::mem::take(&mut sink.loops).capacity() * 2,
+                std::mem::take(&mut sink.loops).capacity() * 4,
+                std::mem::take(&mut sink.members).capacity() * 4,
             ] {
                 meter.release(bytes);
             }

@@ -1,8 +1,11 @@
 //! Convex polyhedra on a stack, and their cut by a plane.
 //!
-//! A cell is a range of vertices, a range of facets, and for each facet the loop of its vertices, counter-clockwise as
-//! seen from outside. A cut needs nothing but the sign of every vertex: -, 0 or +. Because the signs are exact they are
-//! consistent, and the combinatorics below cannot fail, however degenerate the position of the plane.
+//! A cell is a list of vertices and a list of facets; a facet has the loop of its vertices, counter-clockwise as seen from
+//! outside. A cut makes new vertices and new facets where the plane passes, and shares everything else with the cell that
+//! was cut: the two sides are but new lists. All of it lives on a [`Stack`] and goes when the recursion returns.
+//!
+//! A cut needs nothing but the sign of every vertex: -, 0 or +. Because the signs are exact they are consistent, and the
+//! combinatorics below cannot fail, however degenerate the position of the plane.
 
 use std::ops::Range;
 
@@ -10,7 +13,7 @@ use crate::regions::bounds::U;
 use crate::regions::dyadic::{Dyadic, ratio_to_f64};
 use crate::regions::key::Key;
 
-/// No list, no slot.
+/// No list, no slot, no number.
 pub(super) const NONE: u32 = u32::MAX;
 
 /// A vertex in local coordinates.
@@ -24,13 +27,15 @@ pub(super) struct Vertex {
     pub(super) gap: f64,
     /// Three planes that meet in it and nowhere else.
     pub(super) planes: [u32; 3],
+    /// Number in the sink, or `NONE`.
+    pub(super) id: u32,
     /// Valid when `named`.
     pub(super) name: Key,
-    pub(super) named: bool,
     /// The first 64 facets of the root (`name`) that contain it, one bit each.
     pub(super) on: u64,
     /// Head of the list of what else passes through it (`name`), or `NONE`.
     pub(super) through: u32,
+    pub(super) named: bool,
 }
 
 /// A facet: part of a facet of the root, or made by a cut within this level.
@@ -40,7 +45,7 @@ pub(super) struct Facet {
     pub(super) plane: u32,
     /// The facet of the root of which it is a part, or `NONE`.
     pub(super) slot: u32,
-    /// Its loop is `loops[start .. start + len]`: indices of vertices, counted from the first of the cell.
+    /// Its loop is `loops[start .. start + len]`.
     pub(super) start: u32,
     pub(super) len: u32,
     /// Unit normal of either sense, and a bound of its error.
@@ -48,174 +53,294 @@ pub(super) struct Facet {
     pub(super) tilt: f64,
 }
 
-/// Ranges of the [`Stack`].
+/// A cell: ranges of [`Stack::members`] and [`Stack::faces`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cell {
-    pub(super) vertices: Range<usize>,
-    pub(super) facets: Range<usize>,
-    pub(super) loops: Range<usize>,
+    pub(super) members: Range<usize>,
+    pub(super) faces: Range<usize>,
 }
 
-/// Cells on top of each other.
+/// Vertices, facets and cells made of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stack {
     pub(super) vertices: Vec<Vertex>,
     pub(super) facets: Vec<Facet>,
-    pub(super) loops: Vec<u16>,
+    /// Loops of the facets: vertices.
+    pub(super) loops: Vec<u32>,
+    /// Vertices of the cells.
+    pub(super) members: Vec<u32>,
+    /// Facets of the cells.
+    pub(super) faces: Vec<u32>,
+    /// Room for the sign of every vertex, and for where it goes.
+    pub(super) signs: Vec<i8>,
+    moved: Vec<u32>,
 }
+
+/// How high each part of a [`Stack`] is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark([usize; 5]);
 
 /// An edge that the plane crosses, and the two facets that meet in it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Crossed {
-    pub(super) neg: u16,
-    pub(super) pos: u16,
+    pub(super) neg: u32,
+    pub(super) pos: u32,
     pub(super) facets: [u32; 2],
 }
 
-/// Buffers of [`Stack::divide`].
-#[derive(Default)]
+/// The result of [`Stack::divide`].
+#[derive(Debug, Default)]
 pub(super) struct Cut {
-    /// Of each vertex of the cell: -1, 0 or 1.
-    pub(super) signs: Vec<i8>,
-    /// Filled by [`Stack::crossed`]; vertex `made[i]` lies on edge `edges[i]`.
+    /// Vertex `first + i` is to be placed on edge `edges[i]`.
+    pub(super) first: u32,
     pub(super) edges: Vec<Crossed>,
-    pub(super) made: Vec<Vertex>,
-    /// Per vertex of the cell, its index on the side being written.
-    moved: Vec<u16>,
-    /// Per vertex of a side: the next one around the facet of the cut.
-    link: Vec<u16>,
+    /// Per edge of the facet of the cut, on the positive side: its ends, in order.
+    links: Vec<[u32; 2]>,
 }
 
 impl Stack {
     /// Vertices of a cell.
-    pub(super) fn vertices(&self, cell: &Cell) -> &[Vertex] {
-        &self.vertices[cell.vertices.clone()]
+    pub(super) fn members(&self, cell: &Cell) -> &[u32] {
+        &self.members[cell.members.clone()]
     }
 
     /// Facets of a cell.
-    pub(super) fn facets(&self, cell: &Cell) -> &[Facet] {
-        &self.facets[cell.facets.clone()]
+    pub(super) fn faces(&self, cell: &Cell) -> &[u32] {
+        &self.faces[cell.faces.clone()]
+    }
+
+    /// Vertices of a cell.
+    pub(super) fn corners(&self, cell: &Cell) -> impl ExactSizeIterator<Item = &Vertex> {
+        self.members(cell).iter().map(|&v| &self.vertices[v as usize])
+    }
+
+    /// Facets of a cell.
+    pub(super) fn sides(&self, cell: &Cell) -> impl ExactSizeIterator<Item = &Facet> {
+        self.faces(cell).iter().map(|&f| &self.facets[f as usize])
     }
 
     /// The loop of a facet.
     #[inline]
-    pub(super) fn around(&self, facet: &Facet) -> &[u16] {
+    pub(super) fn around(&self, facet: &Facet) -> &[u32] {
         &self.loops[facet.start as usize..][..facet.len as usize]
     }
 
-    /// Drops everything above a cell.
-    pub(super) fn truncate(&mut self, cell: &Cell) {
-        self.vertices.truncate(cell.vertices.end);
-        self.facets.truncate(cell.facets.end);
-        self.loops.truncate(cell.loops.end);
+    pub(super) fn mark(&self) -> Mark {
+        let Stack { vertices, facets, loops, members, faces, .. } = self;
+        Mark([vertices.len(), facets.len(), loops.len(), members.len(), faces.len()])
     }
 
-    /// Finds the edges whose ends have opposite signs.
-    pub(super) fn crossed(&self, cell: &Cell, cut: &mut Cut) {
-        let Cut { signs, edges, .. } = cut;
-        edges.clear();
-        for (i, facet) in self.facets(cell).iter().enumerate() {
-            let around = self.around(facet);
-            let mut v = around[around.len() - 1];
-            for &w in around {
-                let (at_v, at_w) = (signs[v as usize], signs[w as usize]);
-                if at_v * at_w < 0 {
-                    let (neg, pos) = if at_v < 0 { (v, w) } else { (w, v) };
-                    match edges.iter_mut().find(|e| e.neg == neg && e.pos == pos) {
-                        Some(edge) => edge.facets[1] = i as u32,
-                        None => edges.push(Crossed { neg, pos, facets: [i as u32, NONE] }),
-                    }
-                }
-                v = w;
-            }
-        }
+    /// Drops everything above a mark.
+    pub(super) fn truncate(&mut self, &Mark([vertices, facets, loops, members, faces]): &Mark) {
+        self.vertices.truncate(vertices);
+        self.facets.truncate(facets);
+        self.loops.truncate(loops);
+        self.members.truncate(members);
+        self.faces.truncate(faces);
     }
 
-    /// Cuts a cell on which both strict signs occur. The sides are put on top of the stack, the negative one first. The
-    /// last facet of either is the one in the plane of the cut: `facet` with its loop.
-    pub(super) fn divide(&mut self, cell: &Cell, cut: &mut Cut, facet: Facet) -> [Cell; 2] {
-        [-1, 1].map(|side| self.write_side(cell, cut, facet, side))
-    }
-
-    fn write_side(&mut self, cell: &Cell, cut: &mut Cut, facet: Facet, side: i8) -> Cell {
-        let Cut { signs, edges, made, moved, link } = cut;
-        let begin = (self.vertices.len(), self.facets.len(), self.loops.len());
-        moved.clear();
-        // `link[i]` is NONE for vertices off the plane.
-        link.clear();
-        for (i, &sign) in signs.iter().enumerate() {
-            moved.push(link.len() as u16);
-            let v = self.vertices[cell.vertices.start + i];
-            if sign == side {
-                self.vertices.push(v);
-                link.push(OFF);
-            } else if sign == 0 {
-                // From now on the plane of the cut is one of its facets.
-                self.vertices.push(Vertex { gap: v.gap.max(v.radius), ..v });
-                link.push(ON);
-            }
-        }
-        let first_made = link.len() as u16;
-        self.vertices.extend_from_slice(made);
-        link.resize(self.vertices.len() - begin.0, ON);
-        let mut from = 0;
-        for i in cell.facets.clone() {
-            let old = self.facets[i];
-            let start = self.loops.len();
-            let mut strict = false;
-            let mut a = self.loops[(old.start + old.len - 1) as usize];
-            for at in old.start..old.start + old.len {
-                let b = self.loops[at as usize];
-                if signs[a as usize] * signs[b as usize] < 0 {
-                    let (neg, pos) = if signs[a as usize] < 0 { (a, b) } else { (b, a) };
-                    let edge = edges.iter().position(|e| e.neg == neg && e.pos == pos);
-                    self.loops.push(first_made + edge.expect("`crossed` has seen every edge") as u16);
-                }
-                if signs[b as usize] != -side {
-                    strict |= signs[b as usize] == side;
-                    self.loops.push(moved[b as usize]);
-                }
-                a = b;
-            }
-            if !strict {
-                self.loops.truncate(start);
-                continue;
-            }
-            // Two neighbours in the plane are the edge that it shares with the facet of the cut.
-            let new = &self.loops[start..];
-            let mut p = new[new.len() - 1];
-            for &q in new {
-                if link[p as usize] != OFF && link[q as usize] != OFF {
-                    (link[q as usize], from) = (p, q);
-                }
-                p = q;
-            }
-            let len = new.len() as u32;
-            self.facets.push(Facet { start: start as u32, len, ..old });
-        }
+    /// Adds a facet with its loop.
+    pub(super) fn push_facet(&mut self, facet: Facet, around: impl IntoIterator<Item = u32>) -> u32 {
         let start = self.loops.len();
-        let mut at = from;
-        // Signs are consistent, so the links close; the bound keeps a fault from becoming a hang.
-        for _ in 0..link.len() {
-            self.loops.push(at);
-            at = link[at as usize];
-            if at == from || at >= ON {
-                break;
+        self.loops.extend(around);
+        let (start, len) = (start as u32, (self.loops.len() - start) as u32);
+        self.facets.push(Facet { start, len, ..facet });
+        self.facets.len() as u32 - 1
+    }
+
+    /// All of the stack as one cell.
+    pub(super) fn whole(&mut self) -> Cell {
+        let begin = (self.members.len(), self.faces.len());
+        self.members.extend(0..self.vertices.len() as u32);
+        self.faces.extend(0..self.facets.len() as u32);
+        Cell { members: begin.0..self.members.len(), faces: begin.1..self.faces.len() }
+    }
+
+    /// A copy of a cell on top of the stack, whose vertices and facets belong to no other.
+    pub(super) fn duplicate(&mut self, cell: &Cell) -> Cell {
+        let begin = (self.members.len(), self.faces.len());
+        self.moved.resize(self.vertices.len(), NONE);
+        for i in cell.members.clone() {
+            let (old, new) = (self.members[i] as usize, self.vertices.len());
+            self.moved[old] = new as u32;
+            self.members.push(new as u32);
+            self.vertices.push(self.vertices[old]);
+        }
+        for i in cell.faces.clone() {
+            let facet = self.facets[self.faces[i] as usize];
+            let start = self.loops.len() as u32;
+            for at in facet.start..facet.start + facet.len {
+                self.loops.push(self.moved[self.loops[at as usize] as usize]);
+            }
+            self.faces.push(self.facets.len() as u32);
+            self.facets.push(Facet { start, ..facet });
+        }
+        Cell { members: begin.0..self.members.len(), faces: begin.1..self.faces.len() }
+    }
+
+    /// Cuts a cell on whose vertices `signs` has both strict signs. Returns the negative and the positive side; the last
+    /// facet of either is the one in the plane of the cut: `facet` with its loop. The new vertices are still to be placed.
+    pub(super) fn divide(&mut self, cell: &Cell, cut: &mut Cut, facet: Facet) -> [Cell; 2] {
+        cut.first = self.vertices.len() as u32;
+        cut.edges.clear();
+        cut.links.clear();
+        // Facets first, which tell the new vertices.
+        let start = self.faces.len();
+        let n = cell.faces.len();
+        // Negative ones are written from here on, positive ones behind them.
+        self.faces.resize(start + 2 * (n + 1), NONE);
+        let (mut negative, mut positive) = (start, start + n + 1);
+        let mut zeros = false;
+        for i in cell.faces.clone() {
+            let number = self.faces[i];
+            let facet = self.facets[number as usize];
+            let (mut least, mut most, mut zero) = (0, 0, 0);
+            for &v in self.around(&facet) {
+                let sign = self.signs[v as usize];
+                least |= i32::from(sign < 0);
+                most |= i32::from(sign > 0);
+                zero += i32::from(sign == 0);
+            }
+            zeros |= zero > 0;
+            // Written to both lists, counted in those to which it belongs.
+            let mut parts = [number; 2];
+            if least & most == 1 {
+                parts = self.divide_facet(number, cut);
+            } else if zero > 1 {
+                self.touch_facet(number, most == 1, cut);
+            }
+            self.faces[negative] = parts[0];
+            self.faces[positive] = parts[1];
+            negative += least as usize;
+            positive += most as usize;
+        }
+        let loops = self.close(cut);
+        for (end, around) in [&mut negative, &mut positive].into_iter().zip(loops) {
+            self.facets.push(Facet { start: around.start as u32, len: around.len() as u32, ..facet });
+            self.faces[*end] = self.facets.len() as u32 - 1;
+            *end += 1;
+        }
+        let faces = [start..negative, start + n + 1..positive];
+        // Then the vertices.
+        let start = self.members.len();
+        let (n, made) = (cell.members.len(), cut.edges.len());
+        self.members.resize(start + 2 * (n + made), NONE);
+        let (mut negative, mut positive) = (start, start + n + made);
+        for i in cell.members.clone() {
+            let v = self.members[i];
+            let sign = self.signs[v as usize];
+            self.members[negative] = v;
+            self.members[positive] = v;
+            negative += usize::from(sign <= 0);
+            positive += usize::from(sign >= 0);
+            if zeros && sign == 0 {
+                // From now on the plane of the cut is one of its facets.
+                let v = &mut self.vertices[v as usize];
+                v.gap = v.gap.max(v.radius);
             }
         }
-        let len = (self.loops.len() - start) as u32;
-        self.facets.push(Facet { start: start as u32, len, ..facet });
-        Cell {
-            vertices: begin.0..self.vertices.len(),
-            facets: begin.1..self.facets.len(),
-            loops: begin.2..self.loops.len(),
+        for i in 0..made {
+            self.members[negative + i] = cut.first + i as u32;
+            self.members[positive + i] = cut.first + i as u32;
         }
+        let [f, g] = faces;
+        [
+            Cell { members: start..negative + made, faces: f },
+            Cell { members: start + n + made..positive + made, faces: g },
+        ]
+    }
+
+    /// Cuts a facet on which both strict signs occur into its negative and its positive part.
+    fn divide_facet(&mut self, number: u32, cut: &mut Cut) -> [u32; 2] {
+        let facet = self.facets[number as usize];
+        let (start, len) = (facet.start as usize, facet.len as usize);
+        // Where the strictly negative run begins and how long it is, and the same for the positive one.
+        let sign = |at: usize| self.signs[self.loops[start + at] as usize];
+        let (mut begin, mut count) = ([0; 2], [0; 2]);
+        let mut before = sign(len - 1);
+        for at in 0..len {
+            let now = sign(at);
+            for (side, strict) in [(0, now < 0), (1, now > 0)] {
+                count[side] += usize::from(strict);
+                let other = if side == 0 { before >= 0 } else { before <= 0 };
+                begin[side] = if strict && other { at } else { begin[side] };
+            }
+            before = now;
+        }
+        let wrap = |at: usize| if at >= len { at - len } else { at };
+        // Where the plane enters either run: a vertex on it, or a new one.
+        let gates = [0, 1].map(|side| {
+            let inside = self.loops[start + begin[side]];
+            let outside = self.loops[start + wrap(begin[side] + len - 1)];
+            if self.signs[outside as usize] == 0 { outside } else { cut.vertex([outside, inside], side, number) }
+        });
+        [0, 1].map(|side| {
+            let from = self.loops.len();
+            self.loops.push(gates[side]);
+            for at in begin[side]..begin[side] + count[side] {
+                let v = self.loops[start + wrap(at)];
+                self.loops.push(v);
+            }
+            self.loops.push(gates[1 - side]);
+            if side == 1 {
+                // Its edge in the plane runs from the last to the first; the facet of the cut has it the other way round.
+                cut.links.push([gates[1], gates[0]]);
+            }
+            self.facets.push(Facet { start: from as u32, len: (self.loops.len() - from) as u32, ..facet });
+            self.facets.len() as u32 - 1
+        })
+    }
+
+    /// A facet on one side of the plane that has an edge in it, perhaps: on the positive side it is the one that tells.
+    #[cold]
+    fn touch_facet(&self, number: u32, positive: bool, cut: &mut Cut) {
+        if !positive {
+            return;
+        }
+        let around = self.around(&self.facets[number as usize]);
+        let mut p = around[around.len() - 1];
+        for &q in around {
+            if self.signs[p as usize] == 0 && self.signs[q as usize] == 0 {
+                cut.links.push([q, p]);
+            }
+            p = q;
+        }
+    }
+
+    /// Puts the links together: the loop of the facet of the cut as the negative and as the positive side see it.
+    fn close(&mut self, cut: &Cut) -> [Range<usize>; 2] {
+        let start = self.loops.len();
+        let mut at = cut.links[0][0];
+        // Signs are consistent, so the links close.
+        for _ in 0..cut.links.len() {
+            self.loops.push(at);
+            at = cut.links.iter().find(|link| link[0] == at).map_or(at, |link| link[1]);
+        }
+        let middle = self.loops.len();
+        self.loops.extend_from_within(start..middle);
+        self.loops[start..middle].reverse();
+        [start..middle, middle..self.loops.len()]
     }
 }
 
-/// In [`Cut::link`]: off the plane; on it, with the next one not yet known.
-const OFF: u16 = u16::MAX;
-const ON: u16 = u16::MAX - 1;
+impl Cut {
+    /// The vertex on the edge between two vertices of opposite signs; `side` tells which side the second is on.
+    fn vertex(&mut self, [outside, inside]: [u32; 2], side: usize, facet: u32) -> u32 {
+        let (neg, pos) = if side == 0 { (inside, outside) } else { (outside, inside) };
+        let known = self.edges.iter_mut().enumerate().find(|(_, e)| e.neg == neg && e.pos == pos);
+        let place = match known {
+            Some((i, edge)) => {
+                edge.facets[1] = facet;
+                i
+            }
+            None => {
+                self.edges.push(Crossed { neg, pos, facets: [facet, NONE] });
+                self.edges.len() - 1
+            }
+        };
+        self.first + place as u32
+    }
+}
 
 impl Vertex {
     /// A vertex of which nothing is known.
@@ -225,10 +350,11 @@ impl Vertex {
             radius: 0.0,
             gap: 0.0,
             planes: [NONE; 3],
+            id: NONE,
             name: Key::default(),
-            named: false,
             on: 0,
             through: NONE,
+            named: false,
         }
     }
 
@@ -239,26 +365,9 @@ impl Vertex {
     }
 }
 
-impl Stack {
-    /// Adds a facet with its loop.
-    pub(super) fn push_facet(&mut self, facet: Facet, around: &[u16]) {
-        let start = self.loops.len() as u32;
-        self.loops.extend_from_slice(around);
-        self.facets.push(Facet { start, len: around.len() as u32, ..facet });
-    }
-
-    /// All of the stack as one cell.
-    pub(super) fn whole(&self) -> Cell {
-        Cell { vertices: 0..self.vertices.len(), facets: 0..self.facets.len(), loops: 0..self.loops.len() }
-    }
-
-    /// A stack that holds this cell and nothing else.
-    pub(super) fn alone(&self, cell: &Cell) -> (Stack, Cell) {
-        let mut stack = Stack { vertices: self.vertices(cell).to_vec(), ..Stack::default() };
-        for facet in self.facets(cell) {
-            stack.push_facet(*facet, self.around(facet));
-        }
-        let cell = stack.whole();
-        (stack, cell)
+impl Facet {
+    /// A facet without a loop, in plane number `plane`.
+    pub(super) fn new(plane: u32, normal: [f64; 3], tilt: f64) -> Facet {
+        Facet { plane, slot: NONE, start: 0, len: 0, normal, tilt }
     }
 }

@@ -14,7 +14,7 @@
 
 use std::sync::Arc;
 
-use super::polyhedron::Cell;
+use super::polyhedron::{Cell, Vertex};
 use super::task::{Goal, Task};
 use crate::error::Result;
 use crate::network::{NodeId, Op, Pwl};
@@ -210,7 +210,7 @@ impl Task<'_> {
         let Goal::Surface(form, pruner) = &mut self.goal else { return Ok(Verdict::Open) };
         let ahead = pruner.ahead.clone();
         let ahead = &ahead[level.number];
-        let vertices = self.stack.vertices(cell);
+        let vertices: Vec<&Vertex> = self.stack.corners(cell).collect();
         let values = &self.values;
         for &id in &ahead.settled {
             let mut out = std::mem::take(&mut pruner.bounds[id]);
@@ -219,7 +219,7 @@ impl Task<'_> {
             let (n, error) = (values.plan.net.nodes()[id].len(), values.error(id));
             let block = values.block(id);
             let np = block.len() / values.plan.rows;
-            for v in vertices {
+            for v in &vertices {
                 for k in 0..n {
                     let [a, b, c, d] = [0, 1, 2, 3].map(|row| block[row * np + k]);
                     let slope = a.abs() + b.abs() + c.abs();

@@ -6,7 +6,7 @@
 
 use super::exact::{meet, unit};
 use super::measure::triple;
-use super::polyhedron::{Cell, Crossed, Cut, Facet, Vertex};
+use super::polyhedron::{Cell, Crossed, Facet, NONE, Vertex};
 use super::task::{Goal, Task};
 use super::trace::LEVEL;
 use crate::regions::bounds::U;
@@ -124,7 +124,9 @@ impl Task<'_> {
         let value = dot(&f, &at);
         if value.is_zero() {
             signs.zero += 1;
-            self.touch(i, plane.number);
+            if plane.number != LEVEL {
+                self.touch(i, plane.number);
+            }
             return 0;
         }
         signs.note(ratio_to_f64(&value, &at[3]), plane.size);
@@ -138,20 +140,15 @@ impl Task<'_> {
         let (mut lo, mut hi) = (e.lo, e.hi);
         for knot in e.lo..e.hi {
             let plane = self.values.plane(level, k, knot as usize);
-            let mut signs = std::mem::take(&mut self.scratch.cut.signs);
-            signs.clear();
-            for i in cell.vertices.clone() {
-                signs.push(self.sign(&plane, i).1 as i8);
-            }
-            let (pos, neg) = (signs.contains(&1), signs.contains(&-1));
+            let (pos, neg) = self.signs_at(&plane, cell);
             if fresh && pos != neg {
-                let facet = &self.stack.facets[cell.facets.end - 1];
-                if self.stack.around(facet).iter().all(|&v| signs[v as usize] == 0) {
-                    let facet = &mut self.stack.facets[cell.facets.end - 1];
+                let facet = self.stack.faces[cell.faces.end - 1] as usize;
+                let around = self.stack.around(&self.stack.facets[facet]);
+                if around.iter().all(|&v| self.stack.signs[v as usize] == 0) {
+                    let facet = &mut self.stack.facets[facet];
                     facet.plane = facet.plane.min(plane.number);
                 }
             }
-            self.scratch.cut.signs = signs;
             match (pos, neg) {
                 (true, true) => {}
                 // The cell is above this knot, hence above all before it.
@@ -166,48 +163,49 @@ impl Task<'_> {
         Entry { unit: e.unit, lo, hi: hi.max(lo) }
     }
 
-    /// Cuts a cell that a plane crosses into its negative and its positive side.
+    /// The signs of a plane at the vertices of a cell: put where `divide` looks for them; whether there are positive and
+    /// negative ones.
+    pub(super) fn signs_at(&mut self, plane: &Plane, cell: &Cell) -> (bool, bool) {
+        let (mut pos, mut neg) = (false, false);
+        self.stack.signs.resize(self.stack.vertices.len(), 0);
+        self.scratch.values.resize(self.stack.vertices.len(), 0.0);
+        for i in cell.members.clone() {
+            let v = self.stack.members[i] as usize;
+            let (value, sign) = self.sign(plane, v);
+            self.scratch.values[v] = value;
+            self.stack.signs[v] = sign as i8;
+            pos |= sign > 0;
+            neg |= sign < 0;
+        }
+        (pos, neg)
+    }
+
+    /// Cuts a cell that a plane crosses into its negative and its positive side. New vertices have no names yet; they are
+    /// on the edges `scratch.cut.edges`.
     pub(super) fn cut(&mut self, plane: &Plane, cell: &Cell) -> [Cell; 2] {
+        self.signs_at(plane, cell);
+        let (normal, slope, tilt) = plane.normal();
         let mut cut = std::mem::take(&mut self.scratch.cut);
-        self.find_crossings(plane, cell, &mut cut);
-        let (normal, _, tilt) = plane.normal();
         let sides = self.stack.divide(cell, &mut cut, Facet::new(plane.number, normal, tilt));
+        for edge in &cut.edges {
+            let made = self.crossing(plane, (normal, slope, tilt), edge);
+            self.stack.vertices.push(made);
+        }
         self.scratch.cut = cut;
         sides
     }
 
-    /// The signs of a plane at the vertices of a cell that it crosses, the edges that it crosses, and where.
-    pub(super) fn find_crossings(&mut self, plane: &Plane, cell: &Cell, cut: &mut Cut) {
-        let mut values = std::mem::take(&mut self.scratch.values);
-        cut.signs.clear();
-        values.clear();
-        for i in cell.vertices.clone() {
-            let (value, sign) = self.sign(plane, i);
-            cut.signs.push(sign as i8);
-            values.push(value);
-        }
-        self.stack.crossed(cell, cut);
-        cut.made.clear();
-        for i in 0..cut.edges.len() {
-            let edge = cut.edges[i];
-            let ends = [values[edge.neg as usize], values[edge.pos as usize]];
-            let made = self.crossing(plane, cell, edge, ends);
-            cut.made.push(made);
-        }
-        self.scratch.values = values;
-    }
-
-    /// The point where a plane cuts an edge, at whose ends it has the values `at`.
-    fn crossing(&mut self, plane: &Plane, cell: &Cell, edge: Crossed, at: [f64; 2]) -> Vertex {
-        let [v, w] = [edge.neg, edge.pos].map(|i| self.stack.vertices[cell.vertices.start + i as usize]);
-        let [f, g] = edge.facets.map(|i| self.stack.facets[cell.facets.start + i as usize]);
+    /// The point where a plane with this normal, slope and error of the normal cuts an edge.
+    #[inline]
+    fn crossing(&mut self, plane: &Plane, (normal, slope, tilt): ([f64; 3], f64, f64), edge: &Crossed) -> Vertex {
+        let at = [edge.neg, edge.pos].map(|i| self.scratch.values[i as usize]);
+        let [v, w] = [edge.neg, edge.pos].map(|i| &self.stack.vertices[i as usize]);
+        let [f, g] = edge.facets.map(|i| &self.stack.facets[i as usize]);
         let planes = [f.plane, g.plane, plane.number];
-        let (normal, slope, tilt) = plane.normal();
         let d = [w.p[0] - v.p[0], w.p[1] - v.p[1], w.p[2] - v.p[2]];
-        let length = (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]).sqrt();
+        let length = d[0].abs() + d[1].abs() + d[2].abs();
         // The new point lies where the computed functional vanishes, between two points that are near both facets: so near
-        // the plane, and as near to the facets as those two.
-        // The 16 leaves room for the rounding of the two values.
+        // the plane, and as near to the facets as those two. The 16 leaves room for the rounding of the two values.
         let mut gap = (plane.error + 16.0 * U * plane.size) / slope + 4.0 * U;
         let edge_gap = v.gap.max(w.gap) + 4.0 * U;
         // The displacement is a combination of cross products of the normals over their determinant.
@@ -220,7 +218,8 @@ impl Task<'_> {
         } else {
             gap = radius;
         }
-        let made = if radius < WORST_RADIUS && !self.exact {
+        let (on, listed) = (v.on & w.on, v.through != NONE || w.through != NONE);
+        let mut made = if radius < WORST_RADIUS && !self.exact {
             let t = at[0] / (at[0] - at[1]);
             let t = if t.is_nan() { 0.5 } else { t.clamp(0.0, 1.0) };
             let p = [0, 1, 2].map(|i| v.p[i] + t * d[i]);
@@ -230,6 +229,10 @@ impl Task<'_> {
             let Values { plan, pattern, oracle, .. } = &mut self.values;
             Vertex::exact(&self.goal.point(oracle, plan, pattern, planes), planes)
         };
-        self.inherit(made, &v, &w, plane.number)
+        made.on = on;
+        if listed {
+            self.inherit(&mut made, edge);
+        }
+        made
     }
 }

@@ -18,13 +18,15 @@ pub(super) struct Sink {
     pub(super) sizes: Vec<[u32; 2]>,
     pub(super) volumes: Vec<f64>,
     pub(super) centroids: Vec<[f64; 3]>,
-    /// Vertices of the cells or polygons in (u, v, w), one after the other, and their names.
+    /// Vertices in (u, v, w) and their names. Some are here more than once.
     pub(super) points: Vec<[f64; 3]>,
     pub(super) names: Vec<Key>,
-    /// Number of vertices and plane of each facet; for polygons of a surface whether they lie on a facet, and in which cell.
+    /// Vertices of the cells, one cell after the other.
+    pub(super) members: Vec<u32>,
+    /// Number of vertices and plane of each facet; for polygons of a surface whether they lie on a facet.
     pub(super) facets: Vec<[u32; 2]>,
-    /// Loops of the facets: indices of vertices of the cell.
-    pub(super) loops: Vec<u16>,
+    /// Vertices of the facets, one facet after the other.
+    pub(super) loops: Vec<u32>,
     pub(super) patterns: Vec<u64>,
     /// (F, outputs, 3) and (F, outputs), in (u, v, w); of surfaces the gradient of the output on each polygon.
     pub(super) map_a: Vec<[f64; 3]>,
@@ -52,6 +54,7 @@ impl Written for Sink {
             + held(&self.centroids)
             + held(&self.points)
             + held(&self.names)
+            + held(&self.members)
             + held(&self.facets)
             + held(&self.loops)
             + held(&self.patterns)

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use super::domain::Domain3;
 use super::name::Through;
-use super::polyhedron::{Cell, Cut, Stack};
+use super::polyhedron::{Cell, Cut, Mark, NONE, Stack};
 use super::prune::{Pruner, Verdict};
 use super::sink::Sink;
 use super::trace::Level3;
@@ -44,16 +44,17 @@ pub(super) enum Goal<'p> {
 struct Split {
     level: usize,
     cell: Cell,
-    /// The cell that entered the level.
+    /// The cell that entered the level, and whether this is it.
     root: Cell,
+    is_root: bool,
     list: Range<usize>,
     /// Block of the fold so far.
     folded: usize,
     /// The unit that cuts and the knot at which it does, once it has.
     cut: Option<(Entry, u32)>,
-    /// The side that waits; `None` once it is under way.
-    waiting: Option<Cell>,
-    /// Length of `Task::through` when it was cut.
+    /// The side that waits, and how high the stack was; `None` once it is under way.
+    waiting: Option<(Cell, Mark)>,
+    /// Length of `Task::through` before the root.
     through: usize,
 }
 
@@ -133,15 +134,18 @@ impl<'p> Task<'p> {
                 }
                 let side = self.cut_top()?;
                 self.descend(side, 1)?;
-            } else if let Some(cell) = self.splits.last_mut().and_then(|s| s.waiting.take()) {
+            } else if let Some((cell, mark)) = self.splits.last_mut().and_then(|s| s.waiting.take()) {
                 let top = self.splits.last().expect("still there");
-                self.stack.truncate(&cell);
+                self.stack.truncate(&mark);
                 self.list.truncate(top.list.end);
-                self.through.truncate(top.through);
                 self.descend(cell, 0)?;
             } else {
                 let done = self.splits.pop().expect("still there");
                 self.list.truncate(done.list.start);
+                if done.is_root {
+                    // Its vertices are done with, and what passes through them.
+                    self.through.truncate(done.through);
+                }
             }
         }
         self.tally.signs = self.values.signs;
@@ -153,7 +157,7 @@ impl<'p> Task<'p> {
         self.forks -= 1;
         let side = self.cut_top()?;
         let mut parent = self.splits.pop().expect("the split that was cut");
-        let negative = parent.waiting.take().expect("a fresh cut has two sides");
+        let (negative, _) = parent.waiting.take().expect("a fresh cut has two sides");
         let mut other = self.sibling();
         let bytes = other.values.bytes();
         self.shared.meter.charge(bytes, "a parallel task").map_err(|e| self.shared.fail(e))?;
@@ -163,7 +167,6 @@ impl<'p> Task<'p> {
                 self.run()
             },
             || {
-                other.stack.truncate(&negative);
                 other.descend_from(&parent, negative, 0)?;
                 other.run()
             },
@@ -180,6 +183,8 @@ impl<'p> Task<'p> {
     fn sibling(&self) -> Task<'p> {
         let mut other = Task::with(self.shared, self.goal.clone(), self.values.sibling(), self.forks);
         other.stack.clone_from(&self.stack);
+        // Numbers belong to the sink.
+        other.stack.vertices.iter_mut().for_each(|v| v.id = NONE);
         other.through.clone_from(&self.through);
         other.list.clone_from(&self.list);
         other
@@ -195,10 +200,10 @@ impl<'p> Task<'p> {
         let knot = (entry.lo + entry.hi) / 2;
         let plane = self.values.plane(&self.plan.levels[level], entry.unit as usize, knot as usize);
         let [negative, positive] = self.cut(&plane, &cell);
+        let mark = self.stack.mark();
         let top = self.splits.last_mut().expect("a split to cut");
         top.cut = Some((entry, knot));
-        top.waiting = Some(negative);
-        top.through = self.through.len();
+        top.waiting = Some((negative, mark));
         Ok(positive)
     }
 
@@ -231,18 +236,15 @@ impl<'p> Task<'p> {
         self.keep_or_decide(level, narrowed);
         let folded = self.values.fold(level, parent.folded);
         if self.list.len() > start {
-            let root = parent.root.clone();
-            self.push(parent.level, cell, root, start..self.list.len(), folded);
+            let (root, list) = (parent.root.clone(), start..self.list.len());
+            let (level, through) = (parent.level, parent.through);
+            let is_root = false;
+            self.splits.push(Split { level, cell, root, is_root, list, folded, cut: None, waiting: None, through });
             return Ok(());
         }
         self.name_vertices(level, &cell, &parent.root);
         self.leave(parent.level, folded);
         self.enter(parent.level + 1, cell)
-    }
-
-    fn push(&mut self, level: usize, cell: Cell, root: Cell, list: Range<usize>, folded: usize) {
-        let through = self.through.len();
-        self.splits.push(Split { level, cell, root, list, folded, cut: None, waiting: None, through });
     }
 
     /// All units of `level` are decided on the current cell.
@@ -252,7 +254,7 @@ impl<'p> Task<'p> {
     }
 
     /// A cell enters a level with everything before it decided. Levels that no unit crosses are passed at once.
-    fn enter(&mut self, mut level: usize, cell: Cell) -> Result<()> {
+    fn enter(&mut self, mut level: usize, mut cell: Cell) -> Result<()> {
         let plan = self.plan;
         loop {
             if level > 0 {
@@ -263,17 +265,18 @@ impl<'p> Task<'p> {
                 return self.emit(&cell);
             }
             let l = &plan.levels[level];
-            let start = self.list.len();
+            let (start, through) = (self.list.len(), self.through.len());
             self.values.bound_units(l);
             if let Verdict::Out(below) = self.look_ahead(l, &cell)? {
                 self.let_go(&cell, below);
                 return Ok(());
             }
             self.values.clear_contributions();
-            self.classify(l, &cell);
+            self.classify(l, &mut cell);
             let folded = self.values.fold_base(l);
             if self.list.len() > start {
-                self.push(level, cell.clone(), cell, start..self.list.len(), folded);
+                let (root, list, is_root) = (cell.clone(), start..self.list.len(), true);
+                self.splits.push(Split { level, cell, root, is_root, list, folded, cut: None, waiting: None, through });
                 return Ok(());
             }
             self.leave(level, folded);

@@ -46,20 +46,14 @@ impl Task<'_> {
     /// Writes the polygon that a finished cell holds.
     pub(super) fn trace(&mut self, cell: &Cell, form: Level3) -> Result<()> {
         let plane = self.level_plane(form);
-        let mut signs = [false; 3];
-        for i in cell.vertices.clone() {
-            signs[(self.sign(&plane, i).1 + 1) as usize] = true;
-        }
-        match signs {
-            [true, _, true] => self.trace_cut(cell, &plane, form),
-            [true, touches, false] => {
+        match self.signs_at(&plane, cell) {
+            (true, true) => self.trace_cut(cell, &plane, form),
+            (false, true) => {
                 self.let_go(cell, true);
-                if touches {
-                    self.trace_facet(cell, &plane, form);
-                }
+                self.trace_facet(cell, form);
             }
-            [false, _, true] => self.let_go(cell, false),
-            [false, ..] => {
+            (true, false) => self.let_go(cell, false),
+            (false, false) => {
                 self.let_go(cell, false);
                 self.sink().flat += 1;
             }
@@ -68,41 +62,43 @@ impl Task<'_> {
     }
 
     fn trace_cut(&mut self, cell: &Cell, plane: &Plane, form: Level3) {
-        let mut cut = std::mem::take(&mut self.scratch.cut);
-        self.find_crossings(plane, cell, &mut cut);
-        for (made, edge) in cut.made.iter_mut().zip(&cut.edges) {
-            let [v, w] = [edge.neg, edge.pos].map(|i| self.stack.vertices[cell.vertices.start + i as usize].name);
-            made.name = Key::pair(v, w).with(u64::from(LEVEL));
-        }
+        let mark = self.stack.mark();
         let volume = (self.moments(cell).volume() * AREA_UNITS) as i128;
-        let [below, _] = self.stack.divide(cell, &mut cut, super::polyhedron::Facet::new(LEVEL, [0.0; 3], 0.0));
-        self.scratch.cut = cut;
+        let [below, _] = self.cut(plane, cell);
+        let cut = &self.scratch.cut;
+        for (i, edge) in cut.edges.iter().enumerate() {
+            let [v, w] = [edge.neg, edge.pos].map(|i| self.stack.vertices[i as usize].name);
+            self.stack.vertices[cut.first as usize + i].name = Key::pair(v, w).with(u64::from(LEVEL));
+        }
         let part = (self.moments(&below).volume() * AREA_UNITS) as i128;
-        self.write(&below, below.facets.end - 1, false, form);
+        self.write(self.stack.faces[below.faces.end - 1], false, form);
         let out = self.sink();
         out.count += 1;
         out.volume += volume;
         out.below += part;
-        self.stack.truncate(cell);
+        self.stack.truncate(&mark);
     }
 
-    /// The output is at most at the level, and reaches it on some vertices: perhaps on all of a facet.
-    fn trace_facet(&mut self, cell: &Cell, plane: &Plane, form: Level3) {
-        for i in cell.facets.clone() {
-            let around = self.stack.around(&self.stack.facets[i]).to_vec();
-            if around.iter().all(|&v| self.sign(plane, cell.vertices.start + v as usize).1 == 0) {
-                self.write(cell, i, true, form);
+    /// The output is at most at the level on the cell: it may have it on all of a facet.
+    fn trace_facet(&mut self, cell: &Cell, form: Level3) {
+        for i in cell.faces.clone() {
+            let number = self.stack.faces[i];
+            let facet = &self.stack.facets[number as usize];
+            let flat = self.stack.around(facet).iter().all(|&v| self.stack.signs[v as usize] == 0);
+            // Nothing is beyond the sides of the domain.
+            if flat && facet.plane as usize >= self.plan.sides.len() {
+                self.write(number, true, form);
             }
         }
     }
 
-    fn write(&mut self, cell: &Cell, facet: usize, on_facet: bool, form: Level3) {
+    fn write(&mut self, facet: u32, on_facet: bool, form: Level3) {
         let (gradient, _) = self.output_map(form.output).unwrap_or_default();
         let frame = &self.plan.frame;
-        let facet = self.stack.facets[facet];
+        let facet = self.stack.facets[facet as usize];
         let out = self.out.last_mut().expect("a task has a sink");
         for &i in self.stack.around(&facet) {
-            let v = &self.stack.vertices[cell.vertices.start + i as usize];
+            let v = &self.stack.vertices[i as usize];
             self.tally.radius = self.tally.radius.max(v.radius);
             out.points.push(frame.to_domain(v.p));
             out.names.push(v.name);
