@@ -100,6 +100,8 @@ def test_regions_are_those_of_rational_arithmetic(kind, seed):
     assert len(p.vertices) == len({corner for corners, _, _ in cells for corner in corners})
     assert len(p.vertices) - len(p.edges) + p.n_regions == 1
     assert (p.edge_cells[:, 1] < 0).sum() == sum(on_border(p, e) for e in range(len(p.edges)))
+    assert p.n_distinct_maps == len({tuple(values) for _, _, values in cells})
+    assert p.n_regions >= p.n_linear_pieces >= p.n_distinct_maps
     areas = sorted(float(ref.area(corners)) for corners, _, _ in cells)
     np.testing.assert_allclose(np.sort(p.areas), areas, rtol=1e-9, atol=1e-14)
     if "padded" not in kind and "strided" not in kind:  # where padding counts as a candidate in the codes
