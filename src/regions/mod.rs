@@ -21,6 +21,7 @@
 //! `forms` (boundaries). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the
 //! output.
 
+mod body;
 mod boundary;
 mod bounds;
 mod cell;
@@ -49,6 +50,7 @@ mod task;
 mod trace;
 mod values;
 
+pub use body::{Body, HalfSpace};
 pub use boundary::{Boundary, BoundaryMode};
 pub use domain::Domain;
 pub use partition::{Partition, PartitionOptions, partition};
