@@ -162,6 +162,34 @@ impl Body {
         }
     }
 
+    /// Whether t belongs to the domain, up to rounding.
+    pub fn holds(&self, t: &[f64]) -> bool {
+        let size = t.iter().fold(1.0f64, |m, x| m.max(x.abs()));
+        let slack = 1e-12 * size;
+        match &self.shape {
+            Shape::Plane(domain) => {
+                let p = domain.polygon();
+                (0..p.len()).all(|i| {
+                    let (a, b) = (p[i], p[(i + 1) % p.len()]);
+                    let (u, v) = (b[0] - a[0], b[1] - a[1]);
+                    u * (t[1] - a[1]) - v * (t[0] - a[0]) >= -slack * u.hypot(v)
+                })
+            }
+            Shape::Box { lo, hi } => {
+                t.iter().zip(lo.iter().zip(hi)).all(|(t, (lo, hi))| (lo - slack..=hi + slack).contains(t))
+            }
+            Shape::Polytope { sides, .. } => sides.iter().all(|h| {
+                let value: f64 = h.normal.iter().zip(t).map(|(n, t)| n * t).sum();
+                value <= h.offset + slack * norm(&h.normal)
+            }),
+            Shape::Ball { center, radius } => {
+                let away: Vec<f64> = t.iter().zip(center).map(|(t, c)| t - c).collect();
+                norm(&away) <= radius + slack
+            }
+            Shape::Space => true,
+        }
+    }
+
     /// Volume where it is known in closed form: of a box or a polygon.
     pub fn volume(&self) -> Option<f64> {
         match &self.shape {
