@@ -65,6 +65,8 @@ pub(super) fn neighbours(e: &Enumeration, ctx: &Context, meter: &Meter) -> Resul
             e.packed.shift(&mut pattern, layer, unit, if below { 1 } else { -1 });
             match e.index().get(&pattern) {
                 Some(j) => across[f] = j as i64,
+                // A partial result does not have them all; to look for those in vain would take its time.
+                None if !e.complete() => {}
                 None => open.push((i, f)),
             }
         }

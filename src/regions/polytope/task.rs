@@ -28,8 +28,8 @@ use crate::regions::values::Values;
 const TICK: u64 = 1 << 18;
 /// Known points that a part of a cell takes over, for each dimension.
 const POINTS: usize = 3;
-/// A cell that enters a level is freed of redundant half-spaces when it has this many more than twice the dimension that
-/// have not been looked at.
+/// A cell is freed of redundant half-spaces when it has this many that it did not have the last time, and parts of it are
+/// still to come, which all profit.
 const TIDY: usize = 4;
 
 /// A cell to be split by the units of its list.
@@ -214,6 +214,9 @@ impl<'p> Task<'p> {
         let part = parent.part / 2.0;
         self.tick()?;
         if self.list.len() > start {
+            if self.list.len() - start > 1 {
+                self.tidy(&mut cell)?;
+            }
             let list = start..self.list.len();
             let level = parent.level;
             self.splits.push(Split { level, cell, list, folded, cut: None, waiting: None, part });
@@ -237,9 +240,7 @@ impl<'p> Task<'p> {
                 self.spare.push(cell);
                 return Ok(());
             }
-            if cell.rows.len() > cell.fresh + TIDY + 2 * self.shared.space.dim {
-                self.solver.tidy(&self.shared.space, &mut cell).map_err(|e| self.shared.fail(e))?;
-            }
+            self.tidy(&mut cell)?;
             let l = &plan.levels[level];
             self.values.bound_units(l);
             self.values.clear_contributions();
@@ -262,6 +263,13 @@ impl<'p> Task<'p> {
             self.values.leave(l, folded);
             level += 1;
         }
+    }
+
+    fn tidy(&mut self, cell: &mut Cell) -> Result<()> {
+        if cell.rows.len() < cell.fresh + TIDY {
+            return Ok(());
+        }
+        self.solver.tidy(&self.shared.space, cell).map_err(|e| self.shared.fail(e))
     }
 
     /// Which of the knots of a unit cross the cell.
