@@ -179,3 +179,119 @@ fn hyperplanes_in_general_position() {
         check_generic(&e);
     }
 }
+
+/// t(x) = 2 relu(x) - 4 relu(x - 1/2), k times on each of d axes: (2^k)^d regions, all of whose vertices are degenerate.
+#[test]
+fn tent_maps() {
+    for (k, d) in [(3, 1), (3, 2), (2, 3), (2, 4), (1, 7)] {
+        let mut b = Builder::new(&[d]).unwrap();
+        let mut x = 0;
+        for _ in 0..k {
+            let eye = |m: usize, f: &dyn Fn(usize, usize) -> f64, n: usize| {
+                Array::F64((0..m * n).map(|i| f(i / n, i % n)).collect())
+            };
+            let split = eye(2 * d, &|i, j| f64::from(u8::from(i / 2 == j)), d);
+            let shift = Array::F64((0..2 * d).map(|i| -0.5 * (i % 2) as f64).collect());
+            x = b.dense(x, split, [2 * d, d], Some(shift)).unwrap();
+            x = b.pointwise(x, vec![relu()]).unwrap();
+            let join = eye(d, &|i, j| if j / 2 != i { 0.0 } else if j % 2 == 0 { 2.0 } else { -4.0 }, 2 * d);
+            x = b.dense(x, join, [d, 2 * d], None).unwrap();
+        }
+        let net = Arc::new(b.finish(x).unwrap());
+        let body = Body::boxed(&vec![0.0; d], &vec![1.0; d]).unwrap();
+        let e = run(&net, &body, &with_volumes());
+        let f = (1usize << k).pow(d as u32);
+        assert_eq!(e.n_regions(), f, "{k} times in {d}-D");
+        check(&e);
+        // All of them are cubes.
+        let volume = 1.0 / f as f64;
+        assert!(e.volumes().iter().all(|v| (v / volume - 1.0).abs() < 1e-12));
+        assert!(e.facet_layers().len() == 2 * d * f);
+        assert!(e.radii().iter().all(|r| (r * 2.0 * (1 << k) as f64 - 1.0).abs() < 1e-12));
+    }
+}
+
+/// The plane's recursion decides in exact arithmetic.
+#[test]
+fn the_plane_is_the_exact_partition() {
+    let clip = Pwl::clip(-0.5, 0.25).unwrap();
+    for (seed, unit) in [(1, relu()), (2, Pwl::leaky_relu(0.125).unwrap()), (3, clip)] {
+        let net = mlp(seed, &[2, 12, 12, 3], &unit);
+        let domain = Domain::convex(&[[-1.0, -1.0], [1.0, -0.75], [1.5, 0.5], [0.0, 1.0]]).unwrap();
+        let p = partition(&context(1), &net, &domain, &PartitionOptions::default()).unwrap();
+        let e = run(&net, &domain.into(), &with_volumes());
+        assert_eq!(e.n_regions(), p.n_regions());
+        check_generic(&e);
+        let rows = patterns(&e);
+        let mut by_pattern = std::collections::HashMap::new();
+        for i in 0..p.n_regions() {
+            let mut row = vec![0; net.n_units()];
+            p.pattern(i, |k, code| row[k] = code).unwrap();
+            by_pattern.insert(row, i);
+        }
+        for (i, row) in rows.iter().enumerate() {
+            let j = by_pattern[row];
+            assert!((e.volumes()[i] - p.areas()[j]).abs() <= 1e-12, "{} {}", e.volumes()[i], p.areas()[j]);
+            assert_eq!((e.facet_offsets()[i + 1] - e.facet_offsets()[i]) as usize, p.polygon(j).len());
+        }
+        assert_eq!(e.layer_cells(), p.layer_cells());
+    }
+}
+
+#[test]
+fn max_units() {
+    let mut rng = Rng(77);
+    for d in [2, 3, 4] {
+        let mut b = Builder::new(&[d]).unwrap();
+        let x = b.dense(0, rng.array(6 * 3 * d, 1.0), [18, d], Some(rng.array(18, 0.5))).unwrap();
+        let x = b.maxout(x, 3).unwrap();
+        let x = b.dense(x, rng.array(6 * 6, 1.0), [6, 6], Some(rng.array(6, 0.5))).unwrap();
+        let x = b.pointwise(x, vec![relu()]).unwrap();
+        let x = b.dense(x, rng.array(6 * 4, 1.0), [4, 6], None).unwrap();
+        let x = b.maxout(x, 4).unwrap();
+        let net = Arc::new(b.finish(x).unwrap());
+        let body = cube(d, 1.0);
+        let e = run(&net, &body, &with_volumes());
+        check(&e);
+        let total: f64 = e.volumes().iter().sum();
+        assert!((total / body.volume().unwrap() - 1.0).abs() < 1e-11);
+        samples_are_found(&e, 4000, |rng| (0..d).map(|_| rng.real()).collect());
+        if d == 2 {
+            let domain = body.plane().unwrap();
+            let p = partition(&context(1), &net, domain, &PartitionOptions::default()).unwrap();
+            assert_eq!((e.n_regions(), e.layer_cells()), (p.n_regions(), p.layer_cells()));
+        }
+    }
+}
+
+/// Random points of the domain lie in regions that were found, and `locate` finds them.
+fn samples_are_found(e: &Enumeration, n: usize, mut point: impl FnMut(&mut Rng) -> Vec<f64>) {
+    let mut rng = Rng(4711);
+    let d = e.body().dim();
+    let points: Vec<f64> = (0..n).flat_map(|_| point(&mut rng)).collect();
+    let mut regions = vec![-2; n];
+    e.locate(&context(1), &points, &mut regions).unwrap();
+    for (t, &i) in points.chunks_exact(d).zip(&regions) {
+        let i = usize::try_from(i).expect("every point has a region");
+        for h in e.facet_offsets()[i] as usize..e.facet_offsets()[i + 1] as usize {
+            let normal = &e.facet_normals()[h * d..][..d];
+            let value: f64 = normal.iter().zip(t).map(|(n, t)| n * t).sum();
+            assert!(value <= e.facet_levels()[h] + 1e-9);
+        }
+    }
+}
+
+#[test]
+fn a_line_is_enumerated_directly() {
+    // Sorted breakpoints of a network on an interval, found by bisection between samples: independent of the recursion.
+    let net = mlp(5, &[1, 10, 10, 1], &relu());
+    let e = run(&net, &cube(1, 2.0), &with_volumes());
+    check_generic(&e);
+    let n = 400_001;
+    let points: Vec<f64> = (0..n).map(|i| -2.0 + 4.0 * i as f64 / (n - 1) as f64).collect();
+    let view = ArrayView2::from_shape((n, 1), &points).unwrap();
+    let codes = net.pattern(&context(1), view).unwrap();
+    let changes = (1..n).filter(|&i| codes.row(i) != codes.row(i - 1)).count();
+    assert_eq!(e.n_regions(), changes + 1);
+    assert!((e.volumes().iter().sum::<f64>() - 4.0).abs() < 1e-12);
+}

@@ -3,6 +3,8 @@
 
 use num_bigint::{BigInt, Sign};
 
+use super::number::dot;
+
 /// m * 2^e, exactly.
 #[derive(Clone, Debug)]
 pub(crate) struct Dyadic {
@@ -119,24 +121,9 @@ fn scale(x: f64, e: i64) -> f64 {
 /// same form, with their weight last.
 pub(crate) type Functional = Vec<Dyadic>;
 
-/// The functional that is zero everywhere, of `len` numbers.
-pub(crate) fn zero_functional(len: usize) -> Functional {
-    vec![Dyadic::zero(); len]
-}
-
-/// The homogeneous point where two lines of the plane meet: their cross product.
-pub(crate) fn meet(p: &Functional, q: &Functional) -> Functional {
-    let minor = |i: usize, j: usize| p[i].mul(&q[j]).sub(&p[j].mul(&q[i]));
-    vec![minor(1, 2), minor(2, 0), minor(0, 1)]
-}
-
 /// Sign of the functional `f` at the homogeneous point `p`, whose weight must not be zero.
 pub(crate) fn sign_at(f: &[Dyadic], p: &[Dyadic]) -> i32 {
-    let mut s = Dyadic::zero();
-    for (f, x) in f.iter().zip(p) {
-        s.add_assign(&f.mul(x));
-    }
-    s.signum() * p.last().map_or(0, Dyadic::signum)
+    dot(f, p).signum() * p.last().map_or(0, Dyadic::signum)
 }
 
 #[cfg(test)]

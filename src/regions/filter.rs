@@ -16,6 +16,12 @@ impl Task<'_> {
         }
     }
 
+    /// A unit that was in doubt in bulk, whose signs are counted one by one.
+    fn narrow_one(&mut self, level: &Level, e: Entry, cell: &Range<usize>, edge: Option<usize>) -> Entry {
+        self.values.signs.filter -= cell.len() as u64;
+        self.narrow(level, e, cell, edge)
+    }
+
     /// Which side each unit of `list` but `picked` is on, for a side of a cut whose cut edge starts at `edge`.
     pub(super) fn refilter(
         &mut self,
@@ -45,13 +51,14 @@ impl Task<'_> {
         let block = self.values.block(level.source);
         let doubt = Doubt { error: &level.error, scale: self.values.error_scale(level), radius };
         (self.values.kernels.sides)(block, doubt, &scratch.units, &scratch.points, &mut scratch.bits);
+        self.values.signs.filter += (self.scratch.units.len() * cell.len()) as u64;
         for i in 0..self.scratch.units.len() {
             let unit = self.scratch.units[i];
             let e = match self.scratch.bits[i] {
                 side::POS => Entry { unit, lo: 1, hi: 1 },
                 side::NEG => Entry { unit, lo: 0, hi: 0 },
                 bits if bits & 3 == 3 => Entry { unit, lo: 0, hi: 1 },
-                _ => self.narrow(level, Entry { unit, lo: 0, hi: 1 }, cell, Some(edge)),
+                _ => self.narrow_one(level, Entry { unit, lo: 0, hi: 1 }, cell, Some(edge)),
             };
             self.keep_or_decide(level, e);
         }
@@ -61,7 +68,7 @@ impl Task<'_> {
     pub(super) fn classify(&mut self, level: &Level, cell: &Range<usize>) {
         if self.exact || !level.relu_like {
             for k in 0..level.n {
-                let all = Entry { unit: k as u32, lo: 0, hi: level.knots_of(k).len() as u16 };
+                let all = Entry { unit: k as u32, lo: 0, hi: level.knots_of(k).len() as u32 };
                 let e = self.narrow(level, all, cell, None);
                 self.keep_or_decide(level, e);
             }
@@ -76,6 +83,7 @@ impl Task<'_> {
         let block = self.values.block(level.source);
         let doubt = Doubt { error: &level.error, scale: self.values.error_scale(level), radius };
         (self.values.kernels.classify)(block, doubt, &self.scratch.corners, &mut masks);
+        self.values.signs.filter += (level.n * cell.len()) as u64;
         for w in 0..level.words {
             let (cross, pos, neg) = (masks.cross[w], masks.pos[w], masks.neg[w]);
             // One bit a unit: the mask is the pattern.
@@ -88,7 +96,7 @@ impl Task<'_> {
             }
             for k in bits(all & !(pos | neg)) {
                 let e = Entry { unit: (64 * w + k) as u32, lo: 0, hi: 1 };
-                let e = if cross >> k & 1 == 1 { e } else { self.narrow(level, e, cell, None) };
+                let e = if cross >> k & 1 == 1 { e } else { self.narrow_one(level, e, cell, None) };
                 self.keep_or_decide(level, e);
             }
         }

@@ -15,13 +15,13 @@ impl Values<'_> {
         let constant = self.plan.coords - 1;
         let z = &self.blocks[self.block_of[level.source]];
         for (k, piece) in units {
-            let (slope, offset) = level.piece(k, piece);
+            let (j, slope, offset) = level.piece(k, piece);
             if slope == 0.0 && offset == 0.0 {
                 continue;
             }
             self.index.push(k as u32);
             for (g, (factor, z)) in self.factor.iter_mut().zip(z.chunks_exact(3 * level.np)).enumerate() {
-                let mut f = [slope * z[k], slope * z[level.np + k], slope * z[2 * level.np + k]];
+                let mut f = [slope * z[j], slope * z[level.np + j], slope * z[2 * level.np + j]];
                 if g == constant / 3 {
                     f[constant % 3] += offset;
                 }

@@ -7,6 +7,8 @@ use super::double::Dd;
 use super::dyadic::Functional;
 use super::frame::Frame;
 use super::level::Level;
+use super::maximum::Tie;
+use super::number::DD;
 use crate::error::{Result, bail};
 use crate::network::{Network, NodeId, Op};
 use crate::simd::aligned::{Aligned, padded};
@@ -21,12 +23,15 @@ pub(crate) struct Columns {
 }
 
 /// What a line number means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum LineOf {
     /// A side of the domain.
     Side(usize),
     /// Knot `knot` of unit `unit` of level `level`.
-    Unit { level: usize, unit: usize, knot: usize },
+    Knot { level: usize, unit: usize, knot: usize },
+    /// Where elements i < j before level `level` tie, `j` being `FLOOR` for the constant `floor`: `candidates` of unit
+    /// `unit`, the first that has both.
+    Tie { level: usize, elements: [u32; 2], floor: f64, unit: usize, candidates: [u16; 2] },
 }
 
 /// A network and a domain, prepared.
@@ -62,7 +67,6 @@ pub(crate) struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// Prepares `net` on a domain; `maps` tells whether the affine maps of the outputs are wanted.
     pub(crate) fn new(net: &'a Network, chart: Chart, maps: bool) -> Result<Self> {
-        refuse_max_units(net)?;
         let Chart { frame, sides, input } = chart;
         let coords = frame.dim() + 1;
         let rows = coords.next_multiple_of(3);
@@ -97,12 +101,12 @@ impl<'a> Plan<'a> {
                 Some(norms) => norms.rows.clone(),
                 None => match first.iter().find(|f| f.id == source) {
                     Some(f) => f.errors.clone(),
-                    None => vec![1.0; unit.len],
+                    None => vec![1.0; nodes[source].len()],
                 },
             };
             let level = Level::new(net, unit.node, levels.len(), first_line, word, &error)?;
             written[unit.node] = level.fold.is_none();
-            let lines = u32::try_from(level.knots.len()).ok().and_then(|n| first_line.checked_add(n));
+            let lines = u32::try_from(level.n_lines).ok().and_then(|n| first_line.checked_add(n));
             let Some(next) = lines.filter(|&n| n < u32::MAX - 2) else {
                 bail!(Unsupported, "the network has more than 2^32 - 4 breakpoints")
             };
@@ -145,6 +149,19 @@ impl<'a> Plan<'a> {
         })
     }
 
+    /// The layer of units, the unit and the knot that made a line, as results tell them: layer -1 and the number of the side
+    /// for the bounds of the domain; of a max unit of g candidates the two that tie, a < b, as knot a g + b.
+    pub(crate) fn maker(&self, line: u32) -> (i32, i64, i32) {
+        match self.line_of(line) {
+            LineOf::Side(side) => (-1, side as i64, 0),
+            LineOf::Knot { level, unit, knot } => (level as i32, unit as i64, knot as i32),
+            LineOf::Tie { level, unit, candidates: [a, b], .. } => {
+                let group = self.levels[level].max.as_ref().map_or(0, |m| m.group);
+                (level as i32, unit as i64, (usize::from(a) * group + usize::from(b)) as i32)
+            }
+        }
+    }
+
     /// What line number `line` means.
     pub(crate) fn line_of(&self, line: u32) -> LineOf {
         if (line as usize) < self.sides.len() {
@@ -153,26 +170,14 @@ impl<'a> Plan<'a> {
         let level = self.levels.partition_point(|l| l.first_line <= line) - 1;
         let l = &self.levels[level];
         let i = line - l.first_line;
+        if let Some(max) = &l.max {
+            let Tie { elements, unit, candidates } = max.ties[i as usize];
+            return LineOf::Tie { level, elements, floor: max.floor, unit: unit as usize, candidates };
+        }
         // The last unit that starts at or before i; units without knots start where the next one does.
         let unit = l.start.partition_point(|&s| s <= i) - 1;
-        LineOf::Unit { level, unit, knot: (i - l.start[unit]) as usize }
+        LineOf::Knot { level, unit, knot: (i - l.start[unit]) as usize }
     }
-}
-
-/// Max-pool and maxout cut the plane by upper envelopes, which this version does not do.
-fn refuse_max_units(net: &Network) -> Result<()> {
-    for unit in net.unit_layers() {
-        let node = &net.nodes()[unit.node];
-        if !matches!(node.op, Op::Pointwise(_)) {
-            bail!(
-                Unsupported,
-                "layer {} ({}): regions of max units are not in this version; forward, pattern and affine_at are",
-                node.name,
-                node.op.name()
-            )
-        }
-    }
-    Ok(())
 }
 
 /// Drops what only the affine maps of the outputs need.
@@ -218,9 +223,6 @@ struct Sum {
     size: f64,
     error: f64,
 }
-
-/// Relative error of one step in double-double, with room to spare.
-const DD: f64 = 1.0 / (1u128 << 102) as f64;
 
 /// Evaluates the nodes of stage 0 in double-double: one rounding instead of a sum of them, which matters on domains
 /// far from the origin, where the first layer cancels. What cancels in double-double too is told by the error bounds.

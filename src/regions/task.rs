@@ -12,7 +12,10 @@
 use std::ops::Range;
 
 use super::cell::{NAMED, Vertex, cell_name, double_area};
+use super::cut::Sides;
 use super::domain::Domain;
+use super::envelope::Heights;
+use super::level::Level;
 use super::plan::Plan;
 use super::shared::Shared;
 use super::sink::{AREA_UNITS, Sink, Tally};
@@ -25,12 +28,23 @@ const TICK: u64 = 1 << 19;
 /// What a split counts for.
 const SPLIT_WORK: u64 = TICK / 128;
 
-/// A unit with knots `lo .. hi` crossing the cell.
+/// A unit that crosses the cell: a scalar unit with its knots `lo .. hi`, a max unit with its candidates `lo .. hi` of
+/// [`Task::live`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) unit: u32,
-    pub(crate) lo: u16,
-    pub(crate) hi: u16,
+    pub(crate) lo: u32,
+    pub(crate) hi: u32,
+}
+
+/// A part of a cell that was cut.
+#[derive(Clone, Debug)]
+pub(crate) struct Side {
+    pub(crate) cell: Range<usize>,
+    /// Index of the cut edge.
+    pub(crate) edge: usize,
+    /// The unit that cut, as it is here.
+    pub(crate) entry: Entry,
 }
 
 /// A cell to be split by the units of its list.
@@ -41,12 +55,12 @@ struct Split {
     /// The cell that entered the level.
     root: Range<usize>,
     list: Range<usize>,
+    /// Where the candidates of its max units end.
+    live: usize,
     /// Block of the fold so far.
     folded: usize,
-    /// The unit that cuts and the knot at which it does, once it has.
-    cut: Option<(Entry, u16)>,
-    /// The side that waits, with the index of its cut edge; `None` once it is under way.
-    waiting: Option<(Range<usize>, usize)>,
+    /// The unit that cuts, once it has, and the sides that wait; the last one is next.
+    cut: Option<(u32, Range<usize>)>,
 }
 
 /// Buffers that are only used within one step.
@@ -57,8 +71,9 @@ pub(super) struct Scratch {
     pub(super) corners: Vec<[f64; 2]>,
     pub(super) units: Vec<u32>,
     pub(super) bits: Vec<u8>,
-    pub(super) sides: [Vec<Vertex>; 2],
+    pub(super) sides: Sides,
     pub(super) signs: Vec<(f64, i32)>,
+    pub(super) heights: Heights,
 }
 
 pub(crate) struct Task<'p> {
@@ -67,6 +82,8 @@ pub(crate) struct Task<'p> {
     splits: Vec<Split>,
     pub(super) vertices: Vec<Vertex>,
     pub(super) list: Vec<Entry>,
+    pub(super) live: Vec<u16>,
+    sides: Vec<Side>,
     pub(super) values: Values<'p>,
     pub(super) scratch: Scratch,
     /// The reference path: every sign and every vertex by the exact stage.
@@ -99,99 +116,152 @@ impl<'p> Task<'p> {
             splits: Vec::new(),
             vertices,
             list,
+            live: Vec::new(),
+            sides: Vec::new(),
             values,
             scratch: Scratch::default(),
             exact: shared.ctx.reference(),
             work: 0,
             forks,
             out: vec![Sink::default()],
-            tally: Tally { level_cells: vec![0; plan.levels.len()], ..Tally::default() },
+            tally: Tally::new(plan),
         }
     }
 
-    /// Partitions the whole domain.
-    pub(crate) fn run_domain(&mut self, domain: &Domain) -> Result<()> {
+    /// The whole domain enters the first level.
+    pub(crate) fn start(&mut self, domain: &Domain) -> Result<()> {
         for (i, p) in domain.corners(&self.plan.frame).iter().enumerate() {
-            // Rounded once to local coordinates.
-            self.vertices.push(Vertex::corner(p[0].to_f64(), p[1].to_f64(), f64::EPSILON, i));
+            let [x, y] = p.rounded();
+            self.vertices.push(Vertex::corner(x, y, f64::EPSILON, i));
         }
-        self.enter(0, 0..self.vertices.len())?;
-        self.run()
+        self.enter(0, 0..self.vertices.len())
     }
 
-    fn run(&mut self) -> Result<()> {
-        while let Some(top) = self.splits.last() {
-            if top.cut.is_none() {
-                if self.forks > 0 && self.splits.len() == 1 {
-                    return self.fork();
-                }
-                let side = self.cut_top()?;
-                self.descend(side, 1)?;
-            } else if let Some((cell, edge)) = self.splits.last_mut().and_then(|s| s.waiting.take()) {
-                let top = self.splits.last().expect("still there");
-                self.vertices.truncate(cell.end);
-                self.list.truncate(top.list.end);
-                self.descend((cell, edge), 0)?;
-            } else {
-                let done = self.splits.pop().expect("still there");
-                self.list.truncate(done.list.start);
-            }
-        }
-        self.tally.exact_signs = self.values.oracle.asked;
+    /// Works until nothing is left.
+    pub(crate) fn run(&mut self) -> Result<()> {
+        self.advance(u64::MAX)?;
+        self.report()
+    }
+
+    /// Tells the shared counters what the task holds.
+    pub(crate) fn report(&mut self) -> Result<()> {
         self.shared.report(&mut self.out)
     }
 
-    /// Cuts the first cell and works on its two sides in parallel.
+    /// Works until the last sink holds `enough` cells or nothing is left; false in the latter case.
+    pub(crate) fn advance(&mut self, enough: u64) -> Result<bool> {
+        while let Some(top) = self.splits.last_mut() {
+            if self.out.last().is_some_and(|sink| sink.cells >= enough) {
+                return Ok(true);
+            }
+            let Some((_, waiting)) = &mut top.cut else {
+                self.cut_top()?;
+                if self.forks > 0 {
+                    self.fork()?;
+                }
+                continue;
+            };
+            if waiting.start == waiting.end {
+                self.sides.truncate(waiting.start);
+                let done = self.splits.pop().expect("still there");
+                self.list.truncate(done.list.start);
+                continue;
+            }
+            waiting.end -= 1;
+            let side = self.sides[waiting.end].clone();
+            self.vertices.truncate(side.cell.end);
+            self.list.truncate(top.list.end);
+            self.live.truncate(top.live);
+            let parent = top.clone();
+            self.descend(&parent, &side)?;
+        }
+        Ok(false)
+    }
+
+    /// What the task has found.
+    pub(crate) fn finish(mut self) -> (Vec<Sink>, Tally) {
+        self.tally.signs.merge(&self.values.signs);
+        (self.out, self.tally)
+    }
+
+    /// Shares the work with another thread, once the cell of the only split under way is cut.
     fn fork(&mut self) -> Result<()> {
+        if self.splits.len() > 1 {
+            return Ok(());
+        }
         self.forks -= 1;
-        let side = self.cut_top()?;
-        let mut parent = self.splits.pop().expect("the split that was cut");
-        let negative = parent.waiting.take().expect("a fresh cut has two sides");
-        let mut other = self.sibling();
+        let Some(mut other) = self.detach() else { return Ok(()) };
         let bytes = other.values.bytes();
         self.shared.meter.charge(bytes, "partition: a parallel task").map_err(|e| self.shared.fail(e))?;
-        let (mine, theirs) = self.shared.ctx.pool().join(
-            || {
-                self.descend_from(&parent, side, 1)?;
-                self.run()
-            },
-            || {
-                other.vertices.truncate(negative.0.end);
-                other.descend_from(&parent, negative, 0)?;
-                other.run()
-            },
-        );
+        let (mine, theirs) = self.shared.ctx.pool().join(|| self.run(), || other.run());
         self.shared.meter.release(bytes);
         mine?;
         theirs?;
-        self.out.append(&mut other.out);
-        self.tally.merge(&other.tally);
+        let (mut out, tally) = other.finish();
+        self.out.append(&mut out);
+        self.tally.merge(&tally);
         Ok(())
+    }
+
+    /// Hands over the last part of the work: the waiting sides of the outermost split that has some, less the one that
+    /// comes next if nothing is under way before it. The cells of the new task follow all that are left to this one.
+    pub(crate) fn detach(&mut self) -> Option<Task<'p>> {
+        let waiting = |s: &Split| s.cut.as_ref().map_or(0, |(_, w)| w.len());
+        let outermost = self.splits.iter().position(|s| waiting(s) > 0)?;
+        let keep = usize::from(outermost + 1 == self.splits.len());
+        if waiting(&self.splits[outermost]) <= keep {
+            return None;
+        }
+        let mut other = self.sibling();
+        let mut split = self.splits[outermost].clone();
+        let (_, mine) = self.splits[outermost].cut.as_mut()?;
+        let (_, theirs) = split.cut.as_mut()?;
+        theirs.end -= keep;
+        mine.start = theirs.end;
+        // What it truncates to when it is done must not cut off the sides of others.
+        mine.end = mine.start + keep;
+        other.splits.push(split);
+        Some(other)
     }
 
     /// A task that stands where this one does, with nothing to do and nothing written yet.
     fn sibling(&self) -> Task<'p> {
         let (vertices, list) = (self.vertices.clone(), self.list.clone());
-        Task::with(self.shared, self.values.sibling(), vertices, list, self.forks)
+        let mut other = Task::with(self.shared, self.values.sibling(), vertices, list, self.forks);
+        other.live.clone_from(&self.live);
+        other.sides.clone_from(&self.sides);
+        other
     }
 
-    /// Cuts the cell of the topmost split; leaves the negative side waiting and returns the positive one.
-    fn cut_top(&mut self) -> Result<(Range<usize>, usize)> {
+    /// Cuts the cell of the topmost split by the unit in the middle of its list; the sides are left waiting.
+    fn cut_top(&mut self) -> Result<()> {
         self.tick(SPLIT_WORK)?;
         let top = self.splits.last().expect("a split to cut");
-        let (cell, level) = (top.cell.clone(), top.level);
+        let (cell, number) = (top.cell.clone(), top.level);
         let entry = self.list[top.list.start + top.list.len() / 2];
-        let knot = (entry.lo + entry.hi) / 2;
-        let edges = self.cut(&self.plan.levels[level], entry.unit as usize, knot as usize, cell);
-        let start = self.vertices.len();
-        self.vertices.extend_from_slice(&self.scratch.sides[0]);
-        let negative = start..self.vertices.len();
-        self.vertices.extend_from_slice(&self.scratch.sides[1]);
-        let positive = negative.end..self.vertices.len();
+        let level = &self.plan.levels[number];
+        let start = self.sides.len();
+        if level.max.is_some() {
+            self.cut_envelope(level, entry, cell);
+        } else {
+            let knot = (entry.lo + entry.hi) / 2;
+            self.cut_at_knot(level, entry.unit as usize, knot as usize, cell);
+            let sides = std::mem::take(&mut self.scratch.sides);
+            let parts = [Entry { hi: knot, ..entry }, Entry { lo: knot + 1, ..entry }];
+            for (i, entry) in parts.into_iter().enumerate() {
+                self.push_side(&sides.cells[i], sides.edges[i], entry);
+            }
+            self.scratch.sides = sides;
+        }
         let top = self.splits.last_mut().expect("a split to cut");
-        top.cut = Some((entry, knot));
-        top.waiting = Some((negative, edges[0]));
-        Ok((positive, edges[1]))
+        top.cut = Some((entry.unit, start..self.sides.len()));
+        Ok(())
+    }
+
+    pub(super) fn push_side(&mut self, vertices: &[Vertex], edge: usize, entry: Entry) {
+        let start = self.vertices.len();
+        self.vertices.extend_from_slice(vertices);
+        self.sides.push(Side { cell: start..self.vertices.len(), edge, entry });
     }
 
     /// Now and then, measured in multiply-adds: callbacks, limits, and whether another task has failed.
@@ -204,46 +274,50 @@ impl<'p> Task<'p> {
         self.shared.report(&mut self.out)
     }
 
-    fn descend(&mut self, side: (Range<usize>, usize), sign: usize) -> Result<()> {
-        let parent = self.splits.last().expect("the split whose side this is").clone();
-        self.descend_from(&parent, side, sign)
-    }
-
     /// Goes on with one side of a cut: which units of the list still cross it?
-    fn descend_from(
-        &mut self,
-        parent: &Split,
-        (cell, edge): (Range<usize>, usize),
-        sign: usize,
-    ) -> Result<()> {
-        let plan = self.plan;
-        let level = &plan.levels[parent.level];
-        let (picked, knot) = parent.cut.expect("the parent is cut");
+    fn descend(&mut self, parent: &Split, side: &Side) -> Result<()> {
+        let level = &self.plan.levels[parent.level];
+        let (picked, _) = parent.cut.as_ref().expect("the parent is cut");
         self.values.clear_contributions();
         let start = self.list.len();
-        let narrowed = match sign {
-            0 => Entry { hi: knot, ..picked },
-            _ => Entry { lo: knot + 1, ..picked },
-        };
-        self.refilter(level, parent.list.clone(), picked.unit, &cell, edge);
-        self.keep_or_decide(level, narrowed);
+        let cell = side.cell.clone();
+        if level.max.is_some() {
+            self.refilter_max(level, parent.list.clone(), *picked, &cell);
+            self.values.decide(level, *picked as usize, side.entry.lo as usize);
+        } else {
+            self.refilter(level, parent.list.clone(), *picked, &cell, side.edge);
+            self.keep_or_decide(level, side.entry);
+        }
         let folded = self.values.fold(level, parent.folded);
         if self.list.len() > start {
-            let list = start..self.list.len();
-            let (root, level) = (parent.root.clone(), parent.level);
-            self.splits.push(Split { level, cell, root, list, folded, cut: None, waiting: None });
+            let (root, list, live) = (parent.root.clone(), start..self.list.len(), self.live.len());
+            self.splits.push(Split { level: parent.level, cell, root, list, live, folded, cut: None });
             return Ok(());
         }
-        let name = cell_name(&self.vertices[parent.root.clone()]);
-        for i in cell.clone() {
-            let v = self.vertices[i];
-            if v.at != NAMED {
-                self.vertices[i].name = v.final_name(&self.vertices[parent.root.clone()], name);
-                self.vertices[i].at = NAMED;
-            }
-        }
+        self.name_vertices(level, &cell, &parent.root);
         self.leave(parent.level, folded);
         self.enter(parent.level + 1, cell)
+    }
+
+    /// Gives the vertices that this level made their names.
+    fn name_vertices(&mut self, level: &Level, cell: &Range<usize>, root: &Range<usize>) {
+        if !self.shared.want.mesh {
+            self.vertices[cell.clone()].iter_mut().for_each(|v| v.at = NAMED);
+            return;
+        }
+        if level.max.is_some() {
+            self.find_ties(level, cell, root);
+        }
+        let (roots, cells) = self.vertices.split_at_mut(cell.start);
+        let root = &roots[root.clone()];
+        let mut name = None;
+        for v in &mut cells[..cell.len()] {
+            if v.at != NAMED {
+                let inside = || *name.get_or_insert_with(|| cell_name(root));
+                v.name = v.final_name(root, inside);
+                v.at = NAMED;
+            }
+        }
     }
 
     /// All units of `level` are decided on the current cell.
@@ -267,14 +341,17 @@ impl<'p> Task<'p> {
             let start = self.list.len();
             self.values.bound_units(l);
             self.values.clear_contributions();
-            self.classify(l, &cell);
+            match l.max {
+                None => self.classify(l, &cell),
+                Some(_) => self.classify_max(l, &cell),
+            }
             let folded = self.values.fold_base(l);
             if self.list.len() > start {
                 for (slot, v) in self.vertices[cell.clone()].iter_mut().enumerate() {
                     v.slot = slot as u32;
                 }
-                let (root, list) = (cell.clone(), start..self.list.len());
-                self.splits.push(Split { level, cell, root, list, folded, cut: None, waiting: None });
+                let (root, list, live) = (cell.clone(), start..self.list.len(), self.live.len());
+                self.splits.push(Split { level, cell, root, list, live, folded, cut: None });
                 return Ok(());
             }
             self.leave(level, folded);

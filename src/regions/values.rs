@@ -6,9 +6,11 @@
 //! the constant, zeros up to a multiple of three.
 
 use super::bounds::{TINY, size};
+use super::certificate::Signs;
 use super::convolve::convolve;
 use super::dyadic::Functional;
 use super::level::Level;
+use super::number::Near;
 use super::oracle::Oracle;
 use super::plan::Plan;
 use crate::network::{NodeId, Op};
@@ -20,7 +22,10 @@ pub(crate) struct Values<'p> {
     pub(crate) kernels: &'static Kernels,
     /// Packed codes of the units that are decided.
     pub(crate) pattern: Vec<u64>,
+    /// The second and the third stage of the predicates.
+    pub(crate) near: Oracle<Near>,
     pub(crate) oracle: Oracle,
+    pub(crate) signs: Signs,
     /// One block a node, then the folds of each level.
     pub(super) blocks: Vec<Aligned>,
     /// The block that holds the value of each node now.
@@ -50,7 +55,9 @@ impl<'p> Values<'p> {
             plan,
             kernels,
             pattern: vec![0; plan.pattern_words],
+            near: Oracle::new(plan),
             oracle: Oracle::new(plan),
+            signs: Signs::default(),
             blocks,
             block_of: (0..nodes).collect(),
             folds: vec![Vec::new(); plan.levels.len()],
@@ -67,7 +74,9 @@ impl<'p> Values<'p> {
             plan: self.plan,
             kernels: self.kernels,
             pattern: self.pattern.clone(),
+            near: Oracle::new(self.plan),
             oracle: Oracle::new(self.plan),
+            signs: Signs::default(),
             blocks: self.blocks.clone(),
             block_of: self.block_of.clone(),
             folds: self.folds.clone(),
@@ -102,6 +111,7 @@ impl<'p> Values<'p> {
 
     /// The cell enters stage `stage` >= 1: everything before it is decided.
     pub(crate) fn enter(&mut self, stage: usize) {
+        self.near.forget_from(stage);
         self.oracle.forget_from(stage);
         self.evaluate_stage(stage);
     }
@@ -265,16 +275,16 @@ impl<'p> Values<'p> {
     fn write_units(&mut self, level: &Level) {
         let mut out = std::mem::take(&mut self.blocks[level.node]);
         if out.is_empty() {
-            out = Aligned::zeros(self.plan.rows * level.np);
+            out = Aligned::zeros(self.plan.rows * padded(level.n));
         }
         let z = self.block(level.source);
-        let (np, coords) = (level.np, self.plan.coords);
+        let (np, to, coords) = (level.np, out.len() / self.plan.rows, self.plan.coords);
         for k in 0..level.n {
-            let (slope, offset) = level.piece(k, level.code(&self.pattern, k));
+            let (j, slope, offset) = level.piece(k, level.code(&self.pattern, k));
             for c in 0..coords {
-                out[c * np + k] = slope * z[c * np + k];
+                out[c * to + k] = slope * z[c * np + j];
             }
-            out[(coords - 1) * np + k] += offset;
+            out[(coords - 1) * to + k] += offset;
         }
         self.blocks[level.node] = out;
     }

@@ -17,7 +17,7 @@ use crate::error::{Result, bail};
 use crate::network::Network;
 use crate::regions::body::Body;
 use crate::regions::packed::Packed;
-use crate::regions::plan::{LineOf, Plan};
+use crate::regions::plan::Plan;
 use crate::regions::values::Values;
 
 /// The depth on both sides that makes a hyperplane cross a region, unless asked otherwise: about a million roundings, and
@@ -233,10 +233,7 @@ impl Enumeration {
         let mut facet_units = meter.buffer(lines.len(), "facets")?;
         let mut facet_knots = meter.buffer(lines.len(), "facets")?;
         for (i, &line) in lines.iter().enumerate() {
-            (facet_layers[i], facet_units[i], facet_knots[i]) = match plan.line_of(line) {
-                LineOf::Side(side) => (-1, side as i64, 0),
-                LineOf::Unit { level, unit, knot } => (level as i32, unit as i64, knot as i32),
-            };
+            (facet_layers[i], facet_units[i], facet_knots[i]) = plan.maker(line);
         }
         let mut result = Enumeration {
             net: net.clone(),

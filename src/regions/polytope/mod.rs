@@ -27,6 +27,7 @@ mod emit;
 mod enumeration;
 mod facets;
 pub(crate) mod lp;
+mod maximum;
 mod neighbours;
 mod qp;
 pub(crate) mod rows;

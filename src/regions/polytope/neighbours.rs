@@ -14,6 +14,7 @@ use super::start;
 use crate::buffer::Buffer;
 use crate::context::{Context, Meter};
 use crate::error::{Result, bail};
+use crate::network::Op;
 
 /// Points that are located at a time.
 const CHUNK: usize = 1024;
@@ -61,8 +62,15 @@ pub(super) fn neighbours(e: &Enumeration, ctx: &Context, meter: &Meter) -> Resul
             let Ok(layer) = usize::try_from(e.facet_layers()[f]) else { continue };
             pattern.copy_from_slice(e.packed_pattern(i));
             let unit = e.facet_units()[f] as usize;
-            let below = i32::from(e.packed.code(&pattern, layer, unit)) <= e.facet_knots()[f];
-            e.packed.shift(&mut pattern, layer, unit, if below { 1 } else { -1 });
+            let (knot, code) = (e.facet_knots()[f] as u64, e.packed.code(&pattern, layer, unit));
+            let other = match e.group(layer) {
+                None if code <= knot => code + 1,
+                None => code.saturating_sub(1),
+                // The two candidates that tie.
+                Some(g) if code == knot / g => knot % g,
+                Some(g) => knot / g,
+            };
+            e.packed.set_code(&mut pattern, layer, unit, other);
             match e.index().get(&pattern) {
                 Some(j) => across[f] = j as i64,
                 // A partial result does not have them all; to look for those in vain would take its time.
@@ -129,6 +137,15 @@ fn beyond(e: &Enumeration, i: usize, f: usize) -> Option<Vec<f64>> {
 }
 
 impl Enumeration {
+    /// Candidates of the max units of a layer.
+    fn group(&self, layer: usize) -> Option<u64> {
+        let node = self.net.unit_layers()[layer].node;
+        match self.net.nodes()[node].op {
+            Op::Pointwise(_) => None,
+            _ => Some(self.net.candidates(node) as u64),
+        }
+    }
+
     /// The region of each point t (d numbers each) by its activation pattern; -1 where no region has it.
     fn by_pattern(&self, ctx: &Context, points: &[f64], regions: &mut [i64]) -> Result<()> {
         let d = self.body.dim();

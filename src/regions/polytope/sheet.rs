@@ -22,31 +22,17 @@ impl Sheet {
         self.normals.clear();
         self.constants.clear();
         self.margins.clear();
+        let mut functional = Vec::with_capacity(space.dim);
         for k in 0..level.n {
             for &knot in level.knots_of(k) {
-                let start = self.normals.len();
-                self.normals.extend((0..d).map(|c| block[c * level.np + k]));
-                let mut constant = block[d * level.np + k] - knot;
-                if space.cones {
-                    self.normals.push(constant);
-                    constant = 0.0;
-                }
-                let normal = &mut self.normals[start..];
+                functional.clear();
+                functional.extend((0..d).map(|c| block[c * level.np + k]));
                 let error = scale * level.error[k] + f64::EPSILON * knot.abs();
-                // Scaled first: squares may over- or underflow.
-                let largest = normal.iter().fold(0.0f64, |m, x| m.max(x.abs()));
-                let length = largest * normal.iter().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt();
-                if largest > error {
-                    normal.iter_mut().for_each(|x| *x /= length);
-                    self.constants.push(constant / length);
-                    self.margins.push(space.tolerance.max(4.0 * error / length));
-                } else {
-                    // Constant on the domain: strictly above, strictly below, or off.
-                    normal.fill(0.0);
-                    let sign = if constant.abs() > error { constant.signum() } else { 0.0 };
-                    self.constants.push(sign);
-                    self.margins.push(space.tolerance);
-                }
+                let constant = block[d * level.np + k] - knot;
+                let (constant, margin) = space.normalise(&mut functional, constant, error);
+                self.normals.extend_from_slice(&functional);
+                self.constants.push(constant);
+                self.margins.push(margin);
             }
         }
     }

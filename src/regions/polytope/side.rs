@@ -21,12 +21,35 @@ pub(crate) struct Space {
     pub(crate) tolerance: f64,
 }
 
+impl Space {
+    /// Makes the hyperplane where `normal . x + constant = 0` one of this space with a normal of length 1; returns its
+    /// constant and the depth on both of its sides that counts. `error` bounds the error of the functional. One that is
+    /// constant on the domain becomes 1, -1 or 0.
+    pub(crate) fn normalise(&self, normal: &mut Vec<f64>, mut constant: f64, error: f64) -> (f64, f64) {
+        if self.cones {
+            normal.push(constant);
+            constant = 0.0;
+        }
+        // Scaled first: squares may over- or underflow.
+        let largest = normal.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+        if largest > error {
+            let length = largest * normal.iter().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt();
+            normal.iter_mut().for_each(|x| *x /= length);
+            return (constant / length, self.tolerance.max(4.0 * error / length));
+        }
+        normal.fill(0.0);
+        (if constant.abs() > error { constant.signum() } else { 0.0 }, self.tolerance)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     /// Nowhere strictly below.
     Above,
     /// Nowhere strictly above.
     Below,
+    /// On the hyperplane.
+    Flat,
     Cross,
 }
 
@@ -111,8 +134,7 @@ impl Solver {
                 self.effort.rejected = self.effort.rejected.max(beyond_above);
                 Side::Below
             }
-            // Flat on the hyperplane: off.
-            (false, false) => Side::Below,
+            (false, false) => Side::Flat,
         })
     }
 

@@ -27,10 +27,13 @@ use crate::regions::values::Values;
 /// Multiply-adds between two looks at the callbacks and limits: a fraction of a millisecond.
 const TICK: u64 = 1 << 18;
 /// Known points that a part of a cell takes over, for each dimension.
-const POINTS: usize = 3;
+pub(super) const POINTS: usize = 3;
 /// A cell is freed of redundant half-spaces when it has this many that it did not have the last time, and parts of it are
 /// still to come, which all profit.
 const TIDY: usize = 4;
+
+/// A part of a cell that was cut, and the unit that cut it as it is there.
+pub(super) type Part = (Cell, Entry);
 
 /// A cell to be split by the units of its list.
 #[derive(Debug)]
@@ -38,14 +41,16 @@ struct Split {
     level: usize,
     cell: Cell,
     list: Range<usize>,
+    /// Where the candidates of its max units end.
+    live: usize,
     /// Block of the fold so far.
     folded: usize,
-    /// The unit that cuts and the knot at which it does, once it has.
-    cut: Option<(Entry, u16)>,
-    /// The side that waits; `None` once it is under way.
-    waiting: Option<Cell>,
-    /// Part of the split tree below here, for the progress.
-    part: f64,
+    /// The unit that cuts, once it has.
+    cut: Option<u32>,
+    /// The parts that wait; the last one is next.
+    waiting: Vec<Part>,
+    /// How much of the split tree is below each part, for the progress.
+    share: f64,
 }
 
 pub(crate) struct Task<'p> {
@@ -53,11 +58,13 @@ pub(crate) struct Task<'p> {
     pub(super) values: Values<'p>,
     pub(super) solver: Solver,
     splits: Vec<Split>,
-    list: Vec<Entry>,
+    pub(super) list: Vec<Entry>,
+    /// Candidates of max units that may win.
+    pub(super) live: Vec<u16>,
     /// One a level.
     sheets: Vec<Sheet>,
     /// Cells whose memory can be had.
-    spare: Vec<Cell>,
+    pub(super) spare: Vec<Cell>,
     /// Multiply-adds since the last look at the callbacks and limits, and what was done since.
     work: u64,
     told: u64,
@@ -82,6 +89,7 @@ impl<'p> Task<'p> {
             solver: Solver::default(),
             splits: Vec::new(),
             list: Vec::new(),
+            live: Vec::new(),
             sheets: vec![Sheet::default(); levels],
             spare: Vec::new(),
             work: 0,
@@ -108,14 +116,20 @@ impl<'p> Task<'p> {
                 break;
             }
             if top.cut.is_none() {
+                self.cut_top()?;
                 if self.forks > 0 && self.splits.len() == 1 {
                     return self.fork();
                 }
-                let positive = self.cut_top();
-                self.descend(positive, 1)?;
-            } else if let Some(cell) = top.waiting.take() {
+            } else if let Some(part) = top.waiting.pop() {
                 self.list.truncate(top.list.end);
-                self.descend(cell, 0)?;
+                self.live.truncate(top.live);
+                // Below what the part may push.
+                let at = self.splits.len() - 1;
+                let parent = self.splits.remove(at);
+                self.opens = self.opens.min(parent.level);
+                let done = self.descend(&parent, part);
+                self.splits.insert(at, parent);
+                done?;
             } else {
                 let done = self.splits.pop().expect("still there");
                 self.list.truncate(done.list.start);
@@ -125,14 +139,14 @@ impl<'p> Task<'p> {
         self.report()
     }
 
-    /// Cuts the first cell and works on its two sides in parallel.
+    /// Goes on with the first part of the only cell, which is cut, and with the others in parallel.
     fn fork(&mut self) -> Result<()> {
         self.forks -= 1;
-        let positive = self.cut_top();
         let mut parent = self.splits.pop().expect("the split that was cut");
-        let negative = parent.waiting.take().expect("a fresh cut has two sides");
+        let first = parent.waiting.pop().expect("a fresh cut has parts");
         let mut other = Task::new(self.values.sibling(), self.shared);
         other.list.clone_from(&self.list);
+        other.live.clone_from(&self.live);
         other.sheets.clone_from(&self.sheets);
         other.forks = self.forks;
         other.opens = parent.level;
@@ -143,15 +157,14 @@ impl<'p> Task<'p> {
         self.adds.push(mine);
         let bytes = other.values.bytes();
         self.shared.meter.charge(bytes, "enumeration: a parallel task").map_err(|e| self.shared.fail(e))?;
+        let copy = Split { cell: Cell::default(), waiting: Vec::new(), list: parent.list.clone(), ..parent };
+        other.splits.push(parent);
         let (left, right) = self.shared.ctx.pool().join(
             || {
-                self.descend_from(&parent, positive, 1)?;
+                self.descend(&copy, first)?;
                 self.run()
             },
-            || {
-                other.descend_from(&parent, negative, 0)?;
-                other.run()
-            },
+            || other.run(),
         );
         self.shared.meter.release(bytes);
         left?;
@@ -161,73 +174,71 @@ impl<'p> Task<'p> {
         Ok(())
     }
 
-    /// Cuts the cell of the topmost split; leaves the negative side waiting and returns the positive one.
-    fn cut_top(&mut self) -> Cell {
-        let top = self.splits.last_mut().expect("a split to cut");
-        let space = &self.shared.space;
+    /// Cuts the cell of the topmost split by the unit in the middle of its list; the parts are left waiting.
+    fn cut_top(&mut self) -> Result<()> {
+        let mut top = self.splits.pop().expect("a split to cut");
         let level = &self.values.plan.levels[top.level];
         let entry = self.list[top.list.start + top.list.len() / 2];
+        match level.max {
+            None => self.cut_at_knot(level, entry, &top.cell, &mut top.waiting),
+            Some(_) => self.cut_envelope(level, entry, &mut top.cell, &mut top.waiting)?,
+        }
+        top.share /= top.waiting.len() as f64;
+        top.cut = Some(entry.unit);
+        self.splits.push(top);
+        Ok(())
+    }
+
+    fn cut_at_knot(&mut self, level: &Level, entry: Entry, cell: &Cell, parts: &mut Vec<Part>) {
+        let space = &self.shared.space;
         let knot = (entry.lo + entry.hi) / 2;
         let line = level.line(entry.unit as usize, knot as usize);
-        let (g, c, _) = self.sheets[top.level].plane(space.dim, (line - level.first_line) as usize);
-        top.cell.pool.points.dot(g, c, &mut self.solver.values);
-        let most = POINTS * space.dim;
-        let mut side = |sign: f64| {
-            let mut cell = self.spare.pop().unwrap_or_else(|| Cell::new(space.dim));
-            cell.cut_from(&top.cell, g, c, sign, line, &self.solver.values, most);
-            cell
-        };
-        let (positive, negative) = (side(1.0), side(-1.0));
-        top.cut = Some((entry, knot));
-        top.waiting = Some(negative);
-        positive
-    }
-
-    fn descend(&mut self, cell: Cell, sign: usize) -> Result<()> {
-        let parent = self.splits.pop().expect("the split whose side this is");
-        let at = self.splits.len();
-        let done = self.descend_from(&parent, cell, sign);
-        // Below what the side may have pushed.
-        self.splits.insert(at, parent);
-        done
-    }
-
-    /// Goes on with one side of a cut: which units of the list still cross it?
-    fn descend_from(&mut self, parent: &Split, mut cell: Cell, sign: usize) -> Result<()> {
-        let level = &self.values.plan.levels[parent.level];
-        let (picked, knot) = parent.cut.expect("the parent is cut");
-        if sign == 0 {
-            self.opens = self.opens.min(parent.level);
+        let (g, c, _) = self.sheets[level.number].plane(space.dim, (line - level.first_line) as usize);
+        cell.pool.points.dot(g, c, &mut self.solver.values);
+        for (sign, entry) in [(-1.0, Entry { hi: knot, ..entry }), (1.0, Entry { lo: knot + 1, ..entry })] {
+            let mut part = self.spare.pop().unwrap_or_else(|| Cell::new(space.dim));
+            part.cut_from(cell, g, c, sign, line, &self.solver.values, POINTS * space.dim);
+            parts.push((part, entry));
         }
+    }
+
+    /// Goes on with one part of a cut: which units of the list still cross it?
+    fn descend(&mut self, parent: &Split, (mut cell, side): Part) -> Result<()> {
+        let level = &self.values.plan.levels[parent.level];
+        let picked = parent.cut.expect("the parent is cut");
         self.values.clear_contributions();
         let start = self.list.len();
+        if level.max.is_some() {
+            self.values.decide(level, picked as usize, side.lo as usize);
+        }
         for i in parent.list.clone() {
             let entry = self.list[i];
-            let entry = match (entry.unit == picked.unit, sign) {
-                (false, _) => self.narrow(level, entry, &mut cell)?,
-                (true, 0) => Entry { hi: knot, ..entry },
-                (true, _) => Entry { lo: knot + 1, ..entry },
-            };
-            self.keep_or_decide(level, entry);
+            if entry.unit != picked {
+                self.settle(level, entry, &mut cell)?;
+            } else if level.max.is_none() {
+                self.keep_or_decide(level, side);
+            }
         }
         let folded = self.values.fold(level, parent.folded);
-        let part = parent.part / 2.0;
         self.tick()?;
         if self.list.len() > start {
             if self.list.len() - start > 1 {
                 self.tidy(&mut cell)?;
             }
-            let list = start..self.list.len();
-            let level = parent.level;
-            self.splits.push(Split { level, cell, list, folded, cut: None, waiting: None, part });
+            self.push_split(parent.level, cell, start, folded, parent.share);
             return Ok(());
         }
         self.values.leave(level, folded);
-        self.enter(parent.level + 1, cell, part)
+        self.enter(parent.level + 1, cell, parent.share)
+    }
+
+    fn push_split(&mut self, level: usize, cell: Cell, start: usize, folded: usize, share: f64) {
+        let (list, live) = (start..self.list.len(), self.live.len());
+        self.splits.push(Split { level, cell, list, live, folded, cut: None, waiting: Vec::new(), share });
     }
 
     /// A cell enters a level with everything before it decided. Levels that no unit crosses are passed at once.
-    fn enter(&mut self, mut level: usize, mut cell: Cell, part: f64) -> Result<()> {
+    fn enter(&mut self, mut level: usize, mut cell: Cell, share: f64) -> Result<()> {
         let plan = self.values.plan;
         loop {
             if level > 0 {
@@ -236,7 +247,7 @@ impl<'p> Task<'p> {
             }
             if level == plan.levels.len() {
                 self.emit(&mut cell)?;
-                self.part += part;
+                self.part += share;
                 self.spare.push(cell);
                 return Ok(());
             }
@@ -244,25 +255,37 @@ impl<'p> Task<'p> {
             let l = &plan.levels[level];
             self.values.bound_units(l);
             self.values.clear_contributions();
-            let mut sheet = std::mem::take(&mut self.sheets[level]);
-            sheet.fill(&self.values, l, &self.shared.space);
-            self.sheets[level] = sheet;
             let start = self.list.len();
-            for k in 0..l.n {
-                let all = Entry { unit: k as u32, lo: 0, hi: l.knots_of(k).len() as u16 };
-                let entry = self.narrow(l, all, &mut cell)?;
-                self.keep_or_decide(l, entry);
+            if l.max.is_some() {
+                self.classify_max(l, &mut cell)?;
+            } else {
+                let mut sheet = std::mem::take(&mut self.sheets[level]);
+                sheet.fill(&self.values, l, &self.shared.space);
+                self.sheets[level] = sheet;
+                for k in 0..l.n {
+                    let all = Entry { unit: k as u32, lo: 0, hi: l.knots_of(k).len() as u32 };
+                    self.settle(l, all, &mut cell)?;
+                }
             }
             let folded = self.values.fold_base(l);
             self.tick()?;
             if self.list.len() > start {
-                let list = start..self.list.len();
-                self.splits.push(Split { level, cell, list, folded, cut: None, waiting: None, part });
+                self.push_split(level, cell, start, folded, share);
                 return Ok(());
             }
             self.values.leave(l, folded);
             level += 1;
         }
+    }
+
+    /// Keeps a unit on the list if it still crosses the cell, decides it if not.
+    fn settle(&mut self, level: &Level, entry: Entry, cell: &mut Cell) -> Result<()> {
+        if level.max.is_some() {
+            return self.settle_max(level, entry, cell);
+        }
+        let entry = self.narrow(level, entry, cell)?;
+        self.keep_or_decide(level, entry);
+        Ok(())
     }
 
     fn tidy(&mut self, cell: &mut Cell) -> Result<()> {
@@ -278,17 +301,18 @@ impl<'p> Task<'p> {
         let sheet = &self.sheets[level.number];
         let first = level.start[entry.unit as usize];
         for knot in entry.lo..entry.hi {
-            let (g, c, margin) = sheet.plane(space.dim, (first + u32::from(knot)) as usize);
+            let (g, c, margin) = sheet.plane(space.dim, (first + knot) as usize);
             match self.solver.side(space, cell, g, c, margin).map_err(|e| self.shared.fail(e))? {
                 Side::Above => entry.lo = knot + 1,
                 Side::Cross => {}
-                Side::Below => {
+                // Flat on the knot: off.
+                Side::Below | Side::Flat => {
                     entry.hi = knot;
                     break;
                 }
             }
         }
-        self.work += (cell.rows.len() * space.dim) as u64;
+        self.work += (cell.pool.len() * space.dim) as u64;
         Ok(entry)
     }
 
