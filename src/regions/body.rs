@@ -5,6 +5,9 @@ use super::chart::Chart;
 use super::domain::Domain;
 use super::dyadic::{Dyadic, Functional};
 use super::frame::Frame;
+use super::polytope::bounds;
+use super::polytope::lp::Simplex;
+use super::polytope::rows::{NO_LABEL, Rows};
 use crate::error::{Result, bail};
 
 /// Dimensions beyond this one are refused: what is computed with them grows without bounds that anyone could wait for.
@@ -73,6 +76,67 @@ impl Body {
             return Ok(Domain::rect([u0, v0], [u1, v1])?.into());
         }
         Ok(Body { dim: lo.len(), shape: Shape::Box { lo: lo.to_vec(), hi: hi.to_vec() }, slice: None })
+    }
+
+    /// The simplex of d + 1 vertices, d numbers each. ZERO_AREA if they lie in a hyperplane.
+    pub fn simplex(vertices: &[&[f64]]) -> Result<Body> {
+        let d = vertices.len().saturating_sub(1);
+        dimension("simplex", d)?;
+        for (i, v) in vertices.iter().enumerate() {
+            usable("vertices", v)?;
+            if v.len() != d {
+                bail!(Shape, "simplex: vertex {i} has {} elements; {} vertices need {d}", v.len(), d + 1)
+            }
+        }
+        if let &[a, b, c] = vertices {
+            return Ok(Domain::convex(&[[a[0], a[1]], [b[0], b[1]], [c[0], c[1]]])?.into());
+        }
+        // The rows of the inverse of the matrix of edges are the gradients of the barycentric coordinates.
+        let mut edges = Rows::new(d);
+        let mut lengths = Vec::with_capacity(d);
+        for v in &vertices[1..] {
+            let edge: Vec<f64> = v.iter().zip(vertices[0]).map(|(a, b)| a - b).collect();
+            let length = norm(&edge);
+            edges.push(edge.iter().map(|x| x / length), 0.0, NO_LABEL);
+            lengths.push(length);
+        }
+        let all: Vec<u32> = (0..d as u32).collect();
+        let mut matrix = Simplex::default();
+        if lengths.contains(&0.0) || !matrix.stand(&edges, &all) {
+            bail!(ZeroArea, "simplex: the vertices lie in a hyperplane")
+        }
+        let mut sum = vec![0.0; d];
+        let mut sides: Vec<HalfSpace> = Vec::with_capacity(d + 1);
+        for (j, length) in lengths.iter().enumerate() {
+            let normal: Vec<f64> = matrix.direction(j).iter().map(|e| -e / length).collect();
+            sum.iter_mut().zip(&normal).for_each(|(s, n)| *s -= n);
+            let offset = normal.iter().zip(vertices[0]).map(|(n, v)| n * v).sum();
+            sides.push(HalfSpace { normal, offset });
+        }
+        let offset = sum.iter().zip(vertices[1]).map(|(n, v)| n * v).sum();
+        sides.push(HalfSpace { normal: sum, offset });
+        let along = |f: fn(f64, f64) -> f64| -> Vec<f64> {
+            (0..d).map(|c| vertices.iter().map(|v| v[c]).fold(vertices[0][c], f)).collect()
+        };
+        let bounds = Some([along(f64::min), along(f64::max)]);
+        Ok(Body { dim: d, shape: Shape::Polytope { sides, bounds }, slice: None })
+    }
+
+    /// The intersection of half-spaces, bounded or not. ZERO_AREA if it has no interior.
+    pub fn polytope(dim: usize, sides: Vec<HalfSpace>) -> Result<Body> {
+        dimension("polytope", dim)?;
+        for (i, side) in sides.iter().enumerate() {
+            usable("normals", &side.normal)?;
+            usable("offsets", &[side.offset])?;
+            if side.normal.len() != dim {
+                bail!(Shape, "polytope: normal {i} has {} elements; expected {dim}", side.normal.len())
+            }
+            if side.normal.iter().all(|&x| x == 0.0) {
+                bail!(Argument, "polytope: normal {i} is zero")
+            }
+        }
+        let bounds = bounds::of(dim, &sides)?;
+        Ok(Body { dim, shape: Shape::Polytope { sides, bounds }, slice: None })
     }
 
     /// The whole space of `dim` coordinates.

@@ -154,6 +154,12 @@ impl Simplex {
         4.0 * f64::EPSILON * self.inverse.iter().map(|e| e.abs()).sum::<f64>()
     }
 
+    /// The direction that leaves all half-spaces of the basis tight but the one at position `j`, whose normal it meets with 1.
+    pub(crate) fn direction(&self, j: usize) -> &[f64] {
+        let d = self.basis.len();
+        &self.inverse[j * d..][..d]
+    }
+
     /// Whether exactly the half-spaces of the basis are tight, beyond doubt: they are facets then.
     pub(crate) fn is_simple(&self, tolerance: f64) -> bool {
         let free = |(i, &s): (usize, &f64)| self.in_basis[i] || s > tolerance;

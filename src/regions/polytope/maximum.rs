@@ -90,7 +90,8 @@ impl Task<'_> {
                         break;
                     }
                     Side::Cross => {
-                        let mut smaller = self.spare.pop().unwrap_or_else(|| Cell::new(self.shared.space.dim));
+                        let mut smaller =
+                            self.spare.pop().unwrap_or_else(|| Cell::new(self.shared.space.dim));
                         let Plane { normal, constant, line, .. } = &plane;
                         part.pool.points.dot(normal, *constant, &mut self.solver.values);
                         let most = POINTS * self.shared.space.dim;

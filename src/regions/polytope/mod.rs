@@ -21,6 +21,7 @@
 //! Entry points: [`enumerate`], [`Enumeration`]. Cost: about 10 to 100 microseconds a region for d <= 10 and some tens of units
 //! a layer, most of it for facets and interior points. Memory: the output.
 
+pub(crate) mod bounds;
 mod cell;
 mod center;
 mod emit;
@@ -35,7 +36,7 @@ mod shared;
 mod sheet;
 mod side;
 mod sink;
-pub(crate) mod start;
+mod start;
 mod table;
 mod task;
 mod volume;
