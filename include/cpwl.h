@@ -345,8 +345,8 @@ typedef struct cpwl_chunk cpwl_chunk;
 /// by several calls at once. Wherever a function takes a context, NULL is one with all defaults. Since 0.1.
 typedef struct cpwl_context cpwl_context;
 
-/// A plane domain: a convex polygon in coordinates (u, v), which are the input of the network or, for a slice, span a
-/// plane in its input space. Immutable; may be shared between threads. Since 0.1.
+/// A convex domain of dimension d. Its coordinates are the input of the network or, for a slice, span a part of its input
+/// space; in the plane they are called (u, v). Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_domain cpwl_domain;
 
 /// A network: immutable, may be shared between threads and used by several calls at once. Since 0.1.
@@ -1027,7 +1027,8 @@ cpwl_status cpwl_network_affine_at(const struct cpwl_context *ctx,
                                    struct cpwl_tensor *a,
                                    struct cpwl_tensor *b);
 
-/// The box [lo_0, hi_0] x [lo_1, hi_1]; `lo` and `hi` are (2). Free it with `cpwl_domain_free`.
+/// The box of all x with lo_i <= x_i <= hi_i; `lo` and `hi` are (d): d = 2 is a plane domain. Free it with
+/// `cpwl_domain_free`.
 ///
 /// In this and the other domain functions tensors are f32, f64, f16 or bf16, and are taken exactly. Errors:
 /// CPWL_ARGUMENT (unless lo < hi), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE. Since 0.1.

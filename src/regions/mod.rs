@@ -21,6 +21,7 @@
 //! (decision boundaries and level sets), `exact` (the exact stage on finished cells), `statistics` (size and shape of the cells, lines, neighbours), `metric` (its units). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the
 //! output.
 
+mod body;
 mod boundary;
 mod bounds;
 mod cell;
@@ -48,6 +49,7 @@ mod packed;
 mod partition;
 mod pieces;
 mod plan;
+pub mod polytope;
 mod seams;
 mod shared;
 mod sink;
@@ -59,11 +61,13 @@ mod task;
 mod ties;
 mod values;
 
+pub use body::{Body, HalfSpace};
 pub use boundary::{Boundary, BoundaryMode, Nearest};
 pub use certificate::Signs;
 pub use domain::Domain;
 pub use metric::Metric;
 pub use partition::{Partition, PartitionOptions, partition};
+pub use polytope::{Enumeration, EnumerationOptions, EnumerationWant, enumerate};
 pub use sink::Want;
 pub use statistics::{Quantity, Spread, Statistics};
 pub use stream::{Chunk, StreamOptions, Streamed, stream};
