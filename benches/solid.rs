@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cpwl::network::{Array, Builder, Network, Pwl};
-use cpwl::regions::solid::{Domain3, SurfaceOptions, partition3, surface};
-use cpwl::regions::{PartitionOptions, Want};
+use cpwl::regions::solid::{SurfaceOptions, partition3, surface};
+use cpwl::regions::{Body, PartitionOptions, Want};
 use cpwl::{Context, ContextOptions};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -41,7 +41,7 @@ fn trained(name: &str) -> Arc<Network> {
 
 fn solids(c: &mut Criterion) {
     let ctx = Context::new(ContextOptions { threads: 1, ..Default::default() }).expect("a context");
-    let cube = Domain3::cuboid([-0.5; 3], [0.5; 3]).expect("a box");
+    let cube = Body::boxed(&[-0.5; 3], &[0.5; 3]).expect("a box");
     let nets =
         [("3-16x3-1", random_net(&[3, 16, 16, 16, 1])), ("sphere", trained("sphere")), ("torus", trained("torus"))];
     for (name, net) in &nets {

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cpwl::network::{Array, Builder, Network, Pwl};
-use cpwl::regions::solid::{Domain3, Partition3, Surface, SurfaceOptions, partition3, surface};
-use cpwl::regions::{PartitionOptions, Want};
+use cpwl::regions::solid::{Partition3, Surface, SurfaceOptions, partition3, surface};
+use cpwl::regions::{Body, PartitionOptions, Want};
 use cpwl::{Condition, Context, ContextOptions};
 use ndarray::Array2;
 
@@ -57,11 +57,11 @@ fn relu() -> Pwl {
     Pwl::leaky_relu(0.0).unwrap()
 }
 
-fn cube(half: f64) -> Domain3 {
-    Domain3::cuboid([-half; 3], [half; 3]).unwrap()
+fn cube(half: f64) -> Body {
+    Body::boxed(&[-half; 3], &[half; 3]).unwrap()
 }
 
-fn all(net: &Arc<Network>, domain: &Domain3) -> Partition3 {
+fn all(net: &Arc<Network>, domain: &Body) -> Partition3 {
     partition3(&context(1), net, domain, &PartitionOptions::default()).unwrap()
 }
 
@@ -86,7 +86,7 @@ fn facet<'p>(p: &'p Partition3, i: usize) -> &'p [i64] {
 /// What every partition obeys.
 fn check_laws(net: &Arc<Network>, p: &Partition3) {
     assert_eq!(euler(p), 1);
-    let total = p.domain().volume();
+    let total = p.domain_volume();
     assert!((p.volume() - total).abs() <= 1e-12 * total, "{} {total}", p.volume());
     assert!((p.volumes().iter().sum::<f64>() - total).abs() <= 1e-12 * total);
     let patterns: HashSet<Vec<u8>> = (0..p.n_regions()).map(|i| pattern(p, i)).collect();
@@ -182,7 +182,7 @@ fn tent_maps_on_all_axes() {
     };
     let sum = (0..3).flat_map(|_| [2.0, -4.0]).collect();
     let net = network(3, &[inner(3), inner(6), inner(6), (sum, vec![0.0])], &relu());
-    let p = all(&net, &Domain3::cuboid([0.0; 3], [1.0; 3]).unwrap());
+    let p = all(&net, &Body::boxed(&[0.0; 3], &[1.0; 3]).unwrap());
     assert_eq!(p.n_regions(), 512);
     assert_eq!((p.vertices().len(), p.facet_areas().len()), (729, 3 * 9 * 64));
     assert_eq!(p.edges().len(), 3 * 81 * 8);
@@ -256,7 +256,7 @@ fn trained(name: &str) -> Arc<Network> {
     Arc::new(Network::from_onnx(&std::fs::read(path).unwrap()).unwrap())
 }
 
-fn zero_set(net: &Arc<Network>, domain: &Domain3, threads: usize) -> Surface {
+fn zero_set(net: &Arc<Network>, domain: &Body, threads: usize) -> Surface {
     surface(&context(threads), net, domain, &SurfaceOptions::default()).unwrap()
 }
 

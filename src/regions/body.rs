@@ -8,6 +8,7 @@ use super::frame::Frame;
 use super::polytope::bounds;
 use super::polytope::lp::Simplex;
 use super::polytope::rows::{NO_LABEL, Rows};
+use super::solid::hull;
 use crate::error::{Result, bail};
 
 /// Dimensions beyond this one are refused: what is computed with them grows without bounds that anyone could wait for.
@@ -46,6 +47,11 @@ enum Shape {
     Polytope {
         sides: Vec<HalfSpace>,
         bounds: Option<[Vec<f64>; 2]>,
+    },
+    /// The hull of points in space: its sides, exactly, and its bounding box.
+    Hull {
+        sides: Vec<Functional>,
+        bounds: [Vec<f64>; 2],
     },
     Ball {
         center: Vec<f64>,
@@ -139,6 +145,18 @@ impl Body {
         Ok(Body { dim, shape: Shape::Polytope { sides, bounds }, slice: None })
     }
 
+    /// The convex hull of points in space. ZERO_AREA if they lie in a plane. Exact.
+    pub fn hull(points: &[[f64; 3]]) -> Result<Body> {
+        for p in points {
+            usable("vertices", p)?;
+        }
+        let along = |f: fn(f64, f64) -> f64| -> Vec<f64> {
+            (0..3).map(|c| points.iter().map(|p| p[c]).reduce(f).unwrap_or(0.0)).collect()
+        };
+        let (sides, bounds) = (hull::sides(points)?, [along(f64::min), along(f64::max)]);
+        Ok(Body { dim: 3, shape: Shape::Hull { sides, bounds }, slice: None })
+    }
+
     /// The whole space of `dim` coordinates.
     pub fn space(dim: usize) -> Result<Body> {
         dimension("space", dim)?;
@@ -219,6 +237,7 @@ impl Body {
             }
             Shape::Box { lo, hi } => Some([lo.clone(), hi.clone()]),
             Shape::Polytope { bounds, .. } => bounds.clone(),
+            Shape::Hull { bounds, .. } => Some(bounds.clone()),
             Shape::Ball { center, radius } => {
                 Some([-1.0, 1.0].map(|s| center.iter().map(|c| c + s * radius).collect()))
             }
@@ -245,6 +264,10 @@ impl Body {
             Shape::Polytope { sides, .. } => sides.iter().all(|h| {
                 let value: f64 = h.normal.iter().zip(t).map(|(n, t)| n * t).sum();
                 value <= h.offset + slack * norm(&h.normal)
+            }),
+            Shape::Hull { sides, .. } => sides.iter().all(|f| {
+                let f: Vec<f64> = f.iter().map(Dyadic::to_f64).collect();
+                f[0] * t[0] + f[1] * t[1] + f[2] * t[2] + f[3] >= -slack * norm(&f[..3])
             }),
             Shape::Ball { center, radius } => {
                 let away: Vec<f64> = t.iter().zip(center).map(|(t, c)| t - c).collect();
@@ -322,6 +345,7 @@ impl Body {
                 })
                 .collect(),
             Shape::Polytope { sides, .. } => sides.iter().map(inside).collect(),
+            Shape::Hull { sides, .. } => sides.iter().map(|f| frame.to_local_functional(f)).collect(),
             _ => Vec::new(),
         };
         let input = match &self.slice {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use super::domain::chart;
 use super::measure::{minus, triple};
 use super::partition::Partition3;
 use crate::context::Context;
@@ -35,7 +36,7 @@ impl Grid {
 
     /// A grid of n x n x n buckets, or how many to try instead.
     fn with_buckets(p: &Partition3, n: usize) -> std::result::Result<Grid, usize> {
-        let (lo, hi) = bounds(p.domain().vertices().iter().copied());
+        let (lo, hi) = bounds(p.corners.iter().copied());
         let rate = [0, 1, 2].map(|i| n as f64 / (hi[i] - lo[i]));
         let mut grid = Grid { lo, rate, n, start: vec![0; n * n * n + 1], cells: Vec::new() };
         let error = p.vertex_errors();
@@ -185,7 +186,7 @@ impl Locator<'_> {
     /// unit that made it (sides of the domain count as below).
     fn side(&mut self, cell: usize, plane: u32, point: [f64; 3]) -> Result<(i32, bool)> {
         let p = self.partition;
-        let prepare = || Plan::new(&p.net, p.domain().chart(p.net.input_len())?, false);
+        let prepare = || Plan::new(&p.net, chart(p.domain(), p.net.input_len())?, false);
         let plan = self.plan.get_or_init(prepare).as_ref().map_err(Clone::clone)?;
         let (oracle, current) = self.exact.get_or_insert_with(|| (Oracle::new(plan), cell));
         if *current != cell {

@@ -14,7 +14,7 @@
 //!
 //! **Method.** The depth-first recursion of the plane (SplineCam, arXiv 2302.12828) over polyhedra that are cut by walking
 //! the loops of their facets: `task` (the recursion), `sign`, `filter` and `polyhedron` (signs and cuts), `name` (names),
-//! `exact` (planes and points), `domain`, `emit`, `mesh` and `partition` (cells), `prune`, `trace` and `surface` (surfaces),
+//! `exact` and `hull` (planes and points), `domain` (where it begins), `emit`, `mesh` and `partition` (cells), `prune`, `trace` and `surface` (surfaces),
 //! `measure` (volumes and areas). Cost: about one small matrix-vector product of the next layer per cell and level and half
 //! a microsecond per cut. Memory: the output.
 
@@ -22,6 +22,7 @@ mod domain;
 mod emit;
 mod exact;
 mod filter;
+pub(crate) mod hull;
 mod locate;
 mod measure;
 mod mesh;
@@ -35,6 +36,5 @@ mod surface;
 mod task;
 mod trace;
 
-pub use domain::Domain3;
 pub use partition::{Partition3, partition3};
 pub use surface::{Surface, SurfaceOptions, surface};

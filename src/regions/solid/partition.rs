@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::domain::Domain3;
+use super::domain::{Start, chart};
 use super::locate::Grid;
 use super::measure;
 use super::mesh::Mesh;
@@ -12,6 +12,7 @@ use crate::buffer::{Buffer, Plain};
 use crate::context::{Context, Meter};
 use crate::error::{Result, bail};
 use crate::network::{Network, Op};
+use crate::regions::body::Body;
 use crate::regions::certificate::Signs;
 use crate::regions::frame::Frame;
 use crate::regions::partition::PartitionOptions;
@@ -32,12 +33,15 @@ struct Packed {
 /// C cells, V vertices, E edges, F facets; V - E + F - C = 1.
 pub struct Partition3 {
     pub(super) net: Arc<Network>,
-    pub(super) domain: Domain3,
+    pub(super) domain: Body,
     pub(super) frame: Frame,
     want: Want,
     tally: Tally,
     n_regions: usize,
     volume: f64,
+    domain_volume: f64,
+    /// Vertices of the domain.
+    pub(super) corners: Vec<[f64; 3]>,
     packed: Vec<Packed>,
     pattern_words: usize,
     volumes: Buffer<f64>,
@@ -69,44 +73,55 @@ pub struct Partition3 {
 pub fn partition3(
     ctx: &Context,
     net: &Arc<Network>,
-    domain: &Domain3,
+    domain: &Body,
     options: &PartitionOptions,
 ) -> Result<Partition3> {
     let mut want = options.want;
     want.polygons |= want.mesh;
-    let (plan, shared) = prepare(ctx, net, domain, options, want.maps)?;
-    let (sinks, tally) = run(&plan, &shared, domain, Goal::Cells(want))?;
-    let result = Partition3::assemble(net, domain, &plan, want, sinks, tally, &shared.meter)?;
+    let Prepared { plan, shared, start } = Prepared::new(ctx, net, domain, options, want.maps)?;
+    let (sinks, tally) = run(&plan, &shared, &start, Goal::Cells(want))?;
+    let mut result = Partition3::assemble(net, domain, &plan, want, sinks, tally, &shared.meter)?;
+    result.domain_volume = start.volume() * plan.frame.measure();
+    result.corners = start.vertices(&plan.frame);
     ctx.progress(1.0, "regions");
     Ok(result)
 }
 
-/// The plan and the common state of a recursion.
-pub(super) fn prepare<'a>(
-    ctx: &'a Context,
-    net: &'a Network,
-    domain: &Domain3,
-    options: &PartitionOptions,
-    maps: bool,
-) -> Result<(Plan<'a>, Shared<'a>)> {
-    ctx.poll()?;
-    refuse_max_units(net)?;
-    let plan = Plan::new(net, domain.chart(net.input_len())?, maps)?;
-    let max_regions = if options.max_regions == 0 { u64::MAX } else { options.max_regions };
-    let shared = Shared::new(ctx, options.want, max_regions, domain.volume() / plan.frame.measure());
-    Ok((plan, shared))
+/// What a recursion stands on.
+pub(super) struct Prepared<'a> {
+    pub(super) plan: Plan<'a>,
+    pub(super) shared: Shared<'a>,
+    pub(super) start: Start,
+}
+
+impl<'a> Prepared<'a> {
+    pub(super) fn new(
+        ctx: &'a Context,
+        net: &'a Network,
+        domain: &Body,
+        options: &PartitionOptions,
+        maps: bool,
+    ) -> Result<Self> {
+        ctx.poll()?;
+        refuse_max_units(net)?;
+        let plan = Plan::new(net, chart(domain, net.input_len())?, maps)?;
+        let start = Start::new(&plan.sides)?;
+        let max_regions = if options.max_regions == 0 { u64::MAX } else { options.max_regions };
+        let shared = Shared::new(ctx, options.want, max_regions, start.volume());
+        Ok(Prepared { plan, shared, start })
+    }
 }
 
 /// Runs the recursion on all threads.
 pub(super) fn run<'a>(
     plan: &'a Plan<'a>,
     shared: &'a Shared<'a>,
-    domain: &Domain3,
+    start: &Start,
     goal: Goal<'a>,
 ) -> Result<(Vec<Sink>, Tally)> {
     shared.ctx.pool().install(|| {
         let mut task = Task::new(plan, shared, goal);
-        let done = task.run_domain(domain);
+        let done = task.run_domain(start);
         done.map(|()| (task.out, task.tally)).map_err(|e| shared.first_error().unwrap_or(e))
     })
 }
@@ -155,7 +170,7 @@ pub(super) fn copied<T: Plain>(from: &[T], meter: &Meter, what: &str) -> Result<
 impl Partition3 {
     fn assemble(
         net: &Arc<Network>,
-        domain: &Domain3,
+        domain: &Body,
         plan: &Plan,
         want: Want,
         mut sinks: Vec<Sink>,
@@ -204,6 +219,8 @@ impl Partition3 {
             tally,
             n_regions,
             volume,
+            domain_volume: 0.0,
+            corners: Vec::new(),
             packed: plan.levels.iter().map(|l| Packed { units: l.n, word: l.word, bits: l.bits }).collect(),
             pattern_words: plan.pattern_words,
             volumes: join(&mut sinks, meter, "volumes", |s| &mut s.volumes)?,
@@ -243,7 +260,7 @@ impl Partition3 {
     }
 
     /// The domain.
-    pub fn domain(&self) -> &Domain3 {
+    pub fn domain(&self) -> &Body {
         &self.domain
     }
 
@@ -255,6 +272,11 @@ impl Partition3 {
     /// Sum of the volumes of the cells, in units of (u, v, w).
     pub fn volume(&self) -> f64 {
         self.volume
+    }
+
+    /// Volume of the domain, in units of (u, v, w). The cells fill it: `volume()` differs by rounding only.
+    pub fn domain_volume(&self) -> f64 {
+        self.domain_volume
     }
 
     /// How the signs were settled.

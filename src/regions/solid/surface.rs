@@ -3,10 +3,9 @@
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::domain::Domain3;
 use super::measure;
 use super::mesh::edges;
-use super::partition::{copied, prepare, run, vertex_errors};
+use super::partition::{Prepared, copied, run, vertex_errors};
 use super::prune::Pruner;
 use super::sink::Sink;
 use super::task::Goal;
@@ -15,6 +14,7 @@ use crate::buffer::Buffer;
 use crate::context::{Context, Meter};
 use crate::error::{Result, bail};
 use crate::network::Network;
+use crate::regions::body::Body;
 use crate::regions::certificate::Signs;
 use crate::regions::key::{Key, Map};
 use crate::regions::partition::PartitionOptions;
@@ -61,7 +61,7 @@ pub struct Surface {
 pub fn surface(
     ctx: &Context,
     net: &Arc<Network>,
-    domain: &Domain3,
+    domain: &Body,
     options: &SurfaceOptions,
 ) -> Result<Surface> {
     let (output, level) = (options.output, options.level);
@@ -72,9 +72,9 @@ pub fn surface(
         bail!(Nonfinite, "level is {level}; expected a finite number")
     }
     let limits = PartitionOptions { want: Want::COUNT, max_regions: options.max_cells };
-    let (plan, shared) = prepare(ctx, net, domain, &limits, true)?;
+    let Prepared { plan, shared, start } = Prepared::new(ctx, net, domain, &limits, true)?;
     let goal = Goal::Surface(Level3 { output, level }, Pruner::new(&plan));
-    let (sinks, tally) = run(&plan, &shared, domain, goal)?;
+    let (sinks, tally) = run(&plan, &shared, &start, goal)?;
     let measure = plan.frame.measure();
     let sum = |f: fn(&Sink) -> i128| sinks.iter().map(f).sum::<i128>() as f64 / AREA_UNITS * measure;
     let vertex_error = vertex_errors(&plan.frame, tally.radius).into_iter().fold(0.0, f64::max);

@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 
-use super::domain::Domain3;
+use super::domain::Start;
 use super::name::Through;
 use super::polyhedron::{Cell, Cut, Mark, NONE, Stack};
 use super::prune::{Pruner, Verdict};
@@ -119,8 +119,8 @@ impl<'p> Task<'p> {
     }
 
     /// Works through the whole domain.
-    pub(super) fn run_domain(&mut self, domain: &Domain3) -> Result<()> {
-        let (stack, cell) = domain.cell(&self.plan.sides);
+    pub(super) fn run_domain(&mut self, start: &Start) -> Result<()> {
+        let (stack, cell) = start.cell(&self.plan.sides);
         self.stack = stack;
         self.enter(0, cell)?;
         self.run()
