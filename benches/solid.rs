@@ -42,8 +42,11 @@ fn trained(name: &str) -> Arc<Network> {
 fn solids(c: &mut Criterion) {
     let ctx = Context::new(ContextOptions { threads: 1, ..Default::default() }).expect("a context");
     let cube = Body::boxed(&[-0.5; 3], &[0.5; 3]).expect("a box");
-    let nets =
-        [("3-16x3-1", random_net(&[3, 16, 16, 16, 1])), ("sphere", trained("sphere")), ("torus", trained("torus"))];
+    let nets = [
+        ("3-16x3-1", random_net(&[3, 16, 16, 16, 1])),
+        ("sphere", trained("sphere")),
+        ("torus", trained("torus")),
+    ];
     for (name, net) in &nets {
         let p = partition3(&ctx, net, &cube, &PartitionOptions::default()).expect("a partition");
         let s = surface(&ctx, net, &cube, &SurfaceOptions::default()).expect("a surface");

@@ -40,6 +40,12 @@ mod statistics;
 
 mod boundary_points;
 
+mod polyhedron;
+
+mod partition3d;
+
+mod surface;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod lent;
 mod options;
@@ -56,8 +62,11 @@ pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;
 pub use partition::*;
+pub use partition3d::*;
+pub use polyhedron::*;
 pub use statistics::*;
 pub use stream::*;
+pub use surface::*;
 pub use tensor::cpwl_tensor;
 pub use tile::*;
 pub use version::*;

@@ -39,7 +39,8 @@ pub unsafe extern "C" fn cpwl_domain_tile(
         };
         let grid = [index("nu", nu)?, index("nv", nv)?];
         let tile = domain.tile(grid, [index("i", i)?, index("j", j)?])?;
-        *slot = tile.map_or(ptr::null_mut(), |inner| Box::into_raw(Box::new(cpwl_domain { inner: inner.into() })));
+        *slot = tile
+            .map_or(ptr::null_mut(), |inner| Box::into_raw(Box::new(cpwl_domain { inner: inner.into() })));
         Ok(())
     })
 }

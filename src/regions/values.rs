@@ -160,7 +160,8 @@ impl<'p> Values<'p> {
     /// (N, E) of an affine node whose value has just been computed.
     fn bound(&mut self, id: NodeId) {
         let norms = self.plan.norms[id].as_ref().expect("affine nodes have norms");
-        self.sizes[id] = (size(self.kernels, self.block(id), self.plan.rows), norms.error(self.input_sizes(id)));
+        self.sizes[id] =
+            (size(self.kernels, self.block(id), self.plan.rows), norms.error(self.input_sizes(id)));
     }
 
     /// (N, E) of the inputs of a node. Reshapes are looked through: before a fold they are not evaluated.

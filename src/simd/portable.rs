@@ -120,7 +120,8 @@ pub(super) fn sides3(block: &[f64], doubt: Doubt, units: &[u32], points: &Points
         let k = k as usize;
         let f = [block[k], block[np + k], block[2 * np + k], block[3 * np + k]];
         let t = threshold3(f, scale * error[k], radius);
-        let (mut lo, mut hi, mut least) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES], [f64::INFINITY; LANES]);
+        let (mut lo, mut hi, mut least) =
+            ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES], [f64::INFINITY; LANES]);
         for [x, y, z] in &points.axes {
             for i in 0..LANES {
                 let v = f[0] * x[i] + (f[1] * y[i] + (f[2] * z[i] + f[3]));

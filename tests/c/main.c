@@ -16,6 +16,7 @@ static const struct {
     {"callbacks", test_callbacks},
     {"statistics", test_statistics},
     {"boundary", test_boundary},
+    {"solid", test_solid},
     {"memory", test_memory},
     {"dlpack", test_dlpack},
     {"fence", test_fence},

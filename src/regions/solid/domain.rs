@@ -31,7 +31,10 @@ pub(super) fn chart(body: &Body, n_in: usize) -> Result<Chart> {
         bail!(Shape, "the domain has dimension {}; expected a domain in space", body.dim())
     }
     if body.sphere().is_some() {
-        bail!(Unsupported, "the domain is a ball, whose regions are not polyhedra; expected a box or a polyhedron")
+        bail!(
+            Unsupported,
+            "the domain is a ball, whose regions are not polyhedra; expected a box or a polyhedron"
+        )
     }
     if body.bounds().is_none() {
         bail!(Argument, "the domain is unbounded; expected a bounded one")
@@ -68,14 +71,16 @@ impl Start {
                 }
             }
         }
-        let places: HashMap<u32, u32> = stack.members(&cell).iter().zip(0..).map(|(&v, place)| (v, place)).collect();
+        let places: HashMap<u32, u32> =
+            stack.members(&cell).iter().zip(0..).map(|(&v, place)| (v, place)).collect();
         let around = |f: &Facet| stack.around(f).iter().map(|v| places[v]).collect();
         let facets: Vec<(u32, Vec<u32>)> = stack.sides(&cell).map(|f| (f.plane, around(f))).collect();
         if facets.iter().any(|(side, _)| *side as usize >= n) {
             bail!(Argument, "polyhedron: its {n} sides do not bound it; expected a bounded domain")
         }
         let corners: Vec<[u32; 3]> = stack.corners(&cell).map(|v| v.planes).collect();
-        let place = |&planes: &[u32; 3]| Vertex::exact(&meet(planes.map(|side| &sides[side as usize][..])), planes).p;
+        let place =
+            |&planes: &[u32; 3]| Vertex::exact(&meet(planes.map(|side| &sides[side as usize][..])), planes).p;
         let vertices = corners.iter().map(place).collect();
         Ok(Start { corners, facets, vertices })
     }

@@ -95,7 +95,8 @@ impl Task<'_> {
     fn emit_maps(&mut self) -> Result<()> {
         for k in 0..self.plan.net.output_len() {
             let Some((a, b)) = self.output_map(k) else {
-                let text = format!("the affine map of output {k} exceeds the range of f64; partition without maps");
+                let text =
+                    format!("the affine map of output {k} exceeds the range of f64; partition without maps");
                 return Err(self.shared.fail(Error::new(Condition::Numeric, text)));
             };
             let out = self.sink();

@@ -25,7 +25,9 @@ pub(super) fn independent(planes: &[Functional]) -> bool {
     match planes {
         [] => true,
         [p] => p[..3].iter().any(|x| !x.is_zero()),
-        [p, q] => [(0, 1), (1, 2), (2, 0)].iter().any(|&(i, j)| !p[i].mul(&q[j]).sub(&p[j].mul(&q[i])).is_zero()),
+        [p, q] => {
+            [(0, 1), (1, 2), (2, 0)].iter().any(|&(i, j)| !p[i].mul(&q[j]).sub(&p[j].mul(&q[i])).is_zero())
+        }
         [p, q, r] => !det([p, q, r], [0, 1, 2]).is_zero(),
         _ => false,
     }
@@ -62,7 +64,8 @@ mod tests {
     #[test]
     fn three_planes_meet_where_they_should() {
         // x = 1, y + z = 5, y - z = -1: the point (1, 2, 3).
-        let (p, q, r) = (plane([2.0, 0.0, 0.0, -2.0]), plane([0.0, 1.0, 1.0, -5.0]), plane([0.0, 1.0, -1.0, 1.0]));
+        let (p, q, r) =
+            (plane([2.0, 0.0, 0.0, -2.0]), plane([0.0, 1.0, 1.0, -5.0]), plane([0.0, 1.0, -1.0, 1.0]));
         let at = meet([&p, &q, &r]);
         let x = [0, 1, 2].map(|i| ratio_to_f64(&at[i], &at[3]));
         assert_eq!(x, [1.0, 2.0, 3.0]);

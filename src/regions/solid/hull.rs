@@ -29,10 +29,11 @@ pub(crate) fn sides(points: &[[f64; 3]]) -> Result<Vec<Functional>> {
                 let (mut plane, mut sense) = (None, 0);
                 let mut flat = BTreeSet::from([i, j, k]);
                 for l in (0..points.len()).filter(|l| ![i, j, k].contains(l)) {
-                    let sign = orientation([points[i], points[j], points[k], points[l]]).unwrap_or_else(|| {
-                        let f = plane.get_or_insert_with(|| meet([&exact[i], &exact[j], &exact[k]]));
-                        sign_at(f, &exact[l])
-                    });
+                    let sign =
+                        orientation([points[i], points[j], points[k], points[l]]).unwrap_or_else(|| {
+                            let f = plane.get_or_insert_with(|| meet([&exact[i], &exact[j], &exact[k]]));
+                            sign_at(f, &exact[l])
+                        });
                     match sign {
                         0 => _ = flat.insert(l),
                         s if s == -sense => continue 'triple,

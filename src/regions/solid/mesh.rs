@@ -33,10 +33,12 @@ impl Mesh {
     pub(super) fn new(sinks: &[Sink], meter: &Meter) -> Result<Mesh> {
         let sum = |f: fn(&Sink) -> usize| sinks.iter().map(f).sum::<usize>();
         let cells = sum(|s| s.sizes.len());
-        let (corners, sides, steps) = (sum(|s| s.members.len()), sum(|s| s.facets.len()), sum(|s| s.loops.len()));
+        let (corners, sides, steps) =
+            (sum(|s| s.members.len()), sum(|s| s.facets.len()), sum(|s| s.loops.len()));
         // In a generic mesh eight cells meet in a vertex, two in a facet, and there are three edges a vertex.
         let vertices = corners / 8 + 256;
-        let bytes = 8 * (corners + sides + 2 * cells) + vertices * (24 + 3 * 16 + 32) + sides * (32 + 8) + steps * 8;
+        let bytes =
+            8 * (corners + sides + 2 * cells) + vertices * (24 + 3 * 16 + 32) + sides * (32 + 8) + steps * 8;
         meter.charge(bytes, "partition: the mesh")?;
         let mut mesh = Mesh { bytes, ..Mesh::default() };
         mesh.cell_vertices.reserve_exact(corners);

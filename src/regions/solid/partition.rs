@@ -15,18 +15,11 @@ use crate::network::{Network, Op};
 use crate::regions::body::Body;
 use crate::regions::certificate::Signs;
 use crate::regions::frame::Frame;
+use crate::regions::packed::Packed;
 use crate::regions::partition::PartitionOptions;
 use crate::regions::plan::{LineOf, Plan};
 use crate::regions::shared::Shared;
 use crate::regions::sink::{AREA_UNITS, Tally, Want};
-
-/// Where the codes of a layer of units stand in a packed pattern.
-#[derive(Clone, Copy, Debug)]
-struct Packed {
-    units: usize,
-    word: usize,
-    bits: u32,
-}
 
 /// The exact partition of a domain in space into activation cells. Immutable; shareable between threads.
 ///
@@ -42,8 +35,7 @@ pub struct Partition3 {
     domain_volume: f64,
     /// Vertices of the domain.
     pub(super) corners: Vec<[f64; 3]>,
-    packed: Vec<Packed>,
-    pattern_words: usize,
+    packed: Packed,
     volumes: Buffer<f64>,
     centroids: Buffer<[f64; 3]>,
     areas: Buffer<f64>,
@@ -198,7 +190,8 @@ impl Partition3 {
         let mut facet_units = meter.buffer(facets, "facets")?;
         let mut facet_knots = meter.buffer(facets, "facets")?;
         for (i, &plane) in mesh.facet_planes.iter().enumerate() {
-            let around = &mesh.facet_vertices[mesh.facet_starts[i] as usize..mesh.facet_starts[i + 1] as usize];
+            let around =
+                &mesh.facet_vertices[mesh.facet_starts[i] as usize..mesh.facet_starts[i + 1] as usize];
             facet_areas[i] = measure::area(around.iter().map(|&v| mesh.vertices[v as usize]));
             (facet_layers[i], facet_units[i], facet_knots[i]) = match plan.line_of(plane) {
                 LineOf::Side(side) => (-1, side as i64, 0),
@@ -221,8 +214,7 @@ impl Partition3 {
             volume,
             domain_volume: 0.0,
             corners: Vec::new(),
-            packed: plan.levels.iter().map(|l| Packed { units: l.n, word: l.word, bits: l.bits }).collect(),
-            pattern_words: plan.pattern_words,
+            packed: Packed::new(plan),
             volumes: join(&mut sinks, meter, "volumes", |s| &mut s.volumes)?,
             centroids: join(&mut sinks, meter, "centroids", |s| &mut s.centroids)?,
             areas,
@@ -399,21 +391,12 @@ impl Partition3 {
         if !self.want.patterns {
             bail!(NotStored, "patterns were not kept; ask for them in `want`")
         }
-        let words = self.packed_pattern(i);
-        let mut position = 0;
-        for p in &self.packed {
-            let mask = (1u64 << p.bits) - 1;
-            for k in 0..p.units {
-                let bit = k * p.bits as usize;
-                code(position, (words[p.word + bit / 64] >> (bit % 64) & mask) as u8);
-                position += 1;
-            }
-        }
+        self.packed.unpack(self.packed_pattern(i), &mut code);
         Ok(())
     }
 
     pub(super) fn packed_pattern(&self, i: usize) -> &[u64] {
-        &self.patterns[i * self.pattern_words..][..self.pattern_words]
+        &self.patterns[i * self.packed.words..][..self.packed.words]
     }
 }
 

@@ -272,7 +272,11 @@ impl Stack {
         let gates = [0, 1].map(|side| {
             let inside = self.loops[start + begin[side]];
             let outside = self.loops[start + wrap(begin[side] + len - 1)];
-            if self.signs[outside as usize] == 0 { outside } else { cut.vertex([outside, inside], side, number) }
+            if self.signs[outside as usize] == 0 {
+                outside
+            } else {
+                cut.vertex([outside, inside], side, number)
+            }
         });
         [0, 1].map(|side| {
             let from = self.loops.len();

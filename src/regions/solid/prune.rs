@@ -181,7 +181,8 @@ impl<'f> Enclosure<'f> {
             Enclosure::Concave(f, slope, offset)
         } else {
             let inside = f.knots()[first..last].iter().copied().chain([lo, hi]).map(|z| eval(f, z));
-            let (least, most) = inside.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), y| (a.min(y), b.max(y)));
+            let (least, most) =
+                inside.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), y| (a.min(y), b.max(y)));
             Enclosure::Between(least, most)
         }
     }

@@ -67,7 +67,13 @@ impl Values<'_> {
 
 impl Goal<'_> {
     /// The functional that vanishes on a plane.
-    fn functional<N: Number>(&self, oracle: &mut Oracle<N>, plan: &Plan, pattern: &[u64], plane: u32) -> Vec<N> {
+    fn functional<N: Number>(
+        &self,
+        oracle: &mut Oracle<N>,
+        plan: &Plan,
+        pattern: &[u64],
+        plane: u32,
+    ) -> Vec<N> {
         match self {
             Goal::Surface(form, _) if plane == LEVEL => {
                 let mut f = oracle.value(plan, pattern, plan.net.output(), form.output);
@@ -79,7 +85,13 @@ impl Goal<'_> {
     }
 
     /// The point where three planes meet.
-    fn point<N: Number>(&self, oracle: &mut Oracle<N>, plan: &Plan, pattern: &[u64], planes: [u32; 3]) -> Vec<N> {
+    fn point<N: Number>(
+        &self,
+        oracle: &mut Oracle<N>,
+        plan: &Plan,
+        pattern: &[u64],
+        planes: [u32; 3],
+    ) -> Vec<N> {
         let [p, q, r] = planes.map(|plane| self.functional(oracle, plan, pattern, plane));
         meet([&p, &q, &r])
     }
@@ -197,7 +209,12 @@ impl Task<'_> {
 
     /// The point where a plane with this normal, slope and error of the normal cuts an edge.
     #[inline]
-    fn crossing(&mut self, plane: &Plane, (normal, slope, tilt): ([f64; 3], f64, f64), edge: &Crossed) -> Vertex {
+    fn crossing(
+        &mut self,
+        plane: &Plane,
+        (normal, slope, tilt): ([f64; 3], f64, f64),
+        edge: &Crossed,
+    ) -> Vertex {
         let at = [edge.neg, edge.pos].map(|i| self.scratch.values[i as usize]);
         let [v, w] = [edge.neg, edge.pos].map(|i| &self.stack.vertices[i as usize]);
         let [f, g] = edge.facets.map(|i| &self.stack.facets[i as usize]);

@@ -110,7 +110,8 @@ fn pieces(sinks: &[Sink]) -> Vec<Piece<'_>> {
                 pieces.push(piece);
                 continue;
             }
-            let name = names.iter().fold(Key::default(), |s, k| Key(s.0.wrapping_add(k.0), s.1.wrapping_add(k.1)));
+            let name =
+                names.iter().fold(Key::default(), |s, k| Key(s.0.wrapping_add(k.0), s.1.wrapping_add(k.1)));
             match on_facets.entry(name) {
                 Entry::Occupied(other) => pieces[other.remove()] = None,
                 Entry::Vacant(slot) => {

@@ -239,7 +239,17 @@ impl<'p> Task<'p> {
             let (root, list) = (parent.root.clone(), start..self.list.len());
             let (level, through) = (parent.level, parent.through);
             let is_root = false;
-            self.splits.push(Split { level, cell, root, is_root, list, folded, cut: None, waiting: None, through });
+            self.splits.push(Split {
+                level,
+                cell,
+                root,
+                is_root,
+                list,
+                folded,
+                cut: None,
+                waiting: None,
+                through,
+            });
             return Ok(());
         }
         self.name_vertices(level, &cell, &parent.root);
@@ -276,7 +286,17 @@ impl<'p> Task<'p> {
             let folded = self.values.fold_base(l);
             if self.list.len() > start {
                 let (root, list, is_root) = (cell.clone(), start..self.list.len(), true);
-                self.splits.push(Split { level, cell, root, is_root, list, folded, cut: None, waiting: None, through });
+                self.splits.push(Split {
+                    level,
+                    cell,
+                    root,
+                    is_root,
+                    list,
+                    folded,
+                    cut: None,
+                    waiting: None,
+                    through,
+                });
                 return Ok(());
             }
             self.leave(level, folded);
