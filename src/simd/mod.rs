@@ -257,5 +257,41 @@ mod tests {
                 prop_assert_eq!(bit(&want.0.neg), want.1[i] == side::NEG);
             }
         }
+
+        #[test]
+        fn masks_and_sides_of_space_tell_the_same_story(
+            (block, error) in (1usize..20).prop_flat_map(|l| (values(48 * l), prop::collection::vec(0.0..1e-10f64, 8 * l))),
+            points in prop::collection::vec((-1.0..1.0f64, -1.0..1.0f64, -1.0..1.0f64), 1..20),
+        ) {
+            let np = error.len();
+            let points: Vec<[f64; 3]> = points.into_iter().map(|(x, y, z)| [x, y, z]).collect();
+            let units: Vec<u32> = (0..np as u32).rev().collect();
+            let mut padded = Points3::default();
+            padded.set(points.iter().copied());
+            let doubt = Doubt { error: &error, scale: 0.5, radius: 1e-12 };
+            for isa in std::iter::once(Isa::Portable).chain(others()) {
+                let mut masks = Masks::default();
+                masks.resize(np.div_ceil(64));
+                (isa.kernels().classify3)(&block, doubt, &points, &mut masks);
+                let mut sides = vec![0xff; np];
+                (isa.kernels().sides3)(&block, doubt, &units, &padded, &mut sides);
+                for (i, &k) in units.iter().enumerate() {
+                    let k = k as usize;
+                    // Value by value, as the words say.
+                    let [a, b, c, d] = [0, 1, 2, 3].map(|row| block[row * np + k]);
+                    let slope = a.abs() + b.abs() + c.abs();
+                    let t = 0.5 * error[k] + 1e-12 * slope + FILTER * (slope + d.abs());
+                    let at = |p: &[f64; 3]| a * p[0] + (b * p[1] + (c * p[2] + d));
+                    let (pos, neg) = (points.iter().any(|p| at(p) > t), points.iter().any(|p| at(p) < -t));
+                    let doubtful = points.iter().any(|p| at(p).abs() <= t);
+                    let want = (u8::from(pos) * side::POS) | (u8::from(neg) * side::NEG) | (u8::from(doubtful) * side::DOUBT);
+                    prop_assert_eq!(sides[i], want, "{} unit {}", isa.name(), k);
+                    let bit = |m: &[u64]| m[k / 64] >> (k % 64) & 1 == 1;
+                    prop_assert_eq!(bit(&masks.cross), pos && neg);
+                    prop_assert_eq!(bit(&masks.pos), want == side::POS);
+                    prop_assert_eq!(bit(&masks.neg), want == side::NEG);
+                }
+            }
+        }
     }
 }

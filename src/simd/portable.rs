@@ -137,6 +137,6 @@ pub(super) fn sides3(block: &[f64], doubt: Doubt, units: &[u32], points: &Points
             neg |= lo[i] < -t;
             sure &= least[i] > t;
         }
-        *out = u8::from(pos) * side::POS | u8::from(neg) * side::NEG | u8::from(!sure) * side::DOUBT;
+        *out = (u8::from(pos) * side::POS) | (u8::from(neg) * side::NEG) | (u8::from(!sure) * side::DOUBT);
     }
 }

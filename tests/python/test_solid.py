@@ -111,6 +111,21 @@ def test_slices_polyhedra_and_boxes_agree():
         cpwl.Polyhedron([[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]])
 
 
+def test_domain_with_more_than_64_facets():
+    points = np.random.default_rng(1).normal(size=(60, 3))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    hull = ConvexHull(points)
+    assert len(hull.simplices) > 64
+    for seed in range(4):
+        p = dense(coarse(seed, [3, 5, 5, 2], 1)).partition(cpwl.Polyhedron(points))
+        assert p.volume == pytest.approx(hull.volume, rel=1e-12)
+        assert p.volumes.sum() == pytest.approx(hull.volume, rel=1e-12)
+        assert p.euler_characteristic == 1
+        assert len({tuple(x) for x in p.patterns.tolist()}) == p.n_regions
+        assert ((p.facet_cells[:, 1] < 0) == (p.facet_layer < 0)).all()
+        assert len(set(p.facet_unit[p.facet_layer < 0])) == len(hull.simplices)
+
+
 def test_parts_that_were_not_kept_are_refused():
     net = dense(generic(4, [3, 6, 1]))
     count = net.partition(CUBE, count_only=True)

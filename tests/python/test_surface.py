@@ -143,11 +143,12 @@ def test_parts_of_the_level_set_without_a_change_of_sign_are_left_out():
         assert len(absolute.surface(cpwl.Box([-2] * 3, [2] * 3))) == 0
 
 
-def test_surface_polygons_lie_in_the_cells_of_the_partition():
+@pytest.mark.parametrize("unit", [cpwl.layers.ReLU(), cpwl.layers.HardTanh(), cpwl.layers.Abs(), cpwl.layers.ReLU6()])
+def test_surface_polygons_lie_in_the_cells_of_the_partition(unit):
     """Against the partition without pruning: as many polygons as cells on which the output takes both signs."""
     rng = np.random.default_rng(3)
     layers = [cpwl.layers.Dense(rng.normal(size=(12, 3)), rng.normal(size=12) * 0.3), cpwl.layers.LeakyReLU(0.25),
-              cpwl.layers.Dense(rng.normal(size=(12, 12)) / 3, rng.normal(size=12) * 0.3), cpwl.layers.ReLU(),
+              cpwl.layers.Dense(rng.normal(size=(12, 12)) / 3, rng.normal(size=12) * 0.3), unit,
               cpwl.layers.Dense(rng.normal(size=(2, 12)) / 3)]  # fmt: skip
     net = cpwl.Network.from_layers(layers)
     box = cpwl.Box([-1] * 3, [1] * 3)

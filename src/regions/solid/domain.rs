@@ -53,7 +53,7 @@ impl Start {
         for i in 0..n {
             stack.signs.resize(stack.vertices.len(), 0);
             let (mut inside, mut outside) = (false, false);
-            for k in cell.members.clone() {
+            for k in cell.members() {
                 let v = stack.members[k] as usize;
                 let at = meet(stack.vertices[v].planes.map(|side| &sides[side as usize][..]));
                 let sign = sign_at(&sides[i], &at);

@@ -62,7 +62,7 @@ impl Task<'_> {
             self.emit_maps()?;
         }
         if want.mesh {
-            for i in cell.members.clone() {
+            for i in cell.members() {
                 let id = self.number_vertex(self.stack.members[i] as usize);
                 self.sink().members.push(id);
             }
@@ -73,13 +73,13 @@ impl Task<'_> {
         out.count += 1;
         out.volume += (volume * AREA_UNITS) as i128;
         if want.polygons {
-            let n = cell.members.len() as f64;
+            let n = cell.members().len() as f64;
             let mean = || [0, 1, 2].map(|i| stack.corners(cell).map(|v| v.p[i]).sum::<f64>() / n);
             out.volumes.push(volume * frame.measure());
             out.centroids.push(frame.to_domain(moments.centroid().unwrap_or_else(mean)));
         }
         if want.mesh {
-            out.sizes.push([cell.members.len() as u32, cell.faces.len() as u32]);
+            out.sizes.push([cell.members().len() as u32, cell.faces().len() as u32]);
             for facet in stack.sides(cell) {
                 out.facets.push([facet.len, facet.plane]);
                 out.loops.extend(stack.around(facet).iter().map(|&v| stack.vertices[v as usize].id));

@@ -21,7 +21,7 @@ impl Task<'_> {
 
     /// A unit that was in doubt in bulk, whose signs are counted one by one.
     fn narrow_one(&mut self, level: &Level, unit: u32, cell: &Cell, fresh: bool) -> Entry {
-        self.values.signs.filter -= cell.members.len() as u64;
+        self.values.signs.filter -= cell.members().len() as u64;
         self.narrow(level, Entry { unit, lo: 0, hi: 1 }, cell, fresh)
     }
 
@@ -53,7 +53,7 @@ impl Task<'_> {
         let block = self.values.block(level.source);
         let doubt = Doubt { error: &level.error, scale: self.values.error_scale(level), radius };
         (self.values.kernels.sides3)(block, doubt, &scratch.units, &scratch.points, &mut scratch.bits);
-        self.values.signs.filter += (self.scratch.units.len() * cell.members.len()) as u64;
+        self.values.signs.filter += (self.scratch.units.len() * cell.members().len()) as u64;
         for i in 0..self.scratch.units.len() {
             let unit = self.scratch.units[i];
             let e = match self.scratch.bits[i] {
@@ -85,7 +85,7 @@ impl Task<'_> {
         let block = self.values.block(level.source);
         let doubt = Doubt { error: &level.error, scale: self.values.error_scale(level), radius };
         (self.values.kernels.classify3)(block, doubt, &self.scratch.corners, &mut masks);
-        self.values.signs.filter += (level.n * cell.members.len()) as u64;
+        self.values.signs.filter += (level.n * cell.members().len()) as u64;
         let mut root = false;
         for w in 0..level.words {
             let (cross, pos, neg) = (masks.cross[w], masks.pos[w], masks.neg[w]);

@@ -1,12 +1,11 @@
 //! Assembles the cells into one face-to-face mesh: shared vertices by their names, facets by their vertices, edges by their
 //! ends.
 
-use std::collections::hash_map::Entry;
-
+use super::polyhedron::NONE;
 use super::sink::Sink;
 use crate::context::Meter;
-use crate::error::{Result, bail};
-use crate::regions::key::{Key, Map};
+use crate::error::Result;
+use crate::regions::key::Map;
 
 /// Vertices, edges, facets and who meets whom. Numbers follow the order in which the cells meet them.
 #[derive(Default)]
@@ -43,60 +42,57 @@ impl Mesh {
         let mut mesh = Mesh { bytes, ..Mesh::default() };
         mesh.cell_vertices.reserve_exact(corners);
         mesh.cell_facets.reserve_exact(sides);
-        mesh.join(sinks, vertices, sides / 2)?;
+        mesh.cell_starts.reserve_exact(cells + 1);
+        mesh.cell_facet_starts.reserve_exact(cells + 1);
+        mesh.vertices.reserve(vertices);
+        mesh.facet_vertices.reserve(steps / 2 + steps / 16);
+        mesh.facet_starts.reserve(sides / 2 + sides / 16);
+        mesh.facet_cells.reserve(sides / 2 + sides / 16);
+        mesh.facet_planes.reserve(sides / 2 + sides / 16);
+        mesh.join(sinks, vertices, sides / 2);
         mesh.edges = edges(&mesh.facet_starts, &mesh.facet_vertices, mesh.vertices.len());
         Ok(mesh)
     }
 
-    fn join(&mut self, sinks: &[Sink], vertices: usize, facets: usize) -> Result<()> {
-        let mut by_name: Map<i64> = Map::with_capacity_and_hasher(vertices, Default::default());
-        let mut by_corner: Map<i64> = Map::with_capacity_and_hasher(facets, Default::default());
+    fn join(&mut self, sinks: &[Sink], vertices: usize, facets: usize) {
+        let mut by_name: Map<u32> = Map::with_capacity_and_hasher(vertices, Default::default());
+        let mut open = Corners { first: Vec::with_capacity(vertices), facets: Vec::with_capacity(facets) };
         self.cell_starts.push(0);
         self.cell_facet_starts.push(0);
         self.facet_starts.push(0);
         let mut cell = 0;
-        let mut numbers = Vec::new();
+        let (mut numbers, mut ring) = (Vec::new(), Vec::new());
         for sink in sinks {
             let (mut member, mut facet, mut step) = (0, 0, 0);
             // Of each vertex of the sink, once a cell has met it.
             numbers.clear();
-            numbers.resize(sink.names.len(), -1);
+            numbers.resize(sink.names.len(), NONE);
             for &[n_members, n_facets] in &sink.sizes {
                 for &v in &sink.members[member..member + n_members as usize] {
                     let v = v as usize;
-                    if numbers[v] < 0 {
+                    if numbers[v] == NONE {
                         numbers[v] = *by_name.entry(sink.names[v]).or_insert_with(|| {
                             self.vertices.push(sink.points[v]);
-                            self.vertices.len() as i64 - 1
+                            self.vertices.len() as u32 - 1
                         });
                     }
-                    self.cell_vertices.push(numbers[v]);
+                    self.cell_vertices.push(i64::from(numbers[v]));
                 }
                 for &[len, plane] in &sink.facets[facet..facet + n_facets as usize] {
-                    let around = &sink.loops[step..step + len as usize];
+                    ring.clear();
+                    ring.extend(sink.loops[step..step + len as usize].iter().map(|&v| numbers[v as usize]));
                     step += len as usize;
-                    let at = |i: usize| numbers[around[i] as usize];
-                    match by_corner.entry(corner(around.len(), at)) {
-                        Entry::Vacant(slot) => {
-                            let number = self.facet_planes.len() as i64;
-                            slot.insert(number);
-                            self.cell_facets.push(number);
-                            self.facet_vertices.extend((0..around.len()).map(at));
+                    match open.take(&ring) {
+                        None => {
+                            self.cell_facets.push(self.facet_planes.len() as i64);
+                            self.facet_vertices.extend(ring.iter().map(|&v| i64::from(v)));
                             self.facet_starts.push(self.facet_vertices.len() as i64);
                             self.facet_cells.push([cell, -1]);
                             self.facet_planes.push(plane);
                         }
-                        Entry::Occupied(slot) => {
-                            let number = *slot.get();
-                            self.cell_facets.push(number);
-                            let cells = &mut self.facet_cells[number as usize];
-                            if cells[1] != -1 {
-                                bail!(
-                                    Numeric,
-                                    "facet {number} has more than two cells: please report this network"
-                                )
-                            }
-                            cells[1] = cell;
+                        Some(number) => {
+                            self.cell_facets.push(i64::from(number));
+                            self.facet_cells[number as usize][1] = cell;
                         }
                     }
                 }
@@ -107,16 +103,48 @@ impl Mesh {
                 self.cell_facet_starts.push(self.cell_facets.len() as i64);
             }
         }
-        Ok(())
     }
 }
 
-/// What tells a facet from all others: its first vertex and the two beside it.
-fn corner(len: usize, at: impl Fn(usize) -> i64) -> Key {
-    let first = (1..len).fold(0, |m, i| if at(i) < at(m) { i } else { m });
-    let before = at(if first == 0 { len - 1 } else { first - 1 });
-    let behind = at(if first + 1 == len { 0 } else { first + 1 });
-    Key(0, 0).with(at(first) as u64).with(((before.min(behind) as u64) << 32) ^ before.max(behind) as u64)
+/// Facets that have met one cell, by their first vertex: it and the two beside it tell a facet from all others.
+struct Corners {
+    /// By vertex: the last facet that begins there and is open, or `NONE`.
+    first: Vec<u32>,
+    /// By facet: the next one in the list of its vertex, and the vertices beside that.
+    facets: Vec<[u32; 3]>,
+}
+
+impl Corners {
+    /// The number of a facet that has met a cell already, which closes it; `None` if it is new, and then it is next.
+    fn take(&mut self, ring: &[u32]) -> Option<u32> {
+        let (mut vertex, mut place) = (ring[0], 0);
+        for (i, &v) in ring.iter().enumerate() {
+            (vertex, place) = if v < vertex { (v, i) } else { (vertex, place) };
+        }
+        let last = ring.len() - 1;
+        let before = ring[if place == 0 { last } else { place - 1 }];
+        let behind = ring[if place == last { 0 } else { place + 1 }];
+        let beside = [before.min(behind), before.max(behind)];
+        if self.first.len() <= vertex as usize {
+            self.first.resize(vertex as usize + 1, NONE);
+        }
+        let head = self.first[vertex as usize];
+        let (mut number, mut last) = (head, NONE);
+        while number != NONE {
+            let [next, a, b] = self.facets[number as usize];
+            if [a, b] == beside {
+                match last {
+                    NONE => self.first[vertex as usize] = next,
+                    _ => self.facets[last as usize][0] = next,
+                }
+                return Some(number);
+            }
+            (last, number) = (number, next);
+        }
+        self.first[vertex as usize] = self.facets.len() as u32;
+        self.facets.push([head, beside[0], beside[1]]);
+        None
+    }
 }
 
 /// The different sides of all polygons, sorted by their ends.

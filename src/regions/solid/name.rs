@@ -16,7 +16,7 @@
 //! Without coincidences T(v) is known from the facets of the cell, and no list is ever made.
 
 use super::exact::independent;
-use super::polyhedron::{Cell, Crossed, Facet, NONE, Vertex};
+use super::polyhedron::{Cell, Crossed, NONE, Vertex};
 use super::task::Task;
 use crate::regions::dyadic::Functional;
 use crate::regions::key::Key;
@@ -35,11 +35,11 @@ impl Task<'_> {
     /// A copy of a cell that enters a level, its facets numbered, and recorded at each vertex.
     pub(super) fn become_root(&mut self, cell: &Cell) -> Cell {
         let cell = self.stack.duplicate(cell);
-        for &v in &self.stack.members[cell.members.clone()] {
+        for &v in &self.stack.members[cell.members()] {
             let v = &mut self.stack.vertices[v as usize];
             (v.on, v.through) = (0, NONE);
         }
-        for (slot, i) in cell.faces.clone().enumerate() {
+        for (slot, i) in cell.faces().enumerate() {
             let facet = &mut self.stack.facets[self.stack.faces[i] as usize];
             facet.slot = slot as u32;
             for at in facet.start..facet.start + facet.len {
@@ -97,7 +97,7 @@ impl Task<'_> {
 
     /// Gives the vertices of a leaf of `level` that the level made their names.
     pub(super) fn name_vertices(&mut self, level: &Level, cell: &Cell, root: &Cell) {
-        for i in cell.members.clone() {
+        for i in cell.members() {
             let i = self.stack.members[i] as usize;
             if !self.stack.vertices[i].named {
                 let v = self.stack.vertices[i];
@@ -110,100 +110,76 @@ impl Task<'_> {
     }
 
     fn name(&mut self, level: &Level, v: &Vertex, root: &Cell) -> Key {
-        let of_level = |p: &u32| *p >= level.first_line;
-        let mut slots = [0, 0];
-        let mut n_slots = 0;
-        let mut slot = |s: u32| {
-            if n_slots < 2 {
-                slots[n_slots] = s;
-            }
-            n_slots += 1;
-        };
-        let mut on = v.on;
-        while on != 0 {
-            slot(on.trailing_zeros());
-            on &= on - 1;
-        }
         let mut planes = [0; 3];
-        let mut n_planes = 0;
-        for &p in v.planes.iter().filter(|p| of_level(p)) {
-            planes[n_planes] = p;
-            n_planes += 1;
+        let mut n = 0;
+        for p in v.planes {
+            planes[n.min(2)] = p;
+            n += usize::from(p >= level.first_line);
         }
-        let mut more = Vec::new();
-        if v.through != NONE {
-            for t in self.listed(v) {
-                match t {
-                    Through::Facet(s) => slot(s),
-                    Through::Plane(p) if of_level(&p) => more.push(p),
-                    Through::Plane(_) => {}
-                }
-            }
+        let dim = 3 - (v.on.count_ones() as usize).min(2);
+        if v.through != NONE || n != dim {
+            return self.name_by_lists(level, v, root);
         }
-        let carrier = &slots[..n_slots.min(2)];
-        let dim = 3 - carrier.len();
-        if more.is_empty() && n_planes == dim {
-            planes[..n_planes].sort_unstable();
-        } else {
-            more.extend_from_slice(&planes[..n_planes]);
-            more.sort_unstable();
-            self.smallest_basis(&more, carrier, root, &mut planes);
-        }
-        let name = match *carrier {
-            [] => self.cell_name(root),
-            [s] => self.facet_name(root, s),
-            [s, t, ..] => self.edge_name(root, s, t),
-        };
-        planes[..dim].iter().fold(name, |name, &p| name.with(u64::from(p)))
+        planes[..dim].sort_unstable();
+        planes[..dim].iter().fold(self.carrier(root, v.on, &[]), |name, &p| name.with(u64::from(p)))
     }
 
-    /// The smallest of `candidates` (sorted) that pin a point down within the carrier.
+    /// The name of a vertex where more planes meet than make one.
     #[cold]
-    fn smallest_basis(&mut self, candidates: &[u32], carrier: &[u32], root: &Cell, basis: &mut [u32; 3]) {
+    fn name_by_lists(&mut self, level: &Level, v: &Vertex, root: &Cell) -> Key {
+        let mut candidates: Vec<u32> = v.planes.iter().copied().filter(|&p| p >= level.first_line).collect();
+        let mut slots: Vec<u32> = (0..64).filter(|&slot| v.on >> slot & 1 == 1).collect();
+        let mut beyond = Vec::new();
+        for through in self.listed(v) {
+            match through {
+                Through::Facet(slot) => beyond.push(slot),
+                Through::Plane(p) if p >= level.first_line => candidates.push(p),
+                Through::Plane(_) => {}
+            }
+        }
+        slots.extend_from_slice(&beyond);
+        candidates.sort_unstable();
+        let name = self.carrier(root, v.on, &beyond);
+        let basis = self.smallest_basis(&candidates, &slots[..slots.len().min(2)], root);
+        basis.iter().fold(name, |name, &p| name.with(u64::from(p)))
+    }
+
+    /// The name of the face of the root that lies in all facets of a set (`on`, and those beyond the first 64): its
+    /// vertices, in any order.
+    #[inline]
+    fn carrier(&self, root: &Cell, on: u64, beyond: &[u32]) -> Key {
+        let mut name = Key::default();
+        for v in self.stack.corners(root) {
+            let holds = v.on & on == on && (beyond.is_empty() || self.lies_in(v, beyond));
+            let keep = u64::from(holds).wrapping_neg();
+            name = Key(name.0.wrapping_add(v.name.0 & keep), name.1.wrapping_add(v.name.1 & keep));
+        }
+        name.with(4)
+    }
+
+    fn lies_in(&self, v: &Vertex, facets: &[u32]) -> bool {
+        facets.iter().all(|&slot| self.listed(v).any(|t| t == Through::Facet(slot)))
+    }
+
+    /// The smallest of `candidates` (sorted) that pin a point down within the facets of the carrier.
+    fn smallest_basis(&mut self, candidates: &[u32], carrier: &[u32], root: &Cell) -> Vec<u32> {
         let mut planes: Vec<Functional> = Vec::new();
         for &slot in carrier {
-            let plane = self.root_facet(root, slot).plane;
-            planes.push(self.values.line(plane));
+            let facet = self.stack.faces(root)[slot as usize];
+            planes.push(self.values.line(self.stack.facets[facet as usize].plane));
         }
-        let mut n = 0;
+        let mut basis = Vec::new();
         for &number in candidates {
             if planes.len() == 3 {
                 break;
             }
             planes.push(self.values.line(number));
             if independent(&planes) {
-                basis[n] = number;
-                n += 1;
+                basis.push(number);
             } else {
                 planes.pop();
             }
         }
+        basis
     }
-
-    fn root_facet(&self, root: &Cell, slot: u32) -> &Facet {
-        &self.stack.facets[self.stack.faces(root)[slot as usize] as usize]
-    }
-
-    fn cell_name(&self, root: &Cell) -> Key {
-        total(self.stack.corners(root)).with(4)
-    }
-
-    fn facet_name(&self, root: &Cell, slot: u32) -> Key {
-        let around = self.stack.around(self.root_facet(root, slot));
-        total(around.iter().map(|&i| &self.stack.vertices[i as usize])).with(6)
-    }
-
-    /// Name of the edge in which two facets of the root meet: its ends.
-    fn edge_name(&self, root: &Cell, s: u32, t: u32) -> Key {
-        let [s, t] = [s, t].map(|slot| self.stack.around(self.root_facet(root, slot)));
-        let mut ends = s.iter().filter(|i| t.contains(i)).map(|&i| self.stack.vertices[i as usize].name);
-        Key::pair(ends.next().unwrap_or_default(), ends.next().unwrap_or_default())
-    }
-}
-
-/// Sum of names: the same in any order.
-fn total<'a>(vertices: impl IntoIterator<Item = &'a Vertex>) -> Key {
-    vertices
-        .into_iter()
-        .fold(Key::default(), |s, v| Key(s.0.wrapping_add(v.name.0), s.1.wrapping_add(v.name.1)))
 }

@@ -53,11 +53,38 @@ pub(super) struct Facet {
     pub(super) tilt: f64,
 }
 
-/// A cell: ranges of [`Stack::members`] and [`Stack::faces`].
-#[derive(Clone, Debug, Default)]
+/// A cell: where its vertices and facets stand in [`Stack::members`] and [`Stack::faces`], and how many they are.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cell {
-    pub(super) members: Range<usize>,
-    pub(super) faces: Range<usize>,
+    members: [u32; 2],
+    faces: [u32; 2],
+}
+
+impl Cell {
+    fn new(members: Range<usize>, faces: Range<usize>) -> Cell {
+        let range = |r: Range<usize>| [r.start as u32, r.len() as u32];
+        Cell { members: range(members), faces: range(faces) }
+    }
+
+    /// Places of its vertices in [`Stack::members`].
+    #[inline]
+    pub(super) fn members(&self) -> Range<usize> {
+        let [start, len] = self.members;
+        start as usize..(start + len) as usize
+    }
+
+    /// Places of its facets in [`Stack::faces`].
+    #[inline]
+    pub(super) fn faces(&self) -> Range<usize> {
+        let [start, len] = self.faces;
+        start as usize..(start + len) as usize
+    }
+
+    /// Place of its last facet in [`Stack::faces`].
+    pub(super) fn last_face(&self) -> usize {
+        let [start, len] = self.faces;
+        (start + len) as usize - 1
+    }
 }
 
 /// Vertices, facets and cells made of them.
@@ -101,12 +128,12 @@ pub(super) struct Cut {
 impl Stack {
     /// Vertices of a cell.
     pub(super) fn members(&self, cell: &Cell) -> &[u32] {
-        &self.members[cell.members.clone()]
+        &self.members[cell.members()]
     }
 
     /// Facets of a cell.
     pub(super) fn faces(&self, cell: &Cell) -> &[u32] {
-        &self.faces[cell.faces.clone()]
+        &self.faces[cell.faces()]
     }
 
     /// Vertices of a cell.
@@ -153,20 +180,20 @@ impl Stack {
         let begin = (self.members.len(), self.faces.len());
         self.members.extend(0..self.vertices.len() as u32);
         self.faces.extend(0..self.facets.len() as u32);
-        Cell { members: begin.0..self.members.len(), faces: begin.1..self.faces.len() }
+        Cell::new(begin.0..self.members.len(), begin.1..self.faces.len())
     }
 
     /// A copy of a cell on top of the stack, whose vertices and facets belong to no other.
     pub(super) fn duplicate(&mut self, cell: &Cell) -> Cell {
         let begin = (self.members.len(), self.faces.len());
         self.moved.resize(self.vertices.len(), NONE);
-        for i in cell.members.clone() {
+        for i in cell.members() {
             let (old, new) = (self.members[i] as usize, self.vertices.len());
             self.moved[old] = new as u32;
             self.members.push(new as u32);
             self.vertices.push(self.vertices[old]);
         }
-        for i in cell.faces.clone() {
+        for i in cell.faces() {
             let facet = self.facets[self.faces[i] as usize];
             let start = self.loops.len() as u32;
             for at in facet.start..facet.start + facet.len {
@@ -175,7 +202,7 @@ impl Stack {
             self.faces.push(self.facets.len() as u32);
             self.facets.push(Facet { start, ..facet });
         }
-        Cell { members: begin.0..self.members.len(), faces: begin.1..self.faces.len() }
+        Cell::new(begin.0..self.members.len(), begin.1..self.faces.len())
     }
 
     /// Cuts a cell on whose vertices `signs` has both strict signs. Returns the negative and the positive side; the last
@@ -186,12 +213,12 @@ impl Stack {
         cut.links.clear();
         // Facets first, which tell the new vertices.
         let start = self.faces.len();
-        let n = cell.faces.len();
+        let n = cell.faces().len();
         // Negative ones are written from here on, positive ones behind them.
         self.faces.resize(start + 2 * (n + 1), NONE);
         let (mut negative, mut positive) = (start, start + n + 1);
         let mut zeros = false;
-        for i in cell.faces.clone() {
+        for i in cell.faces() {
             let number = self.faces[i];
             let facet = self.facets[number as usize];
             let (mut least, mut most, mut zero) = (0, 0, 0);
@@ -223,10 +250,10 @@ impl Stack {
         let faces = [start..negative, start + n + 1..positive];
         // Then the vertices.
         let start = self.members.len();
-        let (n, made) = (cell.members.len(), cut.edges.len());
+        let (n, made) = (cell.members().len(), cut.edges.len());
         self.members.resize(start + 2 * (n + made), NONE);
         let (mut negative, mut positive) = (start, start + n + made);
-        for i in cell.members.clone() {
+        for i in cell.members() {
             let v = self.members[i];
             let sign = self.signs[v as usize];
             self.members[negative] = v;
@@ -244,10 +271,7 @@ impl Stack {
             self.members[positive + i] = cut.first + i as u32;
         }
         let [f, g] = faces;
-        [
-            Cell { members: start..negative + made, faces: f },
-            Cell { members: start + n + made..positive + made, faces: g },
-        ]
+        [Cell::new(start..negative + made, f), Cell::new(start + n + made..positive + made, g)]
     }
 
     /// Cuts a facet on which both strict signs occur into its negative and its positive part.
@@ -255,30 +279,31 @@ impl Stack {
         let facet = self.facets[number as usize];
         let (start, len) = (facet.start as usize, facet.len as usize);
         // Where the strictly negative run begins and how long it is, and the same for the positive one.
-        let sign = |at: usize| self.signs[self.loops[start + at] as usize];
+        let around = &self.loops[start..start + len];
         let (mut begin, mut count) = ([0; 2], [0; 2]);
-        let mut before = sign(len - 1);
-        for at in 0..len {
-            let now = sign(at);
-            for (side, strict) in [(0, now < 0), (1, now > 0)] {
-                count[side] += usize::from(strict);
-                let other = if side == 0 { before >= 0 } else { before <= 0 };
-                begin[side] = if strict && other { at } else { begin[side] };
-            }
+        let mut before = self.signs[around[len - 1] as usize];
+        for (at, &v) in around.iter().enumerate() {
+            let now = self.signs[v as usize];
+            count[0] += usize::from(now < 0);
+            count[1] += usize::from(now > 0);
+            begin[0] = if now < 0 && before >= 0 { at } else { begin[0] };
+            begin[1] = if now > 0 && before <= 0 { at } else { begin[1] };
             before = now;
         }
         let wrap = |at: usize| if at >= len { at - len } else { at };
         // Where the plane enters either run: a vertex on it, or a new one.
-        let gates = [0, 1].map(|side| {
+        let mut gates = [0; 2];
+        for side in 0..2 {
             let inside = self.loops[start + begin[side]];
             let outside = self.loops[start + wrap(begin[side] + len - 1)];
-            if self.signs[outside as usize] == 0 {
-                outside
-            } else {
-                cut.vertex([outside, inside], side, number)
-            }
-        });
-        [0, 1].map(|side| {
+            let touches = self.signs[outside as usize] == 0;
+            gates[side] = if touches { outside } else { cut.vertex([outside, inside], side, number) };
+        }
+        // The edge of the positive part in the plane runs from its last vertex to its first; the facet of the cut has it the
+        // other way round.
+        cut.links.push([gates[1], gates[0]]);
+        let parts = self.facets.len() as u32;
+        for side in 0..2 {
             let from = self.loops.len();
             self.loops.push(gates[side]);
             for at in begin[side]..begin[side] + count[side] {
@@ -286,13 +311,9 @@ impl Stack {
                 self.loops.push(v);
             }
             self.loops.push(gates[1 - side]);
-            if side == 1 {
-                // Its edge in the plane runs from the last to the first; the facet of the cut has it the other way round.
-                cut.links.push([gates[1], gates[0]]);
-            }
             self.facets.push(Facet { start: from as u32, len: (self.loops.len() - from) as u32, ..facet });
-            self.facets.len() as u32 - 1
-        })
+        }
+        [parts, parts + 1]
     }
 
     /// A facet on one side of the plane that has an edge in it, perhaps: on the positive side it is the one that tells.

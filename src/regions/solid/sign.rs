@@ -32,6 +32,15 @@ pub(super) struct Plane {
     pub(super) number: u32,
 }
 
+/// A plane that cuts: its unit normal with a bound of the error, and how far a point where the computed functional
+/// vanishes may be from it.
+struct Knife {
+    normal: [f64; 3],
+    tilt: f64,
+    gap: f64,
+    number: u32,
+}
+
 impl Plane {
     /// Value at a vertex, and the bound of its error.
     #[inline]
@@ -42,10 +51,12 @@ impl Plane {
         (value, self.error + v.radius * slope + 8.0 * U * self.size)
     }
 
-    /// The unit normal, the length of the gradient, and the bound of the error of the normal.
-    fn normal(&self) -> ([f64; 3], f64, f64) {
+    /// What a cut needs to know of it.
+    fn knife(&self) -> Knife {
         let (normal, slope) = unit([self.f[0], self.f[1], self.f[2]]);
-        (normal, slope, 2.0 * self.error / slope + 8.0 * U)
+        // The 16 leaves room for the rounding of the values at the ends of an edge.
+        let gap = (self.error + 16.0 * U * self.size) / slope + 4.0 * U;
+        Knife { normal, tilt: 2.0 * self.error / slope + 8.0 * U, gap, number: self.number }
     }
 }
 
@@ -154,7 +165,7 @@ impl Task<'_> {
             let plane = self.values.plane(level, k, knot as usize);
             let (pos, neg) = self.signs_at(&plane, cell);
             if fresh && pos != neg {
-                let facet = self.stack.faces[cell.faces.end - 1] as usize;
+                let facet = self.stack.faces[cell.last_face()] as usize;
                 let around = self.stack.around(&self.stack.facets[facet]);
                 if around.iter().all(|&v| self.stack.signs[v as usize] == 0) {
                     let facet = &mut self.stack.facets[facet];
@@ -181,7 +192,7 @@ impl Task<'_> {
         let (mut pos, mut neg) = (false, false);
         self.stack.signs.resize(self.stack.vertices.len(), 0);
         self.scratch.values.resize(self.stack.vertices.len(), 0.0);
-        for i in cell.members.clone() {
+        for i in cell.members() {
             let v = self.stack.members[i] as usize;
             let (value, sign) = self.sign(plane, v);
             self.scratch.values[v] = value;
@@ -196,38 +207,33 @@ impl Task<'_> {
     /// on the edges `scratch.cut.edges`.
     pub(super) fn cut(&mut self, plane: &Plane, cell: &Cell) -> [Cell; 2] {
         self.signs_at(plane, cell);
-        let (normal, slope, tilt) = plane.normal();
+        let knife = plane.knife();
         let mut cut = std::mem::take(&mut self.scratch.cut);
-        let sides = self.stack.divide(cell, &mut cut, Facet::new(plane.number, normal, tilt));
+        let sides = self.stack.divide(cell, &mut cut, Facet::new(plane.number, knife.normal, knife.tilt));
         for edge in &cut.edges {
-            let made = self.crossing(plane, (normal, slope, tilt), edge);
+            let made = self.crossing(&knife, edge);
             self.stack.vertices.push(made);
         }
         self.scratch.cut = cut;
         sides
     }
 
-    /// The point where a plane with this normal, slope and error of the normal cuts an edge.
+    /// The point where a plane cuts an edge.
     #[inline]
-    fn crossing(
-        &mut self,
-        plane: &Plane,
-        (normal, slope, tilt): ([f64; 3], f64, f64),
-        edge: &Crossed,
-    ) -> Vertex {
+    fn crossing(&mut self, knife: &Knife, edge: &Crossed) -> Vertex {
         let at = [edge.neg, edge.pos].map(|i| self.scratch.values[i as usize]);
         let [v, w] = [edge.neg, edge.pos].map(|i| &self.stack.vertices[i as usize]);
         let [f, g] = edge.facets.map(|i| &self.stack.facets[i as usize]);
-        let planes = [f.plane, g.plane, plane.number];
+        let planes = [f.plane, g.plane, knife.number];
         let d = [w.p[0] - v.p[0], w.p[1] - v.p[1], w.p[2] - v.p[2]];
         let length = d[0].abs() + d[1].abs() + d[2].abs();
         // The new point lies where the computed functional vanishes, between two points that are near both facets: so near
-        // the plane, and as near to the facets as those two. The 16 leaves room for the rounding of the two values.
-        let mut gap = (plane.error + 16.0 * U * plane.size) / slope + 4.0 * U;
+        // the plane, and as near to the facets as those two.
+        let mut gap = knife.gap;
         let edge_gap = v.gap.max(w.gap) + 4.0 * U;
         // The displacement is a combination of cross products of the normals over their determinant.
-        let det = triple(f.normal, g.normal, normal).abs();
-        let sure = det - (f.tilt + g.tilt + tilt) - 16.0 * U;
+        let det = triple(f.normal, g.normal, knife.normal).abs();
+        let sure = det - (f.tilt + g.tilt + knife.tilt) - 16.0 * U;
         // In any case both the point and the true one lie between the two ends.
         let mut radius = length + v.radius.max(w.radius) + 4.0 * U;
         if at[0] * at[1] < 0.0 && sure > 0.5 * det {

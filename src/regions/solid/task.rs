@@ -195,7 +195,7 @@ impl<'p> Task<'p> {
     fn cut_top(&mut self) -> Result<Cell> {
         self.tick(SPLIT_WORK)?;
         let top = self.splits.last().expect("a split to cut");
-        let (cell, level) = (top.cell.clone(), top.level);
+        let (cell, level) = (top.cell, top.level);
         let entry = self.list[top.list.start + top.list.len() / 2];
         let knot = (entry.lo + entry.hi) / 2;
         let plane = self.values.plane(&self.plan.levels[level], entry.unit as usize, knot as usize);
@@ -236,7 +236,7 @@ impl<'p> Task<'p> {
         self.keep_or_decide(level, narrowed);
         let folded = self.values.fold(level, parent.folded);
         if self.list.len() > start {
-            let (root, list) = (parent.root.clone(), start..self.list.len());
+            let (root, list) = (parent.root, start..self.list.len());
             let (level, through) = (parent.level, parent.through);
             let is_root = false;
             self.splits.push(Split {
@@ -285,7 +285,7 @@ impl<'p> Task<'p> {
             self.classify(l, &mut cell);
             let folded = self.values.fold_base(l);
             if self.list.len() > start {
-                let (root, list, is_root) = (cell.clone(), start..self.list.len(), true);
+                let (root, list, is_root) = (cell, start..self.list.len(), true);
                 self.splits.push(Split {
                     level,
                     cell,

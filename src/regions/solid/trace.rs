@@ -71,7 +71,7 @@ impl Task<'_> {
             self.stack.vertices[cut.first as usize + i].name = Key::pair(v, w).with(u64::from(LEVEL));
         }
         let part = (self.moments(&below).volume() * AREA_UNITS) as i128;
-        self.write(self.stack.faces[below.faces.end - 1], false, form);
+        self.write(self.stack.faces[below.last_face()], false, form);
         let out = self.sink();
         out.count += 1;
         out.volume += volume;
@@ -81,7 +81,7 @@ impl Task<'_> {
 
     /// The output is at most at the level on the cell: it may have it on all of a facet.
     fn trace_facet(&mut self, cell: &Cell, form: Level3) {
-        for i in cell.faces.clone() {
+        for i in cell.faces() {
             let number = self.stack.faces[i];
             let facet = &self.stack.facets[number as usize];
             let flat = self.stack.around(facet).iter().all(|&v| self.stack.signs[v as usize] == 0);
