@@ -46,11 +46,14 @@ mod partition3d;
 
 mod surface;
 
+mod ball;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod lent;
 mod options;
 mod pointer;
 
+pub use ball::*;
 pub use boundary::*;
 pub use boundary_points::*;
 pub use builder::*;
