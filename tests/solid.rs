@@ -75,11 +75,11 @@ fn euler(p: &Partition3) -> i64 {
     p.vertices().len() as i64 - p.edges().len() as i64 + p.facet_areas().len() as i64 - p.n_regions() as i64
 }
 
-fn cell<'p>(p: &'p Partition3, i: usize) -> &'p [i64] {
+fn cell(p: &Partition3, i: usize) -> &[i64] {
     &p.cell_vertices()[p.cell_offsets()[i] as usize..p.cell_offsets()[i + 1] as usize]
 }
 
-fn facet<'p>(p: &'p Partition3, i: usize) -> &'p [i64] {
+fn facet(p: &Partition3, i: usize) -> &[i64] {
     &p.facet_vertices()[p.facet_offsets()[i] as usize..p.facet_offsets()[i + 1] as usize]
 }
 
@@ -345,4 +345,53 @@ fn trained_signed_distances() {
             p.n_regions()
         );
     }
+}
+
+#[test]
+fn what_does_not_fit_is_refused_by_name() {
+    let net = random_net(&[3, 4, 1], 1, &relu());
+    let refused = |domain: &Body, limit: u64| {
+        let options = PartitionOptions { want: Want::ALL, max_regions: limit };
+        partition3(&context(1), &net, domain, &options).err().unwrap().condition()
+    };
+    assert_eq!(refused(&cube(1.0), 1), Condition::MaxRegions);
+    assert_eq!(refused(&Body::boxed(&[0.0; 4], &[1.0; 4]).unwrap(), 0), Condition::Shape);
+    assert_eq!(refused(&Body::ball(&[0.0; 3], 1.0).unwrap(), 0), Condition::Unsupported);
+    assert_eq!(refused(&Body::space(3).unwrap(), 0), Condition::Argument);
+    assert_eq!(
+        Body::hull(&[[0.0; 3], [1.0; 3], [2.0; 3], [3.0; 3]]).unwrap_err().condition(),
+        Condition::ZeroArea
+    );
+    let cancelled =
+        Context::new(ContextOptions { cancel: Some(Box::new(|| true)), ..Default::default() }).unwrap();
+    let stopped = partition3(&cancelled, &net, &cube(1.0), &PartitionOptions::default());
+    assert_eq!(stopped.err().unwrap().condition(), Condition::Cancelled);
+    let small = Context::new(ContextOptions { memory_limit: 1000, ..Default::default() }).unwrap();
+    let full = partition3(&small, &net, &cube(1.0), &PartitionOptions::default());
+    assert_eq!(full.err().unwrap().condition(), Condition::MemoryLimit);
+}
+
+/// A slice of a four-dimensional input by three axes that are not orthogonal, against the network composed with them.
+#[test]
+fn slices_are_compositions() {
+    let mut next = random(11);
+    let mut draw = |n: usize| (0..n).map(|_| (8.0 * next()).round() / 8.0).collect::<Vec<f64>>();
+    let (w, b, v, c) = (draw(7 * 4), draw(7), draw(2 * 7), draw(2));
+    let (origin, axes) = (draw(4), [draw(4), draw(4), draw(4)]);
+    let composed: Vec<f64> = (0..7)
+        .flat_map(|i| (0..3).map(move |k| (i, k)))
+        .map(|(i, k)| (0..4).map(|j| w[4 * i + j] * axes[k][j]).sum())
+        .collect();
+    let shifted: Vec<f64> =
+        (0..7).map(|i| b[i] + (0..4).map(|j| w[4 * i + j] * origin[j]).sum::<f64>()).collect();
+    let outer = network(4, &[(w, b), (v.clone(), c.clone())], &relu());
+    let inner = network(3, &[(composed, shifted), (v, c)], &relu());
+    let slice = cube(2.0).embedded(&origin, &[&axes[0], &axes[1], &axes[2]]).unwrap();
+    let (p, q) = (all(&outer, &slice), all(&inner, &cube(2.0)));
+    check_laws(&outer, &p);
+    assert!(p.n_regions() > 20);
+    assert_eq!(p.n_regions(), q.n_regions());
+    assert_eq!(p.facet_vertices(), q.facet_vertices());
+    assert_eq!(p.volumes(), q.volumes());
+    assert_eq!(p.map_b(), q.map_b());
 }

@@ -1,7 +1,7 @@
 """Writers of PLY, OBJ and STL.
 
-Not from a library: those at hand (trimesh, meshio) cut polygons into triangles or round to single precision, and each of
-the three formats is a few lines.
+Not from a library: those at hand (trimesh, meshio) cut polygons into triangles or round to single precision, and each
+of the three formats is a few lines.
 """
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ class Surface(Native):
     def export(self, path: str | os.PathLike[str]) -> None:
         """Writes the mesh to a file, in the format that its name ends with.
 
-        ``.ply`` (binary, polygons, coordinates in double precision), ``.obj`` (text, polygons, all digits) or ``.stl``
+        ``.ply`` or ``.obj`` (text, polygons, all digits of the coordinates) or ``.stl``
         (binary, triangles in single precision with normals; that format knows no shared vertices).
         """
         from ._mesh_files import write

@@ -1,8 +1,8 @@
 //! The exact partition of a domain in space, and level sets in it as watertight meshes.
 //!
 //! The regions of a CPWL network in a box, a convex polyhedron or a 3-D slice of its input space are convex polyhedra, on
-//! each of which f(x) = A_w x + b_w. [`partition3`] computes all of them with their patterns, affine maps and the mesh they
-//! form: V vertices, E edges, F facets, C cells, V - E + F - C = 1. [`surface`] computes the set where one output has a
+//! each of which f(x) = A_w x + b_w. [`partition3()`] computes all of them with their patterns, affine maps and the mesh they
+//! form: V vertices, E edges, F facets, C cells, V - E + F - C = 1. [`surface()`] computes the set where one output has a
 //! given value (the zero set of a signed distance function, say) as a mesh of polygons, and looks only at the cells that
 //! can hold a part of it.
 //!

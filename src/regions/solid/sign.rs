@@ -22,7 +22,7 @@ use crate::simd::FILTER;
 /// A vertex whose error bound would be larger than this is computed exactly and rounded.
 const WORST_RADIUS: f64 = 8192.0 * FILTER;
 
-/// A plane in f64: where f[0] x + f[1] y + f[2] z + f[3] vanishes.
+/// A plane in f64: where `f[0] x + f[1] y + f[2] z + f[3]` vanishes.
 pub(super) struct Plane {
     pub(super) f: [f64; 4],
     /// Sum of the absolute values of the four numbers and of what cancelled in them.

@@ -14,7 +14,6 @@ from collections.abc import Callable
 
 import torch
 from torch import nn
-
 from train import export
 
 HERE = pathlib.Path(__file__).parent
