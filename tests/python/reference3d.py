@@ -1,7 +1,7 @@
 """An independent partitioner in space: plain Python, rational numbers, brute force. For small networks only.
 
-A cell is a list of half-spaces; its vertices are all points where three of their planes meet and that satisfy the others.
-A unit splits a cell if it takes both strict signs at the vertices.
+A cell is a list of half-spaces; its vertices are all points where three of their planes meet and that satisfy the
+others. A unit splits a cell if it takes both strict signs at the vertices.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ def split(cell: Cell, plane: Plane) -> list[tuple[int, Cell]]:
 
 
 def partition(layers: list[tuple[np.ndarray, np.ndarray]], slope: int, half: int = 1) -> Complex:
-    """The regions of dense layers (weights, biases) with leaky ReLU of this slope between them, in the cube of this half
-    width."""
+    """The regions of dense layers (weights, biases) with leaky ReLU of this slope between them, in the cube of this
+    half width."""
     one, zero = Fraction(1), Fraction(0)
     axes = [tuple(one if i == k else zero for i in range(3)) for k in range(3)]
     sides = [(*(s * x for x in a), Fraction(half)) for a in axes for s in (1, -1)]

@@ -17,7 +17,7 @@
 
 use super::exact::independent;
 use super::polyhedron::{Cell, Crossed, NONE, Vertex};
-use super::task::Task;
+use super::task::{Goal, Task};
 use crate::regions::dyadic::Functional;
 use crate::regions::key::Key;
 use crate::regions::level::Level;
@@ -95,8 +95,13 @@ impl Task<'_> {
         }
     }
 
-    /// Gives the vertices of a leaf of `level` that the level made their names.
+    /// Gives the vertices of a leaf of `level` that the level made their names, if names are wanted.
     pub(super) fn name_vertices(&mut self, level: &Level, cell: &Cell, root: &Cell) {
+        if let Goal::Cells(want) = self.goal
+            && !want.mesh
+        {
+            return;
+        }
         for i in cell.members() {
             let i = self.stack.members[i] as usize;
             if !self.stack.vertices[i].named {
@@ -121,7 +126,7 @@ impl Task<'_> {
             return self.name_by_lists(level, v, root);
         }
         planes[..dim].sort_unstable();
-        planes[..dim].iter().fold(self.carrier(root, v.on, &[]), |name, &p| name.with(u64::from(p)))
+        made_by(self.carrier(root, v.on, &[]), &planes[..dim])
     }
 
     /// The name of a vertex where more planes meet than make one.
@@ -140,8 +145,7 @@ impl Task<'_> {
         slots.extend_from_slice(&beyond);
         candidates.sort_unstable();
         let name = self.carrier(root, v.on, &beyond);
-        let basis = self.smallest_basis(&candidates, &slots[..slots.len().min(2)], root);
-        basis.iter().fold(name, |name, &p| name.with(u64::from(p)))
+        made_by(name, &self.smallest_basis(&candidates, &slots[..slots.len().min(2)], root))
     }
 
     /// The name of the face of the root that lies in all facets of a set (`on`, and those beyond the first 64): its
@@ -154,7 +158,7 @@ impl Task<'_> {
             let keep = u64::from(holds).wrapping_neg();
             name = Key(name.0.wrapping_add(v.name.0 & keep), name.1.wrapping_add(v.name.1 & keep));
         }
-        name.with(4)
+        name
     }
 
     fn lies_in(&self, v: &Vertex, facets: &[u32]) -> bool {
@@ -181,5 +185,15 @@ impl Task<'_> {
             }
         }
         basis
+    }
+}
+
+/// The name of what planes (at most three) make in a face.
+fn made_by(carrier: Key, planes: &[u32]) -> Key {
+    match *planes {
+        [p] => carrier.with(u64::from(p)),
+        [p, q] => carrier.with(u64::from(q) << 32 | u64::from(p)).with(2),
+        [p, q, r] => carrier.with(u64::from(q) << 32 | u64::from(p)).with(3 << 32 | u64::from(r)),
+        _ => carrier,
     }
 }
