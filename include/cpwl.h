@@ -55,6 +55,9 @@
 /// Nothing but the number of cells (in total and by layer) and their total area. Stands alone. Since 0.1.
 #define CPWL_WANT_COUNT_ONLY 2147483648
 
+/// Volumes are computed up to this dimension.
+#define LARGEST_VOLUME_DIM 8
+
 /// Status codes (`cpwl_status`). Since 0.1.
 typedef enum cpwl_status_code {
     /// The call succeeded.
@@ -358,6 +361,70 @@ typedef enum cpwl_quantity {
     CPWL_QUANTITY_SLOPE_FROBENIUS = 9,
 } cpwl_quantity;
 
+/// Arrays of a partition in space, for `cpwl_partition3d_array`. C cells, V vertices, E edges, F facets, K outputs.
+/// Since 0.1.
+typedef enum cpwl_partition3d_array_id {
+    /// (V, 3) f64: vertices in (u, v, w). CPWL_WANT_MESH.
+    CPWL_PARTITION3D_VERTICES = 1,
+    /// (E, 2) i64: end points of the edges. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_EDGES = 2,
+    /// (F + 1) i64: the vertices of facet i have places `offsets[i]` to `offsets[i + 1] - 1`. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_OFFSETS = 3,
+    /// i64: vertices of the facets, counter-clockwise as seen from outside of the first of the two cells of each.
+    /// CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_VERTICES = 4,
+    /// (F, 2) i64: the cells on both sides; -1 outside the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_CELLS = 5,
+    /// (F) i32: the layer of units that made the facet, from 0; -1 for a side of the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_LAYER = 6,
+    /// (F) i64: the unit within that layer, or the side of the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_UNIT = 7,
+    /// (F) i32: which knot of that unit. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_KNOT = 8,
+    /// (F) f64: areas of the facets, in units of (u, v, w). CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_AREAS = 9,
+    /// (C + 1) i64: the vertices of cell i have places `offsets[i]` to `offsets[i + 1] - 1`. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_CELL_OFFSETS = 10,
+    /// i64: vertices of the cells. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_CELL_VERTICES = 11,
+    /// (C + 1) i64: the facets of cell i have places `offsets[i]` to `offsets[i + 1] - 1`. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_CELL_FACET_OFFSETS = 12,
+    /// i64: facets of the cells. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_CELL_FACETS = 13,
+    /// (C) f64: volumes of the cells, in units of (u, v, w). CPWL_WANT_POLYGONS.
+    CPWL_PARTITION3D_VOLUMES = 14,
+    /// (C, 3) f64: centroids in (u, v, w). CPWL_WANT_POLYGONS.
+    CPWL_PARTITION3D_CENTROIDS = 15,
+    /// (C) f64: surface areas of the cells. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_AREAS = 16,
+    /// (C, K, 3) f64: on cell i output k is `A[i, k] . (u, v, w) + b[i, k]`. CPWL_WANT_MAPS.
+    CPWL_PARTITION3D_MAP_A = 17,
+    /// (C, K) f64: the b of CPWL_PARTITION3D_MAP_A. CPWL_WANT_MAPS.
+    CPWL_PARTITION3D_MAP_B = 18,
+    /// (layers of units) i64: number of cells after each layer. Always kept.
+    CPWL_PARTITION3D_LAYER_CELLS = 19,
+} cpwl_partition3d_array_id;
+
+/// Arrays of a surface, for `cpwl_surface_array`. V vertices, E edges, F polygons. Since 0.1.
+typedef enum cpwl_surface_array_id {
+    /// (V, 3) f64: vertices in (u, v, w).
+    CPWL_SURFACE_VERTICES = 1,
+    /// (F + 1) i64: the vertices of polygon i have places `offsets[i]` to `offsets[i + 1] - 1`.
+    CPWL_SURFACE_POLYGON_OFFSETS = 2,
+    /// i64: vertices of the polygons, counter-clockwise as seen from where the output is larger. Polygons are plane and
+    /// convex; a fan from any of its vertices makes triangles of one.
+    CPWL_SURFACE_POLYGON_VERTICES = 3,
+    /// (F, 3) f64: gradient of the output on each polygon, which points to where the output is larger.
+    CPWL_SURFACE_GRADIENTS = 4,
+    /// (E, 2) i64: end points of the edges.
+    CPWL_SURFACE_EDGES = 5,
+    /// (E) i32: number of polygons at each edge: 2, or 1 at the sides of the domain.
+    CPWL_SURFACE_EDGE_POLYGONS = 6,
+} cpwl_surface_array_id;
+
+/// What to keep of each region.
+typedef struct EnumerationWant EnumerationWant;
+
 /// What to keep of each cell.
 typedef struct Want Want;
 
@@ -371,8 +438,8 @@ typedef struct cpwl_chunk cpwl_chunk;
 /// by several calls at once. Wherever a function takes a context, NULL is one with all defaults. Since 0.1.
 typedef struct cpwl_context cpwl_context;
 
-/// A plane domain: a convex polygon in coordinates (u, v), which are the input of the network or, for a slice, span a
-/// plane in its input space. Immutable; may be shared between threads. Since 0.1.
+/// A convex domain of dimension d. Its coordinates are the input of the network or, for a slice, span a part of its input
+/// space; in the plane they are called (u, v). Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_domain cpwl_domain;
 
 /// A network: immutable, may be shared between threads and used by several calls at once. Since 0.1.
@@ -389,8 +456,24 @@ typedef struct cpwl_network_builder cpwl_network_builder;
 /// polygon vertices in all. The order of everything, and every byte, is the same for any number of threads.
 typedef struct cpwl_partition cpwl_partition;
 
+/// The exact partition of a domain in space into the polyhedra on which a network is affine. Immutable; may be shared
+/// between threads. Since 0.1.
+///
+/// C cells (activation cells: full-dimensional maximal sets of constant activation pattern), V vertices, E edges, F facets;
+/// V - E + F - C = 1. The order of everything, and every byte, is the same for any number of threads.
+typedef struct cpwl_partition3d cpwl_partition3d;
+
 /// Statistics of a partition, cell by cell and in total. Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_statistics cpwl_statistics;
+
+/// The surface on which an output of a network passes through a level, inside a domain in space: the border of the solid
+/// {output < level}, as a mesh of V vertices, E edges and F plane convex polygons. Immutable; may be shared between
+/// threads. Since 0.1.
+///
+/// Vertices are named by what makes them, never by coordinates: away from the sides of the domain every edge has exactly
+/// two polygons, which pass it in opposite directions (where the solid touches itself an even number). Parts of the level
+/// set that do not separate lower from higher values do not belong to it.
+typedef struct cpwl_surface cpwl_surface;
 
 /// What every function that can fail returns: `CPWL_OK` (0) or the `CPWL_*` code of what went wrong.
 /// The text is in `cpwl_last_error()`. Codes are never reused. Since 0.1.
@@ -798,6 +881,90 @@ typedef struct cpwl_boundary_points_options {
     uint32_t flags;
 } cpwl_boundary_points_options;
 
+/// What `cpwl_partition3d_info` tells. Since 0.1.
+typedef struct cpwl_partition3d_summary {
+    /// `sizeof(cpwl_partition3d_summary)`, set by the caller.
+    size_t struct_size;
+    /// C, the number of cells.
+    int64_t n_regions;
+    /// V; 0 unless the mesh was kept. V - E + F - C = 1.
+    int64_t n_vertices;
+    /// E; 0 unless the mesh was kept.
+    int64_t n_edges;
+    /// F; 0 unless the mesh was kept.
+    int64_t n_facets;
+    /// Number of elements of the output of the network.
+    int64_t n_outputs;
+    /// Number of units: the length of an activation pattern.
+    int64_t n_units;
+    /// Number of layers of units.
+    int64_t n_unit_layers;
+    /// Sum of the volumes of the cells, in units of (u, v, w).
+    double volume;
+    /// Volume of the domain; differs from `volume` by rounding only.
+    double domain_volume;
+    /// Bound of the error of the coordinates of every vertex, in units of (u, v, w).
+    double vertex_error;
+    /// As in `cpwl_partition_summary`: signs by the stage that settled them.
+    uint64_t exact_signs;
+    /// See `exact_signs`.
+    uint64_t filter_signs;
+    /// See `exact_signs`.
+    uint64_t double_signs;
+    /// Of `exact_signs` those that were zero: planes through vertices, planes that coincide.
+    uint64_t zero_signs;
+    /// Vertices that were computed exactly and rounded.
+    uint64_t exact_vertices;
+    /// Smallest |a u + b v + c w + d| / (|a| + |b| + |c| + |d|) of a nonzero sign, in coordinates in which the domain is
+    /// about [-1, 1]^3. At most 2^-33; what is larger is not measured.
+    double sign_margin;
+} cpwl_partition3d_summary;
+
+/// Options of `cpwl_surface_new`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_surface_options {
+    /// `sizeof(cpwl_surface_options)`.
+    size_t struct_size;
+    /// The output, counted from 0.
+    int64_t output;
+    /// The level.
+    double level;
+    /// More cells than this are CPWL_LIMIT; 0 = no limit.
+    uint64_t max_cells;
+} cpwl_surface_options;
+
+/// What `cpwl_surface_info` tells. Since 0.1.
+typedef struct cpwl_surface_summary {
+    /// `sizeof(cpwl_surface_summary)`, set by the caller.
+    size_t struct_size;
+    /// V.
+    int64_t n_vertices;
+    /// E.
+    int64_t n_edges;
+    /// F, the number of polygons.
+    int64_t n_polygons;
+    /// V - E + F.
+    int64_t euler;
+    /// Area in units of (u, v, w).
+    double area;
+    /// Volume of the part of the domain where the output is below the level; that inside, if the surface is closed and
+    /// its inside the lower one.
+    double volume_below;
+    /// Volume of all cells that were looked at: that of the domain, up to rounding.
+    double volume;
+    /// Bound of the error of the coordinates of every vertex, in units of (u, v, w).
+    double vertex_error;
+    /// Cells at which the search ended: the cells of the partition without those that were let go early.
+    int64_t n_cells;
+    /// Cells on which the output has the level everywhere.
+    int64_t flat_cells;
+    /// Number of signs that floating point could not settle and exact arithmetic did.
+    uint64_t exact_signs;
+    /// 1 if every edge has one polygon or two that pass it in opposite directions.
+    int32_t is_manifold;
+    /// 1 if no edge has an odd number of polygons: the surface does not reach the sides of the domain.
+    int32_t is_closed;
+} cpwl_surface_summary;
+
 /// Options of `cpwl_partition_count_in_ball` and `cpwl_network_count_in_ball`. Zero is the default of every field.
 /// Since 0.1.
 typedef struct cpwl_ball_options {
@@ -810,6 +977,10 @@ typedef struct cpwl_ball_options {
     /// Zero.
     uint32_t flags;
 } cpwl_ball_options;
+
+
+
+
 
 
 
@@ -1146,7 +1317,8 @@ cpwl_status cpwl_network_affine_at(const struct cpwl_context *ctx,
                                    struct cpwl_tensor *a,
                                    struct cpwl_tensor *b);
 
-/// The box [lo_0, hi_0] x [lo_1, hi_1]; `lo` and `hi` are (2). Free it with `cpwl_domain_free`.
+/// The box of all x with lo_i <= x_i <= hi_i; `lo` and `hi` are (d): d = 2 is a plane domain. Free it with
+/// `cpwl_domain_free`.
 ///
 /// In this and the other domain functions tensors are f32, f64, f16 or bf16, and are taken exactly. Errors:
 /// CPWL_ARGUMENT (unless lo < hi), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE. Since 0.1.
@@ -1422,6 +1594,95 @@ cpwl_status cpwl_boundary_length(const struct cpwl_context *ctx,
                                  int32_t metric,
                                  double *interior,
                                  double *on_edge);
+
+/// The convex hull of points in space: `vertices` is (n, 3), n from 4 to 512, in any order; points inside are fine. Exact.
+/// Free it with `cpwl_domain_free`.
+///
+/// Errors: CPWL_ARGUMENT (the points lie in a plane, too many of them), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE.
+/// Cost: O(n^3). Since 0.1.
+cpwl_status cpwl_domain_polyhedron(const struct cpwl_context *ctx,
+                                   const struct cpwl_tensor *vertices,
+                                   struct cpwl_domain **out);
+
+/// Computes the partition of a domain in space (of dimension 3: a box, a polyhedron, a slice of a larger input space) by
+/// the units of `net`: exactly, every sign that decides topology is certified. `opts` may be NULL; of its `want`,
+/// CPWL_WANT_POLYGONS stands for volumes and centroids. Free it with `cpwl_partition3d_free`; `net` and `domain` may be
+/// freed before.
+///
+/// Errors: CPWL_SHAPE (the domain is not one in space, or does not fit the input), CPWL_UNSUPPORTED (max-pool and maxout,
+/// named; a ball), CPWL_LIMIT (max_regions, memory_limit), CPWL_MEMORY, CPWL_CANCELLED, CPWL_ARGUMENT (an unbounded
+/// domain). Nothing is kept of a partition that fails. Cost: about a microsecond a cell. Since 0.1.
+cpwl_status cpwl_partition3d_new(const struct cpwl_context *ctx,
+                                 const struct cpwl_network *net,
+                                 const struct cpwl_domain *domain,
+                                 const struct cpwl_partition_options *opts,
+                                 struct cpwl_partition3d **out);
+
+/// Frees a partition, and with it everything that it lent. NULL is fine. Since 0.1.
+void cpwl_partition3d_free(struct cpwl_partition3d *partition);
+
+/// Fills `out`, whose `struct_size` the caller has set. Since 0.1.
+cpwl_status cpwl_partition3d_info(const struct cpwl_context *ctx,
+                                  const struct cpwl_partition3d *partition,
+                                  struct cpwl_partition3d_summary *out);
+
+/// Lends array `which` (a `cpwl_partition3d_array_id`): fills `out` with a view of it that is valid until the partition
+/// is freed, and is not to be written to.
+///
+/// Errors: CPWL_ARGUMENT (an array that was not kept, an unknown id). O(1). Since 0.1.
+cpwl_status cpwl_partition3d_array(const struct cpwl_context *ctx,
+                                   const struct cpwl_partition3d *partition,
+                                   int32_t which,
+                                   struct cpwl_tensor *out);
+
+/// Writes the activation patterns of cells first .. first + count - 1 to `codes`, as `cpwl_partition_patterns` does.
+///
+/// Errors: CPWL_ARGUMENT (no such cells, patterns that were not kept), CPWL_SHAPE, CPWL_DTYPE, CPWL_MEMORY,
+/// CPWL_LIMIT. O(count n_units). Since 0.1.
+cpwl_status cpwl_partition3d_patterns(const struct cpwl_context *ctx,
+                                      const struct cpwl_partition3d *partition,
+                                      int64_t first,
+                                      int64_t count,
+                                      struct cpwl_tensor *codes);
+
+/// Finds the cell of each point: `points` is (n, 3) in (u, v, w), f32, f64, f16 or bf16; `cells` is (n), i64 or i32, and
+/// becomes the index of the cell or -1 outside the domain. A point on facets belongs to the cell on which the units that
+/// made them are off, as they are at the point (on iff > 0), else to the first cell that touches it. Exact.
+///
+/// Errors: CPWL_ARGUMENT (patterns or the mesh were not kept), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE,
+/// CPWL_CANCELLED. The first call prepares a search grid, O(C). Since 0.1.
+cpwl_status cpwl_partition3d_locate(const struct cpwl_context *ctx,
+                                    const struct cpwl_partition3d *partition,
+                                    const struct cpwl_tensor *points,
+                                    struct cpwl_tensor *cells);
+
+/// Computes the surface of an output of `net` in a domain in space. Cells that cannot hold any of it, by a bound of what
+/// the layers ahead can make of them, are let go early. `opts` may be NULL: output 0, level 0. Free it with
+/// `cpwl_surface_free`; `net` and `domain` may be freed before.
+///
+/// Errors: CPWL_ARGUMENT (no such output), CPWL_NONFINITE, and those of `cpwl_partition3d_new`. Since 0.1.
+cpwl_status cpwl_surface_new(const struct cpwl_context *ctx,
+                             const struct cpwl_network *net,
+                             const struct cpwl_domain *domain,
+                             const struct cpwl_surface_options *opts,
+                             struct cpwl_surface **out);
+
+/// Frees a surface, and with it everything that it lent. NULL is fine. Since 0.1.
+void cpwl_surface_free(struct cpwl_surface *surface);
+
+/// Fills `out`, whose `struct_size` the caller has set. Since 0.1.
+cpwl_status cpwl_surface_info(const struct cpwl_context *ctx,
+                              const struct cpwl_surface *surface,
+                              struct cpwl_surface_summary *out);
+
+/// Lends array `which` (a `cpwl_surface_array_id`): fills `out` with a view of it that is valid until the surface is freed,
+/// and is not to be written to.
+///
+/// Errors: CPWL_ARGUMENT (an unknown id). O(1). Since 0.1.
+cpwl_status cpwl_surface_array(const struct cpwl_context *ctx,
+                               const struct cpwl_surface *surface,
+                               int32_t which,
+                               struct cpwl_tensor *out);
 
 /// Counts the cells that each of n open discs meets: those nearer to the centre than the radius. `centers` is (n, 2) in
 /// (u, v) and `radii` is (n), f32, f64, f16 or bf16; `counts` is (n), i64 or i32. `opts` may be NULL; with the ambient

@@ -114,7 +114,7 @@ pub unsafe extern "C" fn cpwl_network_count_in_ball(
         };
         center.expect_shape(&[2], "(u, v)")?;
         let center = center.read::<f64>(&ctx.meter())?;
-        let domain = domain.map(|d| &d.inner);
+        let domain = domain.map(super::domain::plane).transpose()?;
         let at = [center[0], center[1]];
         *count = count_in_ball(ctx, net, domain, metric(o.metric)?, at, radius, o.max_regions)?;
         Ok(())

@@ -305,6 +305,69 @@ pub enum cpwl_quantity {
     CPWL_QUANTITY_SLOPE_FROBENIUS = 9,
 }
 
+/// Arrays of a partition in space, for `cpwl_partition3d_array`. C cells, V vertices, E edges, F facets, K outputs.
+/// Since 0.1.
+#[repr(C)]
+pub enum cpwl_partition3d_array_id {
+    /// (V, 3) f64: vertices in (u, v, w). CPWL_WANT_MESH.
+    CPWL_PARTITION3D_VERTICES = 1,
+    /// (E, 2) i64: end points of the edges. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_EDGES = 2,
+    /// (F + 1) i64: the vertices of facet i have places `offsets[i]` to `offsets[i + 1] - 1`. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_OFFSETS = 3,
+    /// i64: vertices of the facets, counter-clockwise as seen from outside of the first of the two cells of each.
+    /// CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_VERTICES = 4,
+    /// (F, 2) i64: the cells on both sides; -1 outside the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_CELLS = 5,
+    /// (F) i32: the layer of units that made the facet, from 0; -1 for a side of the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_LAYER = 6,
+    /// (F) i64: the unit within that layer, or the side of the domain. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_UNIT = 7,
+    /// (F) i32: which knot of that unit. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_KNOT = 8,
+    /// (F) f64: areas of the facets, in units of (u, v, w). CPWL_WANT_MESH.
+    CPWL_PARTITION3D_FACET_AREAS = 9,
+    /// (C + 1) i64: the vertices of cell i have places `offsets[i]` to `offsets[i + 1] - 1`. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_CELL_OFFSETS = 10,
+    /// i64: vertices of the cells. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_CELL_VERTICES = 11,
+    /// (C + 1) i64: the facets of cell i have places `offsets[i]` to `offsets[i + 1] - 1`. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_CELL_FACET_OFFSETS = 12,
+    /// i64: facets of the cells. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_CELL_FACETS = 13,
+    /// (C) f64: volumes of the cells, in units of (u, v, w). CPWL_WANT_POLYGONS.
+    CPWL_PARTITION3D_VOLUMES = 14,
+    /// (C, 3) f64: centroids in (u, v, w). CPWL_WANT_POLYGONS.
+    CPWL_PARTITION3D_CENTROIDS = 15,
+    /// (C) f64: surface areas of the cells. CPWL_WANT_MESH.
+    CPWL_PARTITION3D_AREAS = 16,
+    /// (C, K, 3) f64: on cell i output k is `A[i, k] . (u, v, w) + b[i, k]`. CPWL_WANT_MAPS.
+    CPWL_PARTITION3D_MAP_A = 17,
+    /// (C, K) f64: the b of CPWL_PARTITION3D_MAP_A. CPWL_WANT_MAPS.
+    CPWL_PARTITION3D_MAP_B = 18,
+    /// (layers of units) i64: number of cells after each layer. Always kept.
+    CPWL_PARTITION3D_LAYER_CELLS = 19,
+}
+
+/// Arrays of a surface, for `cpwl_surface_array`. V vertices, E edges, F polygons. Since 0.1.
+#[repr(C)]
+pub enum cpwl_surface_array_id {
+    /// (V, 3) f64: vertices in (u, v, w).
+    CPWL_SURFACE_VERTICES = 1,
+    /// (F + 1) i64: the vertices of polygon i have places `offsets[i]` to `offsets[i + 1] - 1`.
+    CPWL_SURFACE_POLYGON_OFFSETS = 2,
+    /// i64: vertices of the polygons, counter-clockwise as seen from where the output is larger. Polygons are plane and
+    /// convex; a fan from any of its vertices makes triangles of one.
+    CPWL_SURFACE_POLYGON_VERTICES = 3,
+    /// (F, 3) f64: gradient of the output on each polygon, which points to where the output is larger.
+    CPWL_SURFACE_GRADIENTS = 4,
+    /// (E, 2) i64: end points of the edges.
+    CPWL_SURFACE_EDGES = 5,
+    /// (E) i32: number of polygons at each edge: 2, or 1 at the sides of the domain.
+    CPWL_SURFACE_EDGE_POLYGONS = 6,
+}
+
 /// What the colour of a cell says in a picture. Since 0.1.
 #[repr(C)]
 pub enum cpwl_color {

@@ -1,17 +1,30 @@
-//! `cpwl_domain`: where to partition.
+//! `cpwl_domain`: where to partition. Boxes of any dimension and plane domains; the others are in `body.rs`.
 
 use super::fence::fence;
 use super::tensor::{self, cpwl_tensor};
 use super::{context, cpwl_context, cpwl_status, pointer};
-use crate::context::Meter;
 use crate::error::{Result, bail};
-use crate::regions::Domain;
+use crate::regions::{Body, Domain};
 use crate::view::TensorRef;
 
-/// A plane domain: a convex polygon in coordinates (u, v), which are the input of the network or, for a slice, span a
-/// plane in its input space. Immutable; may be shared between threads. Since 0.1.
+/// A convex domain of dimension d. Its coordinates are the input of the network or, for a slice, span a part of its input
+/// space; in the plane they are called (u, v). Immutable; may be shared between threads. Since 0.1.
 pub struct cpwl_domain {
-    pub(super) inner: Domain,
+    pub(super) inner: Body,
+}
+
+impl cpwl_domain {
+    fn plane(domain: Domain) -> Self {
+        cpwl_domain { inner: domain.into() }
+    }
+}
+
+/// The domain as a polygon, for what works in the plane only.
+pub(super) fn plane(domain: &cpwl_domain) -> Result<&Domain> {
+    match domain.inner.plane() {
+        Some(plane) => Ok(plane),
+        None => bail!(Shape, "the domain has dimension {}; expected a plane domain", domain.inner.dim()),
+    }
 }
 
 /// A tensor of points in the plane, (n, 2).
@@ -23,21 +36,21 @@ pub(super) fn points(t: &TensorRef) -> Result<()> {
     Ok(())
 }
 
-fn pair(t: &TensorRef, meter: &Meter) -> Result<[f64; 2]> {
-    t.expect_shape(&[2], "(u, v)")?;
-    let values = t.read::<f64>(meter)?;
-    Ok([values[0], values[1]])
-}
-
 /// The `n` vectors of a tensor of shape (n, D..), each flattened.
-fn vectors<'a>(t: &TensorRef, values: &'a [f64], n: usize, meaning: &str) -> Result<Vec<&'a [f64]>> {
+pub(super) fn vectors<'a>(
+    t: &TensorRef,
+    values: &'a [f64],
+    n: usize,
+    meaning: &str,
+) -> Result<Vec<&'a [f64]>> {
     if t.shape().len() < 2 || t.shape()[0] != n || t.is_empty() {
         bail!(Shape, "{} has shape {:?}; expected {meaning}", t.name(), t.shape())
     }
     Ok(values.chunks_exact(t.len() / n).collect())
 }
 
-/// The box [lo_0, hi_0] x [lo_1, hi_1]; `lo` and `hi` are (2). Free it with `cpwl_domain_free`.
+/// The box of all x with lo_i <= x_i <= hi_i; `lo` and `hi` are (d): d = 2 is a plane domain. Free it with
+/// `cpwl_domain_free`.
 ///
 /// In this and the other domain functions tensors are f32, f64, f16 or bf16, and are taken exactly. Errors:
 /// CPWL_ARGUMENT (unless lo < hi), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE. Since 0.1.
@@ -59,7 +72,9 @@ pub unsafe extern "C" fn cpwl_domain_box(
             )
         };
         let meter = ctx.meter();
-        out.put(cpwl_domain { inner: Domain::rect(pair(&lo, &meter)?, pair(&hi, &meter)?)? });
+        lo.expect_rank(1, "(d)")?;
+        hi.expect_rank(1, "(d)")?;
+        out.put(cpwl_domain { inner: Body::boxed(&lo.read::<f64>(&meter)?, &hi.read::<f64>(&meter)?)? });
         Ok(())
     })
 }
@@ -81,7 +96,7 @@ pub unsafe extern "C" fn cpwl_domain_polygon(
             unsafe { (context::get(ctx)?, tensor::input("vertices", vertices)?, pointer::out("out", out)?) };
         points(&vertices)?;
         let values = vertices.read::<f64>(&ctx.meter())?;
-        out.put(cpwl_domain { inner: Domain::convex(values.as_chunks().0)? });
+        out.put(cpwl_domain::plane(Domain::convex(values.as_chunks().0)?));
         Ok(())
     })
 }
@@ -123,7 +138,7 @@ pub unsafe extern "C" fn cpwl_domain_slice(
                 Domain::slice(&origin, [directions[0], directions[1]], polygon.as_chunks().0)?
             }
         };
-        out.put(cpwl_domain { inner });
+        out.put(cpwl_domain::plane(inner));
         Ok(())
     })
 }
@@ -146,7 +161,7 @@ pub unsafe extern "C" fn cpwl_domain_slice_anchors(
             unsafe { (context::get(ctx)?, tensor::input("anchors", anchors)?, pointer::out("out", out)?) };
         let values = anchors.read::<f64>(&ctx.meter())?;
         let points = vectors(&anchors, &values, 3, "(3, D)")?;
-        out.put(cpwl_domain { inner: Domain::slice_through([points[0], points[1], points[2]], margin)? });
+        out.put(cpwl_domain::plane(Domain::slice_through([points[0], points[1], points[2]], margin)?));
         Ok(())
     })
 }

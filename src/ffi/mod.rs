@@ -44,6 +44,12 @@ mod statistics;
 
 mod boundary_points;
 
+mod polyhedron;
+
+mod partition3d;
+
+mod surface;
+
 mod ball;
 
 // How pointers and structs of the host are read, and arrays lent to it.
@@ -63,10 +69,13 @@ pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;
 pub use partition::*;
+pub use partition3d::*;
+pub use polyhedron::*;
 pub use rewrite::*;
 pub use smooth::*;
 pub use statistics::*;
 pub use stream::*;
+pub use surface::*;
 pub use tensor::cpwl_tensor;
 pub use tile::*;
 pub use version::*;

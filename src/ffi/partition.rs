@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use super::domain::points;
+use super::domain::{plane, points};
 use super::fence::fence;
 use super::lent::{Lent, lend};
 use super::options::{self, Growable};
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn cpwl_partition_new(
             (
                 context::get(ctx)?,
                 &pointer::required("net", net)?.inner,
-                &pointer::required("domain", domain)?.inner,
+                plane(pointer::required("domain", domain)?)?,
                 options::read(opts)?,
                 pointer::out("out", out)?,
             )

@@ -117,7 +117,7 @@ pub unsafe extern "C" fn cpwl_partition_stream(
             (
                 context::get(ctx)?,
                 &pointer::required("net", net)?.inner,
-                &pointer::required("domain", domain)?.inner,
+                super::domain::plane(pointer::required("domain", domain)?)?,
                 options::read(opts)?,
             )
         };

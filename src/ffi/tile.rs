@@ -35,11 +35,12 @@ pub unsafe extern "C" fn cpwl_domain_tile(
         // SAFETY: the words of the header to the caller.
         let (domain, slot) = unsafe {
             context::get(ctx)?;
-            (&pointer::required("domain", domain)?.inner, pointer::required_mut("out", out)?)
+            (super::domain::plane(pointer::required("domain", domain)?)?, pointer::required_mut("out", out)?)
         };
         let grid = [index("nu", nu)?, index("nv", nv)?];
         let tile = domain.tile(grid, [index("i", i)?, index("j", j)?])?;
-        *slot = tile.map_or(ptr::null_mut(), |inner| Box::into_raw(Box::new(cpwl_domain { inner })));
+        *slot = tile
+            .map_or(ptr::null_mut(), |inner| Box::into_raw(Box::new(cpwl_domain { inner: inner.into() })));
         Ok(())
     })
 }

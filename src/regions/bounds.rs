@@ -117,9 +117,10 @@ fn spectral(net: &Network, id: NodeId) -> Option<f64> {
     (1e-30..1e30).contains(&bound).then_some(bound)
 }
 
-/// N of a block of functionals.
-pub(crate) fn size(kernels: &Kernels, block: &[f64]) -> f64 {
-    (kernels.norms)(block).iter().sum::<f64>() * SLACK + TINY
+/// N of a block of `rows` rows. Its thirds hold several columns each: g of them add up to at most sqrt(g) times the norm
+/// of all.
+pub(crate) fn size(kernels: &Kernels, block: &[f64], rows: usize) -> f64 {
+    (kernels.norms)(block).iter().sum::<f64>() * (rows as f64 / 3.0).sqrt() * SLACK + TINY
 }
 
 #[cfg(test)]

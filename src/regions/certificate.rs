@@ -39,10 +39,9 @@ impl Signs {
     /// Notes a nonzero value of a line of the given size.
     #[inline]
     pub(crate) fn note(&mut self, value: f64, size: f64) {
-        let margin = value.abs() / size;
-        // Not min(): NaN and a size of 0 say nothing.
-        if margin < self.margin {
-            self.margin = margin;
+        // Dividing is for the few that matter. NaN and a size of 0 say nothing.
+        if value.abs() < self.margin * size {
+            self.margin = value.abs() / size;
         }
     }
 }

@@ -73,6 +73,12 @@ impl Dyadic {
     }
 }
 
+impl PartialEq for Dyadic {
+    fn eq(&self, other: &Self) -> bool {
+        self.sub(other).is_zero()
+    }
+}
+
 impl From<f64> for Dyadic {
     /// Exact; `x` must be finite.
     fn from(x: f64) -> Self {

@@ -117,7 +117,7 @@ impl Task<'_> {
 }
 
 /// Positions of the bits that are set.
-fn bits(mut word: u64) -> impl Iterator<Item = usize> {
+pub(crate) fn bits(mut word: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         (word != 0).then(|| {
             let k = word.trailing_zeros() as usize;

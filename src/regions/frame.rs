@@ -3,7 +3,7 @@
 //! All geometry runs in local coordinates p with x_i = center_i + 2^log2_i p_i. Powers of two keep weights exact, and
 //! recentring keeps f64 accurate on domains far from the origin.
 
-use super::dyadic::Dyadic;
+use super::dyadic::{Dyadic, Functional};
 
 /// Centre and scale of the local coordinates, one of each an axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +52,16 @@ impl Frame {
     pub(crate) fn to_local_exact(&self, p: &[f64]) -> Vec<Dyadic> {
         let axis = |i: usize| Dyadic::from(p[i]).sub(&Dyadic::from(self.center[i])).shifted(-self.log2[i]);
         (0..p.len()).map(axis).collect()
+    }
+
+    /// A functional of the domain's coordinates as one of the local ones, exactly.
+    pub(crate) fn to_local_functional(&self, f: &[Dyadic]) -> Functional {
+        let mut constant = f[self.dim()].clone();
+        for (a, &center) in f.iter().zip(&self.center) {
+            constant.add_assign(&a.mul(&Dyadic::from(center)));
+        }
+        let scaled = f.iter().zip(&self.log2).map(|(a, &e)| a.shifted(e));
+        scaled.chain(std::iter::once(constant)).collect()
     }
 
     /// Length, area, volume, ... of what has 1 in local coordinates.

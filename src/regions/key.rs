@@ -4,6 +4,9 @@
 //! that cross in it), never by its coordinates, so two cells that share it give it the same name. Names are mixed down
 //! to 128 bits: for 10^9 vertices the chance of a clash is below 10^-20.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
 /// A mixed name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Key(pub(crate) u64, pub(crate) u64);
@@ -40,3 +43,24 @@ impl Key {
         Key(fold(a.0 ^ A, b.0 ^ B) ^ a.1, fold(a.1 ^ B, b.1 ^ A) ^ b.0.rotate_left(23)).with(2)
     }
 }
+
+/// Names are mixed already: their first word is as good as any hash of them.
+#[derive(Default)]
+pub(crate) struct First(u64);
+
+impl Hasher for First {
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("keys hash as words")
+    }
+    fn write_u64(&mut self, word: u64) {
+        if self.0 == 0 {
+            self.0 = word;
+        }
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// Things by name.
+pub(crate) type Map<V> = HashMap<Key, V, BuildHasherDefault<First>>;

@@ -1,33 +1,11 @@
 //! Assembles the cells into one face-to-face mesh: shared vertices by their names, edges by their end points.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasherDefault, Hasher};
 
-use super::key::Key;
+use super::key::{Key, Map};
 use super::sink::Sink;
 use crate::context::Meter;
 use crate::error::{Result, bail};
-
-/// Names are mixed already: their first word is as good as any hash of them.
-#[derive(Default)]
-struct First(u64);
-
-impl Hasher for First {
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("keys hash as words")
-    }
-    fn write_u64(&mut self, word: u64) {
-        if self.0 == 0 {
-            self.0 = word;
-        }
-    }
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-type Map<V> = HashMap<Key, V, BuildHasherDefault<First>>;
 
 /// Vertices, edges and who meets whom.
 #[derive(Default)]

@@ -25,6 +25,7 @@
 //! meet a disc), `metric` (units of lengths), `pieces` (cells with the same map).
 
 mod ball;
+mod body;
 mod boundary;
 mod bounds;
 mod cell;
@@ -54,9 +55,11 @@ mod packed;
 mod partition;
 mod pieces;
 mod plan;
+pub mod polytope;
 mod seams;
 mod shared;
 mod sink;
+pub mod solid;
 mod statistics;
 mod stream;
 mod svg;
@@ -65,11 +68,13 @@ mod ties;
 mod values;
 
 pub use ball::count_in_ball;
+pub use body::{Body, HalfSpace};
 pub use boundary::{Boundary, BoundaryMode, Nearest};
 pub use certificate::Signs;
 pub use domain::Domain;
 pub use metric::Metric;
 pub use partition::{Partition, PartitionOptions, partition};
+pub use polytope::{Enumeration, EnumerationOptions, EnumerationWant, enumerate};
 pub use sink::Want;
 pub use statistics::{Quantity, Spread, Statistics};
 pub use stream::{Chunk, StreamOptions, Streamed, stream};

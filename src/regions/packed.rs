@@ -44,4 +44,30 @@ impl Packed {
             }
         }
     }
+
+    /// Packs the codes of all units.
+    pub(crate) fn pack(&self, codes: &[i32], words: &mut [u64]) {
+        words.fill(0);
+        let mut codes = codes.iter();
+        for (layer, p) in self.layers.iter().enumerate() {
+            for (unit, &code) in codes.by_ref().take(p.units).enumerate() {
+                self.set_code(words, layer, unit, code as u64);
+            }
+        }
+    }
+
+    /// Code of unit `unit` of layer `layer`.
+    pub(crate) fn code(&self, words: &[u64], layer: usize, unit: usize) -> u64 {
+        let p = self.layers[layer];
+        let bit = unit * p.bits as usize;
+        words[p.word + bit / 64] >> (bit % 64) & ((1u64 << p.bits) - 1)
+    }
+
+    /// Sets it.
+    pub(crate) fn set_code(&self, words: &mut [u64], layer: usize, unit: usize, code: u64) {
+        let p = self.layers[layer];
+        let (bit, mask) = (unit * p.bits as usize, (1u64 << p.bits) - 1);
+        let word = &mut words[p.word + bit / 64];
+        *word = *word & !(mask << (bit % 64)) | (code & mask) << (bit % 64);
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::sink::{AREA_UNITS, Sink, Want};
+use super::sink::{AREA_UNITS, Want};
 use crate::context::{Context, Meter};
 use crate::error::{Error, Result, bail};
 
@@ -21,6 +21,18 @@ pub(crate) struct Shared<'c> {
     done: AtomicU64,
     /// Why the first task that failed did.
     failed: OnceLock<Error>,
+}
+
+/// What a task has written so far.
+pub(crate) trait Written {
+    /// What the shared counters know of it.
+    fn told(&mut self) -> &mut Told;
+    /// Cells.
+    fn cells(&self) -> u64;
+    /// Their local area or volume, in units of 1 / `AREA_UNITS`: integers add up to the same in any order.
+    fn measure(&self) -> i128;
+    /// Bytes held.
+    fn bytes(&self) -> usize;
 }
 
 const DONE_UNITS: f64 = (1u64 << 40) as f64;
@@ -69,7 +81,7 @@ impl<'c> Shared<'c> {
     }
 
     /// Tells what the last sink holds now and looks at the limits.
-    pub(crate) fn report(&self, out: &mut [Sink]) -> Result<()> {
+    pub(crate) fn report(&self, out: &mut [impl Written]) -> Result<()> {
         self.check(out).map_err(|e| self.fail(e))
     }
 
@@ -78,14 +90,14 @@ impl<'c> Shared<'c> {
         self.failed.get().cloned()
     }
 
-    fn check(&self, out: &mut [Sink]) -> Result<()> {
+    fn check(&self, out: &mut [impl Written]) -> Result<()> {
         let sink = out.last_mut().expect("a task has a sink");
-        let (told, bytes) = (sink.told, sink.bytes());
-        if bytes > told.bytes {
-            self.meter.charge(bytes - told.bytes, "partition: the regions")?;
+        let now = Told { cells: sink.cells(), area: sink.measure(), bytes: sink.bytes() };
+        let told = std::mem::replace(sink.told(), now);
+        if now.bytes > told.bytes {
+            self.meter.charge(now.bytes - told.bytes, "partition: the regions")?;
         }
-        sink.told = Told { cells: sink.cells, area: sink.area, bytes };
-        let new = sink.cells - told.cells;
+        let new = now.cells - told.cells;
         let cells = self.cells.fetch_add(new, Ordering::Relaxed) + new;
         if cells > self.max_regions {
             bail!(MaxRegions, "partition: more than max_regions = {} regions", self.max_regions)
@@ -95,7 +107,7 @@ impl<'c> Shared<'c> {
         }
         self.ctx.poll()?;
         if self.ctx.has_progress() {
-            let part = (sink.area - told.area) as f64 / AREA_UNITS / self.local_area;
+            let part = (now.area - told.area) as f64 / AREA_UNITS / self.local_area;
             let part = (part * DONE_UNITS).max(0.0) as u64;
             let done = self.done.fetch_add(part, Ordering::Relaxed) + part;
             self.ctx.progress(done as f64 / DONE_UNITS, "regions");

@@ -3,7 +3,7 @@
 use super::certificate::Signs;
 use super::key::Key;
 use super::plan::Plan;
-use super::shared::Told;
+use super::shared::{Told, Written};
 
 /// What to keep of each cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,21 +49,34 @@ pub(crate) struct Sink {
     pub(crate) map_b: Vec<f64>,
 }
 
-impl Sink {
-    /// Bytes held.
-    pub(crate) fn bytes(&self) -> usize {
-        fn of<T>(v: &Vec<T>) -> usize {
-            v.capacity() * size_of::<T>()
-        }
-        of(&self.sizes)
-            + of(&self.areas)
-            + of(&self.points)
-            + of(&self.names)
-            + of(&self.lines)
-            + of(&self.patterns)
-            + of(&self.map_a)
-            + of(&self.map_b)
+impl Written for Sink {
+    fn told(&mut self) -> &mut Told {
+        &mut self.told
     }
+
+    fn cells(&self) -> u64 {
+        self.cells
+    }
+
+    fn measure(&self) -> i128 {
+        self.area
+    }
+
+    fn bytes(&self) -> usize {
+        held(&self.sizes)
+            + held(&self.areas)
+            + held(&self.points)
+            + held(&self.names)
+            + held(&self.lines)
+            + held(&self.patterns)
+            + held(&self.map_a)
+            + held(&self.map_b)
+    }
+}
+
+/// Bytes that a vector holds.
+pub(crate) fn held<T>(v: &Vec<T>) -> usize {
+    v.capacity() * size_of::<T>()
 }
 
 /// Sums that do not depend on the order in which tasks finish.

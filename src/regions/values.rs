@@ -49,7 +49,7 @@ impl<'p> Values<'p> {
             blocks[first.id] = first.block.clone();
             // None of the columns errs by more than all of them together.
             let error = plan.coords as f64 * first.errors.iter().map(|e| e * e).sum::<f64>().sqrt();
-            sizes[first.id] = (size(kernels, &first.block), error + TINY);
+            sizes[first.id] = (size(kernels, &first.block, plan.rows), error + TINY);
         }
         Values {
             plan,
@@ -160,7 +160,8 @@ impl<'p> Values<'p> {
     /// (N, E) of an affine node whose value has just been computed.
     fn bound(&mut self, id: NodeId) {
         let norms = self.plan.norms[id].as_ref().expect("affine nodes have norms");
-        self.sizes[id] = (size(self.kernels, self.block(id)), norms.error(self.input_sizes(id)));
+        self.sizes[id] =
+            (size(self.kernels, self.block(id), self.plan.rows), norms.error(self.input_sizes(id)));
     }
 
     /// (N, E) of the inputs of a node. Reshapes are looked through: before a fold they are not evaluated.
@@ -195,6 +196,11 @@ impl<'p> Values<'p> {
         let (n, e) = self.sizes[level.source];
         let size = level.steepest * n + level.offsets_of(&self.pattern);
         self.sizes[level.node] = (size, level.steepest * e + level.rounding * size);
+    }
+
+    /// Bound of the error of every element of a node's value on the current cell.
+    pub(crate) fn error(&self, id: NodeId) -> f64 {
+        self.sizes[id].1
     }
 
     /// Bound of the errors of the outputs on the current cell.

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Doubt, FILTER, Kernels, Masks, Points, portable, side};
+use super::{Doubt, FILTER, Kernels, Masks, Points, Points3, portable, side};
 
 // `Isa::kernels` hands this table out only on CPUs with AVX-512 F, DQ and VL.
 pub(super) static KERNELS: Kernels = Kernels {
@@ -16,6 +16,10 @@ pub(super) static KERNELS: Kernels = Kernels {
     classify: |block, doubt, points, masks| unsafe { classify(block, doubt, points, masks) },
     // SAFETY: as above.
     sides: |block, doubt, units, points, out| unsafe { sides(block, doubt, units, points, out) },
+    // SAFETY: as above.
+    classify3: |block, doubt, points, masks| unsafe { classify3(block, doubt, points, masks) },
+    // SAFETY: as above.
+    sides3: |block, doubt, units, points, out| unsafe { sides3(block, doubt, units, points, out) },
 };
 
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
@@ -161,4 +165,14 @@ fn sides(block: &[f64], doubt: Doubt, units: &[u32], points: &Points, out: &mut 
         let doubt = u8::from(sure != 0xff) * side::DOUBT;
         *out = (u8::from(pos != 0) * side::POS) | (u8::from(neg != 0) * side::NEG) | doubt;
     }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn classify3(block: &[f64], doubt: Doubt, points: &[[f64; 3]], masks: &mut Masks) {
+    portable::classify3(block, doubt, points, masks);
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn sides3(block: &[f64], doubt: Doubt, units: &[u32], points: &Points3, out: &mut [u8]) {
+    portable::sides3(block, doubt, units, points, out);
 }

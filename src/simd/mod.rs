@@ -61,6 +61,27 @@ impl Points {
     }
 }
 
+/// Vertices of a polyhedron, padded like [`Points`]: x, y and z of [`LANES`] of them at a time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Points3 {
+    pub(crate) axes: Vec<[[f64; LANES]; 3]>,
+}
+
+impl Points3 {
+    pub(crate) fn set(&mut self, points: impl ExactSizeIterator<Item = [f64; 3]>) {
+        self.axes.clear();
+        for (i, p) in points.enumerate() {
+            if i % LANES == 0 {
+                self.axes.push(p.map(|x| [x; LANES]));
+            }
+            let axes = self.axes.last_mut().expect("pushed for the first of them");
+            for (axis, x) in axes.iter_mut().zip(p) {
+                axis[i % LANES] = x;
+            }
+        }
+    }
+}
+
 /// What [`Kernels::sides`] says of one unit: bits that may be set together.
 pub(crate) mod side {
     /// Certainly positive at some vertex.
@@ -93,6 +114,11 @@ pub(crate) struct Kernels {
     pub(crate) reach: fn(block: &[f64], points: &[[f64; 2]], lo: &mut [f64], hi: &mut [f64]),
     /// Bits of `side` for each unit in `units`.
     pub(crate) sides: fn(block: &[f64], doubt: Doubt, units: &[u32], points: &Points, out: &mut [u8]),
+    /// The same in space: the first four rows of the block are (a, b, c, d), the value is a x + b y + c z + d, and what is
+    /// said of a, b and c above is said of a, b, c and d.
+    pub(crate) classify3: fn(block: &[f64], doubt: Doubt, points: &[[f64; 3]], masks: &mut Masks),
+    /// See `classify3`.
+    pub(crate) sides3: fn(block: &[f64], doubt: Doubt, units: &[u32], points: &Points3, out: &mut [u8]),
 }
 
 /// An instruction set for which hand-written kernels exist.
@@ -238,6 +264,42 @@ mod tests {
                 prop_assert_eq!(bit(&want.0.cross), want.1[i] & 3 == 3);
                 prop_assert_eq!(bit(&want.0.pos), want.1[i] == side::POS);
                 prop_assert_eq!(bit(&want.0.neg), want.1[i] == side::NEG);
+            }
+        }
+
+        #[test]
+        fn masks_and_sides_of_space_tell_the_same_story(
+            (block, error) in (1usize..20).prop_flat_map(|l| (values(48 * l), prop::collection::vec(0.0..1e-10f64, 8 * l))),
+            points in prop::collection::vec((-1.0..1.0f64, -1.0..1.0f64, -1.0..1.0f64), 1..20),
+        ) {
+            let np = error.len();
+            let points: Vec<[f64; 3]> = points.into_iter().map(|(x, y, z)| [x, y, z]).collect();
+            let units: Vec<u32> = (0..np as u32).rev().collect();
+            let mut padded = Points3::default();
+            padded.set(points.iter().copied());
+            let doubt = Doubt { error: &error, scale: 0.5, radius: 1e-12 };
+            for isa in std::iter::once(Isa::Portable).chain(others()) {
+                let mut masks = Masks::default();
+                masks.resize(np.div_ceil(64));
+                (isa.kernels().classify3)(&block, doubt, &points, &mut masks);
+                let mut sides = vec![0xff; np];
+                (isa.kernels().sides3)(&block, doubt, &units, &padded, &mut sides);
+                for (i, &k) in units.iter().enumerate() {
+                    let k = k as usize;
+                    // Value by value, as the words say.
+                    let [a, b, c, d] = [0, 1, 2, 3].map(|row| block[row * np + k]);
+                    let slope = a.abs() + b.abs() + c.abs();
+                    let t = 0.5 * error[k] + 1e-12 * slope + FILTER * (slope + d.abs());
+                    let at = |p: &[f64; 3]| a * p[0] + (b * p[1] + (c * p[2] + d));
+                    let (pos, neg) = (points.iter().any(|p| at(p) > t), points.iter().any(|p| at(p) < -t));
+                    let doubtful = points.iter().any(|p| at(p).abs() <= t);
+                    let want = (u8::from(pos) * side::POS) | (u8::from(neg) * side::NEG) | (u8::from(doubtful) * side::DOUBT);
+                    prop_assert_eq!(sides[i], want, "{} unit {}", isa.name(), k);
+                    let bit = |m: &[u64]| m[k / 64] >> (k % 64) & 1 == 1;
+                    prop_assert_eq!(bit(&masks.cross), pos && neg);
+                    prop_assert_eq!(bit(&masks.pos), want == side::POS);
+                    prop_assert_eq!(bit(&masks.neg), want == side::NEG);
+                }
             }
         }
     }

@@ -13,6 +13,8 @@ pub(super) static KERNELS: Kernels = Kernels {
     reach: portable::reach,
     classify: portable::classify,
     sides: portable::sides,
+    classify3: portable::classify3,
+    sides3: portable::sides3,
 };
 
 #[target_feature(enable = "neon")]

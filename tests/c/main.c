@@ -17,6 +17,7 @@ static const struct {
     {"callbacks", test_callbacks},
     {"statistics", test_statistics},
     {"boundary", test_boundary},
+    {"solid", test_solid},
     {"ball", test_ball},
     {"memory", test_memory},
     {"dlpack", test_dlpack},

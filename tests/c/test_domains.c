@@ -63,7 +63,7 @@ static void boxes(void) {
                 "[ZERO_AREA] box: lo[1] = 0 and hi[1] = 0; expected lo < hi");
     CHECK_FAILS(cpwl_domain_box(NULL, &hi, &lo, &domain), CPWL_ARGUMENT, "[ZERO_AREA] box: lo[0] = 1 and hi[0] = -1; *");
     CHECK_FAILS(cpwl_domain_box(NULL, &wide, &hi, &domain), CPWL_SHAPE,
-                "[SHAPE] lo has shape [3]; expected [2]: (u, v)");
+                "[SHAPE] box: lo has 3 elements and hi has 2");
     CHECK_FAILS(cpwl_domain_box(NULL, &lo, &lo, NULL), CPWL_ARGUMENT, "[NULL] out is NULL");
     CHECK(domain == NULL);
 }

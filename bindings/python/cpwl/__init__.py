@@ -16,8 +16,11 @@ from .domains import Box, Domain, Polygon, Slice
 from .errors import *  # noqa: F403
 from .errors import __all__ as _errors
 from .network import Affine, Approximation, Network, Node
+from .polyhedron import Polyhedron
 from .regions import Partition
+from .solid import Partition3D
 from .stream import Chunk, Seams, Streamed, stream
+from .surface import Surface
 
 __version__ = version()
 __all__ = [
@@ -33,11 +36,14 @@ __all__ = [
     "Network",
     "Node",
     "Partition",
+    "Partition3D",
     "Polygon",
+    "Polyhedron",
     "Seams",
     "Slice",
     "Stats",
     "Streamed",
+    "Surface",
     "build_info",
     "layers",
     "stream",

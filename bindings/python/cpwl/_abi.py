@@ -131,6 +131,31 @@ CPWL_QUANTITY_MOMENT_ECCENTRICITY = 6
 CPWL_QUANTITY_INRADIUS = 7
 CPWL_QUANTITY_SLOPE_SPECTRAL = 8
 CPWL_QUANTITY_SLOPE_FROBENIUS = 9
+CPWL_PARTITION3D_VERTICES = 1
+CPWL_PARTITION3D_EDGES = 2
+CPWL_PARTITION3D_FACET_OFFSETS = 3
+CPWL_PARTITION3D_FACET_VERTICES = 4
+CPWL_PARTITION3D_FACET_CELLS = 5
+CPWL_PARTITION3D_FACET_LAYER = 6
+CPWL_PARTITION3D_FACET_UNIT = 7
+CPWL_PARTITION3D_FACET_KNOT = 8
+CPWL_PARTITION3D_FACET_AREAS = 9
+CPWL_PARTITION3D_CELL_OFFSETS = 10
+CPWL_PARTITION3D_CELL_VERTICES = 11
+CPWL_PARTITION3D_CELL_FACET_OFFSETS = 12
+CPWL_PARTITION3D_CELL_FACETS = 13
+CPWL_PARTITION3D_VOLUMES = 14
+CPWL_PARTITION3D_CENTROIDS = 15
+CPWL_PARTITION3D_AREAS = 16
+CPWL_PARTITION3D_MAP_A = 17
+CPWL_PARTITION3D_MAP_B = 18
+CPWL_PARTITION3D_LAYER_CELLS = 19
+CPWL_SURFACE_VERTICES = 1
+CPWL_SURFACE_POLYGON_OFFSETS = 2
+CPWL_SURFACE_POLYGON_VERTICES = 3
+CPWL_SURFACE_GRADIENTS = 4
+CPWL_SURFACE_EDGES = 5
+CPWL_SURFACE_EDGE_POLYGONS = 6
 
 
 class ContextOptions(c.Structure):
@@ -386,6 +411,56 @@ class BoundaryPointsOptions(c.Structure):
     ]
 
 
+class Partition3dSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_regions", c.c_int64),
+        ("n_vertices", c.c_int64),
+        ("n_edges", c.c_int64),
+        ("n_facets", c.c_int64),
+        ("n_outputs", c.c_int64),
+        ("n_units", c.c_int64),
+        ("n_unit_layers", c.c_int64),
+        ("volume", c.c_double),
+        ("domain_volume", c.c_double),
+        ("vertex_error", c.c_double),
+        ("exact_signs", c.c_uint64),
+        ("filter_signs", c.c_uint64),
+        ("double_signs", c.c_uint64),
+        ("zero_signs", c.c_uint64),
+        ("exact_vertices", c.c_uint64),
+        ("sign_margin", c.c_double),
+    ]
+
+
+class SurfaceOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("output", c.c_int64),
+        ("level", c.c_double),
+        ("max_cells", c.c_uint64),
+    ]
+
+
+class SurfaceSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_vertices", c.c_int64),
+        ("n_edges", c.c_int64),
+        ("n_polygons", c.c_int64),
+        ("euler", c.c_int64),
+        ("area", c.c_double),
+        ("volume_below", c.c_double),
+        ("volume", c.c_double),
+        ("vertex_error", c.c_double),
+        ("n_cells", c.c_int64),
+        ("flat_cells", c.c_int64),
+        ("exact_signs", c.c_uint64),
+        ("is_manifold", c.c_int32),
+        ("is_closed", c.c_int32),
+    ]
+
+
 class BallOptions(c.Structure):
     _fields_ = [
         ("struct_size", c.c_size_t),
@@ -414,6 +489,7 @@ FUNCTIONS = {
     "cpwl_domain_box": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_free": (None, [c.c_void_p]),
     "cpwl_domain_polygon": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_domain_polyhedron": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_slice": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_slice_anchors": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.POINTER(c.c_void_p)]),
     "cpwl_domain_tile": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.c_int64, c.c_int64, c.POINTER(c.c_void_p)]),
@@ -451,6 +527,12 @@ FUNCTIONS = {
     "cpwl_network_node": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(NodeInfo)]),
     "cpwl_network_output_shape": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_int64), c.POINTER(c.c_int32)]),
     "cpwl_network_pattern": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_partition3d_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_partition3d_free": (None, [c.c_void_p]),
+    "cpwl_partition3d_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Partition3dSummary)]),
+    "cpwl_partition3d_locate": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_partition3d_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(PartitionOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_partition3d_patterns": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.POINTER(Tensor)]),
     "cpwl_partition_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_partition_count_in_ball": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(BallOptions), c.POINTER(Tensor)]),
     "cpwl_partition_distinct_maps": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_int64)]),
@@ -469,6 +551,10 @@ FUNCTIONS = {
     "cpwl_statistics_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(StatisticsOptions), c.POINTER(c.c_void_p)]),
     "cpwl_statistics_spread": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Spread)]),
     "cpwl_status_name": (c.c_char_p, [c.c_int32]),
+    "cpwl_surface_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_surface_free": (None, [c.c_void_p]),
+    "cpwl_surface_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(SurfaceSummary)]),
+    "cpwl_surface_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(SurfaceOptions), c.POINTER(c.c_void_p)]),
     "cpwl_version": (c.c_uint32, []),
     "cpwl_version_string": (c.c_char_p, []),
 }

@@ -1,4 +1,4 @@
-"""Domains of a partition: convex pieces of the plane, or of a plane through a high-dimensional input space."""
+"""Domains: convex sets of any dimension, in the input space itself or in a slice of it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ Array = npt.NDArray[np.float64]
 
 
 class Domain(Native):
-    """Base of all domains: a convex polygon in coordinates (u, v), and where it lies in the input space.
+    """Base of all domains: a convex set of dimension d, and where it lies in the input space.
 
     Attributes
     ----------
+    dim : int
+        Dimension d. The coordinates of a plane domain are called (u, v).
     vertices : (m, 2) array
-        The polygon in (u, v), as given.
+        The polygon in (u, v), as given; plane domains only.
     """
 
+    dim: int = 2
     vertices: Array
 
     def tile(self, nu: int, nv: int, i: int, j: int) -> Domain | None:
@@ -39,33 +42,36 @@ class Domain(Native):
         return [tile for tile in every if tile is not None]
 
     def to_input(self, points: Any) -> Array:
-        """Points (..., 2) of the plane as inputs of the network (..., input...)."""
+        """Points (..., d) of the domain as inputs of the network (..., input...)."""
         return np.asarray(points, dtype=np.float64)
 
     def __repr__(self) -> str:
+        if self.dim != 2:
+            return f"<cpwl.{type(self).__name__} of dimension {self.dim}>"
         return f"<cpwl.{type(self).__name__} with {len(self.vertices)} corners>"
 
 
 class Box(Domain):
-    """The rectangle ``lo[0] <= u <= hi[0]``, ``lo[1] <= v <= hi[1]`` in a 2-D input space.
+    """The box of all x with ``lo[i] <= x[i] <= hi[i]``, of any dimension.
 
     Parameters
     ----------
-    lo, hi : (2,)
+    lo, hi : (d,)
 
     Raises
     ------
     ArgumentError
-        If the box has no area.
-    UnsupportedError
-        If it is not 2-D.
+        If the box has no interior.
     """
 
     def __init__(self, lo: Any, hi: Any) -> None:
         corners = _tensor.borrow(lo, "lo"), _tensor.borrow(hi, "hi")
         self._handle = Handle(lib.cpwl_domain_free, lib.cpwl_domain_box, None, *corners)
-        (u0, v0), (u1, v1) = _tensor.to_float64(lo, "lo"), _tensor.to_float64(hi, "hi")
-        self.vertices = np.array([[u0, v0], [u1, v0], [u1, v1], [u0, v1]])
+        self.lo, self.hi = _tensor.to_float64(lo, "lo"), _tensor.to_float64(hi, "hi")
+        self.dim = len(self.lo)
+        if self.dim == 2:
+            (u0, v0), (u1, v1) = self.lo, self.hi
+            self.vertices = np.array([[u0, v0], [u1, v0], [u1, v1], [u0, v1]])
 
 
 class Polygon(Domain):

@@ -15,7 +15,8 @@ from ._lib import Handle, Native, call, lib, sized
 
 if TYPE_CHECKING:
     from .layers import Layer
-    from .regions import Domain, Partition
+    from .regions import Domain
+    from .surface import Surface
 
 __all__ = ["Affine", "Approximation", "Network", "Node"]
 
@@ -257,14 +258,26 @@ class Network(Native):
         self._run(lib.cpwl_network_affine_at, context, x, _tensor.borrow(a, "a"), _tensor.borrow(b, "b"))
         return Affine(*(_tensor.as_result(v[0] if single else v, x) for v in (a, b)))
 
-    def partition(self, domain: Domain, **options: Any) -> Partition:
-        """The exact partition of a 2-D domain into the regions on which the network is affine.
+    def partition(self, domain: Domain, **options: Any) -> Any:
+        """The exact partition of a domain into the regions on which the network is affine.
 
-        See :class:`cpwl.Partition` for the options.
+        A :class:`cpwl.Partition` for a plane domain, a :class:`cpwl.Partition3D` for one in space; see there for the
+        options.
         """
         from .regions import Partition
+        from .solid import Partition3D
 
-        return Partition(self, domain, **options)
+        kind = Partition3D if getattr(domain, "dim", 2) == 3 else Partition
+        return kind(self, domain, **options)
+
+    def surface(self, domain: Domain, output: int = 0, level: float = 0.0, **options: Any) -> Surface:
+        """The surface in a domain in space on which an output has the value `level`, as a watertight mesh.
+
+        See :class:`cpwl.Surface` for the options.
+        """
+        from .surface import Surface
+
+        return Surface(self, domain, output, level, **options)
 
     def stream(self, domain: Domain, take: Callable[[Any], object], **options: Any) -> Any:
         """The regions of a 2-D domain in chunks, none of them kept. See :func:`cpwl.stream`."""
