@@ -65,6 +65,8 @@ pub(crate) struct Task<'p> {
     sheets: Vec<Sheet>,
     /// Cells whose memory can be had.
     pub(super) spare: Vec<Cell>,
+    /// Bytes of cells that the meter knows of.
+    charged: usize,
     /// Multiply-adds since the last look at the callbacks and limits, and what was done since.
     work: u64,
     told: u64,
@@ -92,6 +94,7 @@ impl<'p> Task<'p> {
             live: Vec::new(),
             sheets: vec![Sheet::default(); levels],
             spare: Vec::new(),
+            charged: 0,
             work: 0,
             told: 0,
             part: 0.0,
@@ -136,7 +139,9 @@ impl<'p> Task<'p> {
                 self.spare.push(done.cell);
             }
         }
-        self.report()
+        self.report()?;
+        self.shared.meter.release(self.charged);
+        Ok(())
     }
 
     /// Goes on with the first part of the only cell, which is cut, and with the others in parallel.
@@ -351,6 +356,14 @@ impl<'p> Task<'p> {
 
     fn report(&mut self) -> Result<()> {
         self.work = 0;
+        let waiting =
+            self.splits.iter().flat_map(|s| s.waiting.iter().map(|(cell, _)| cell).chain([&s.cell]));
+        let bytes = waiting.chain(&self.spare).map(Cell::bytes).sum::<usize>();
+        if bytes > self.charged {
+            let more = bytes - self.charged;
+            self.shared.meter.charge(more, "enumeration: cells").map_err(|e| self.shared.fail(e))?;
+            self.charged = bytes;
+        }
         let sink = self.out.last_mut().expect("a task has a sink");
         let new = sink.len() as u64 - self.told;
         self.told = sink.len() as u64;
