@@ -30,14 +30,26 @@ mod domain;
 
 mod partition;
 
+mod stream;
+
+mod tile;
+
 mod boundary;
+
+mod statistics;
+
+mod boundary_points;
+
+mod ball;
 
 // How pointers and structs of the host are read, and arrays lent to it.
 mod lent;
 mod options;
 mod pointer;
 
+pub use ball::*;
 pub use boundary::*;
+pub use boundary_points::*;
 pub use builder::*;
 pub use constants::*;
 pub use context::*;
@@ -47,7 +59,10 @@ pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;
 pub use partition::*;
+pub use statistics::*;
+pub use stream::*;
 pub use tensor::cpwl_tensor;
+pub use tile::*;
 pub use version::*;
 
 /// What every function that can fail returns: `CPWL_OK` (0) or the `CPWL_*` code of what went wrong.

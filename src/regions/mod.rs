@@ -15,33 +15,40 @@
 //! the filter is tested against.
 //!
 //! **Method.** Depth-first, layer-recursive convex splitting with conflict lists: `task` (the recursion), `filter` and
-//! `cut` (signs and cuts), `values`, `folds` and `convolve` (functionals of the layers, whatever the dimension), `chart`, `plan` and
-//! `level` (what is prepared), `oracle` and
-//! `dyadic` (exact stage), `bounds` (error bounds), `cell` and `key` (names of vertices), `mesh` (assembly), `trace` and
-//! `forms` (boundaries). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the
-//! output.
+//! `cut` (signs and cuts), `values`, `folds` and `convolve` (functionals of the layers, whatever the dimension), `chart`,
+//! `plan` and `level` (what is prepared), `oracle` and `dyadic` (exact stage), `bounds` (error bounds), `cell` and `key`
+//! (names of vertices), `mesh` (assembly). Cost: about one small matrix-vector product of the next layer per cell and
+//! layer. Memory: the output.
+//!
+//! **On the finished partition.** `exact` (the exact stage on its cells), `locate` (point location), `boundary` (decision
+//! boundaries and level sets), `statistics` (size and shape of the cells, lines, neighbours), `ball` and `disc` (cells that
+//! meet a disc), `metric` (units of lengths), `pieces` (cells with the same map).
 
+mod ball;
 mod body;
 mod boundary;
 mod bounds;
 mod cell;
 mod certificate;
 mod chart;
+mod complexity;
 mod convolve;
 mod cut;
+mod disc;
 mod domain;
 mod double;
 mod dyadic;
 mod envelope;
+mod exact;
 mod filter;
 mod folds;
-mod forms;
 mod frame;
 mod key;
 mod level;
 mod locate;
 mod maximum;
 mod mesh;
+mod metric;
 mod number;
 mod oracle;
 mod packed;
@@ -52,19 +59,23 @@ pub mod polytope;
 mod seams;
 mod shared;
 mod sink;
+mod statistics;
 mod stream;
 mod svg;
 mod task;
 mod ties;
-mod trace;
 mod values;
 
+pub use ball::count_in_ball;
 pub use body::{Body, HalfSpace};
-pub use boundary::{Boundary, BoundaryMode};
+pub use boundary::{Boundary, BoundaryMode, Nearest};
 pub use certificate::Signs;
+pub use complexity::local_complexity;
 pub use domain::Domain;
+pub use metric::Metric;
 pub use partition::{Partition, PartitionOptions, partition};
 pub use polytope::{Enumeration, EnumerationOptions, EnumerationWant, enumerate};
 pub use sink::Want;
+pub use statistics::{Quantity, Spread, Statistics};
 pub use stream::{Chunk, StreamOptions, Streamed, stream};
 pub use svg::{Color, SvgOptions};
