@@ -364,13 +364,14 @@ typedef enum cpwl_enumeration_array_id {
     /// (H) i32: the layer of units (0, 1, ...) that made the facet; -1 for a side of the domain. CPWL_WANT_FACETS.
     CPWL_ENUMERATION_FACET_LAYER = 6,
     /// (H) i64: the unit within that layer, or the side of the domain: 2 i and 2 i + 1 are the lower and upper side of a box
-    /// along axis i, row i of a polytope; of a simplex, opposite to vertex i + 1, the last one to vertex 0.
+    /// along axis i (in the plane the sides of the polygon in order), row i of a polytope; of a simplex, opposite to vertex
+    /// i + 1, the last one to vertex 0.
     /// CPWL_WANT_FACETS.
     CPWL_ENUMERATION_FACET_UNIT = 7,
     /// (H) i32: the knot of that unit; a g + b where candidates a < b of a max unit of g candidates tie. CPWL_WANT_FACETS.
     CPWL_ENUMERATION_FACET_KNOT = 8,
-    /// (H) i64: the region across the facet; -1 outside the domain, or if a partial result does not have it. Both
-    /// CPWL_WANT_FACETS and CPWL_WANT_PATTERNS.
+    /// (H) i64: the region across the facet; -1 outside the domain, or if a partial result does not have it; one of them where
+    /// a degenerate network has several. Both CPWL_WANT_FACETS and CPWL_WANT_PATTERNS.
     CPWL_ENUMERATION_NEIGHBOURS = 9,
     /// (F, d) f64: centres of the largest balls inside the regions; of an unbounded domain, deep interior points.
     /// CPWL_WANT_CENTERS.

@@ -486,11 +486,15 @@ fn bytes(e: &Enumeration) -> Vec<u64> {
 fn threads_do_not_change_a_bit() {
     let net = mlp(41, &[4, 10, 10, 2], &relu());
     let partial = EnumerationOptions { max_regions: 700, keep_partial: true, ..with_volumes() };
-    for options in [with_volumes(), partial] {
-        let one = run(&net, &cube(4, 1.0), &options);
+    let (ball, space) = (Body::ball(&[0.1; 4], 0.6).unwrap(), Body::space(4).unwrap());
+    let plain = EnumerationOptions::default();
+    for (body, options) in
+        [(cube(4, 1.0), with_volumes()), (cube(4, 1.0), partial), (ball, plain), (space, plain)]
+    {
+        let one = run(&net, &body, &options);
         assert_eq!(one.complete(), options.max_regions == 0);
         for threads in [2, 8] {
-            let many = enumerate(&context(threads), &net, &cube(4, 1.0), &options).unwrap();
+            let many = enumerate(&context(threads), &net, &body, &options).unwrap();
             assert!(bytes(&one) == bytes(&many), "{threads} threads");
         }
     }

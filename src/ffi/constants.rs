@@ -314,8 +314,8 @@ pub enum cpwl_enumeration_array_id {
     CPWL_ENUMERATION_FACET_UNIT = 7,
     /// (H) i32: the knot of that unit; a g + b where candidates a < b of a max unit of g candidates tie. CPWL_WANT_FACETS.
     CPWL_ENUMERATION_FACET_KNOT = 8,
-    /// (H) i64: the region across the facet; -1 outside the domain, or if a partial result does not have it. Both
-    /// CPWL_WANT_FACETS and CPWL_WANT_PATTERNS.
+    /// (H) i64: the region across the facet; -1 outside the domain, or if a partial result does not have it; one of them where
+    /// a degenerate network has several. Both CPWL_WANT_FACETS and CPWL_WANT_PATTERNS.
     CPWL_ENUMERATION_NEIGHBOURS = 9,
     /// (F, d) f64: centres of the largest balls inside the regions; of an unbounded domain, deep interior points.
     /// CPWL_WANT_CENTERS.

@@ -12,7 +12,8 @@ from ._stats import Stats
 from .boundary import Boundary, Nearest
 from .certificate import Certificate
 from .context import Context
-from .domains import Box, Domain, Polygon, Slice
+from .domains import Ball, Box, Domain, Polygon, Polytope, Simplex, Slice, Space
+from .enumeration import Enumeration
 from .errors import *  # noqa: F403
 from .errors import __all__ as _errors
 from .network import Affine, Network, Node
@@ -22,19 +23,24 @@ from .stream import Chunk, Seams, Streamed, stream
 __version__ = version()
 __all__ = [
     "Affine",
+    "Ball",
     "Boundary",
     "Box",
     "Certificate",
     "Chunk",
     "Context",
     "Domain",
+    "Enumeration",
     "Nearest",
     "Network",
     "Node",
     "Partition",
     "Polygon",
+    "Polytope",
     "Seams",
+    "Simplex",
     "Slice",
+    "Space",
     "Stats",
     "Streamed",
     "build_info",

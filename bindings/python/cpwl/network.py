@@ -14,8 +14,9 @@ from . import context as _context
 from ._lib import Handle, Native, call, lib, sized
 
 if TYPE_CHECKING:
+    from .domains import Domain
+    from .enumeration import Enumeration
     from .layers import Layer
-    from .regions import Domain, Partition
 
 __all__ = ["Affine", "Network", "Node"]
 
@@ -208,14 +209,69 @@ class Network(Native):
         self._run(lib.cpwl_network_affine_at, context, x, _tensor.borrow(a, "a"), _tensor.borrow(b, "b"))
         return Affine(*(_tensor.as_result(v[0] if single else v, x) for v in (a, b)))
 
-    def partition(self, domain: Domain, **options: Any) -> Partition:
-        """The exact partition of a 2-D domain into the regions on which the network is affine.
+    def partition(self, domain: Domain, **options: Any) -> Any:
+        """The regions of a domain on which the network is affine.
 
-        See :class:`cpwl.Partition` for the options.
+        Returns
+        -------
+        Partition
+            Of a plane domain: exact. See :class:`cpwl.Partition` for the options.
+        Enumeration
+            Of any other domain: by :meth:`enumerate`.
         """
-        from .regions import Partition
+        if not hasattr(domain, "is_plane") or domain.is_plane:
+            from .regions import Partition
 
-        return Partition(self, domain, **options)
+            return Partition(self, domain, **options)
+        return self.enumerate(domain, **options)
+
+    def enumerate(self, domain: Domain, **options: Any) -> Enumeration:
+        """The regions of a domain of any dimension, by linear programs with a tolerance.
+
+        See :class:`cpwl.Enumeration` for the options.
+        """
+        from .enumeration import Enumeration
+
+        return Enumeration(self, domain, **options)
+
+    def local_complexity(
+        self,
+        x: Any,
+        radius: float,
+        n_dirs: int | None = None,
+        seed: int = 0,
+        *,
+        context: _context.Context | None = None,
+    ) -> Any:
+        """How many units of each layer change their piece near an input; approximate, for inputs of any dimension.
+
+        A unit is counted if it is not on the same piece at all of the points ``x +- radius * q`` for `n_dirs` random
+        orthonormal directions q, which are the same for all inputs and belong to `seed`. A unit that cuts the hull of
+        these points without parting them is missed.
+
+        Parameters
+        ----------
+        x : array (B, input_shape...), (B, n_inputs), or one sample without B
+        radius : float
+        n_dirs : int, optional
+            At most the number of inputs; default 25 or that.
+        seed : int
+
+        Returns
+        -------
+        int64 array (B, unit layers), or (unit layers,) for one sample
+            The sum over the last axis is the local complexity.
+
+        References
+        ----------
+        A. I. Humayun, R. Balestriero, R. Baraniuk: Deep Networks Always Grok and Here is Why, arXiv:2402.15555.
+        """
+        x, single = self._batch(x)
+        counts = np.empty((x.shape[0], self._info.n_unit_layers), np.int64)
+        options = sized(_abi.ComplexityOptions, radius=radius, n_dirs=n_dirs or 0, seed=seed)
+        out = _tensor.borrow(counts, "counts")
+        self._run(lib.cpwl_network_local_complexity, context, x, ctypes.byref(options), out)
+        return _tensor.as_result(counts[0] if single else counts, x)
 
     def stream(self, domain: Domain, take: Callable[[Any], object], **options: Any) -> Any:
         """The regions of a 2-D domain in chunks, none of them kept. See :func:`cpwl.stream`."""

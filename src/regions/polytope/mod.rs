@@ -39,6 +39,7 @@ mod sink;
 mod start;
 mod table;
 mod task;
+mod tidy;
 mod volume;
 
 pub use enumeration::{Enumeration, EnumerationOptions, enumerate};

@@ -1,7 +1,8 @@
 //! Regions across facets, and the region of a point.
 //!
 //! Across a facet that unit k made the pattern is the same but for unit k: that is looked up. Where several units share a
-//! hyperplane it is another one, and the point just across the middle of the facet tells which.
+//! hyperplane it is another one, and a point just across the middle of the facet tells which. Where a unit is 0 on the whole
+//! region and not beyond the facet, several regions may be across: then it is one of them.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -18,6 +19,9 @@ use crate::network::Op;
 
 /// Points that are located at a time.
 const CHUNK: usize = 1024;
+
+/// Points across a facet that are tried: the middle of one may lie on the border of regions beyond it.
+const ATTEMPTS: usize = 4;
 
 /// A fast hash of words; patterns come from no adversary who could gain by slowing a look-up.
 #[derive(Default)]
@@ -72,29 +76,36 @@ pub(super) fn neighbours(e: &Enumeration, ctx: &Context, meter: &Meter) -> Resul
             };
             e.packed.set_code(&mut pattern, layer, unit, other);
             match e.index().get(&pattern) {
-                Some(j) => across[f] = j as i64,
+                Some(j) if e.faces(j, f) => across[f] = j as i64,
                 // A partial result does not have them all; to look for those in vain would take its time.
                 None if !e.complete() => {}
-                None => open.push((i, f)),
+                _ => open.push((i, f)),
             }
         }
     }
-    for chunk in open.chunks(CHUNK) {
-        ctx.poll()?;
-        let found: Vec<(usize, Vec<f64>)> =
-            chunk.iter().filter_map(|&(i, f)| Some((f, beyond(e, i, f)?))).collect();
-        let points: Vec<f64> = found.iter().flat_map(|(_, x)| x.iter().copied()).collect();
-        let mut regions = vec![-1; found.len()];
-        e.by_pattern(ctx, &points, &mut regions)?;
-        for ((f, _), region) in found.iter().zip(regions) {
-            across[*f] = region;
+    for attempt in 0..ATTEMPTS {
+        for chunk in open.chunks(CHUNK) {
+            ctx.poll()?;
+            let found: Vec<(usize, Vec<f64>)> =
+                chunk.iter().filter_map(|&(i, f)| Some((f, beyond(e, i, f, attempt)?))).collect();
+            let points: Vec<f64> = found.iter().flat_map(|(_, x)| x.iter().copied()).collect();
+            let mut regions = vec![-1; found.len()];
+            e.by_pattern(ctx, &points, &mut regions)?;
+            if attempt + 1 == ATTEMPTS {
+                // A unit that is 0 on a whole region is on or off by rounding: look for the place then.
+                e.by_place(ctx, &points, &mut regions)?;
+            }
+            for ((f, _), region) in found.iter().zip(regions) {
+                across[*f] = region;
+            }
         }
+        open.retain(|&(_, f)| across[f] < 0);
     }
     Ok(across)
 }
 
-/// A point a little beyond the middle of facet `f` of region `i`.
-fn beyond(e: &Enumeration, i: usize, f: usize) -> Option<Vec<f64>> {
+/// A point a little beyond facet `f` of region `i`: its middle at the first attempt, beside it at the next ones.
+fn beyond(e: &Enumeration, i: usize, f: usize, attempt: usize) -> Option<Vec<f64>> {
     let d = e.body.dim();
     let (first, last) = (e.facet_offsets()[i] as usize, e.facet_offsets()[i + 1] as usize);
     let normal = |g: usize| &e.facet_normals()[g * d..][..d];
@@ -125,7 +136,13 @@ fn beyond(e: &Enumeration, i: usize, f: usize) -> Option<Vec<f64>> {
                 rows.push(a.iter().map(|x| x / length), offset / length, NO_LABEL);
             }
         }
-        let (x, _) = start::interior(&rows, 16.0, 0.0)?;
+        let (mut x, depth) = start::interior(&rows, 16.0, 0.0)?;
+        if attempt > 0 {
+            // Multiples of the golden ratio: no direction of a lattice.
+            let away = |k: usize| (k as f64 * 0.618_033_988_749_895).fract() - 0.5;
+            let reach = depth / (d as f64).sqrt();
+            x.iter_mut().enumerate().for_each(|(c, x)| *x += reach * away(attempt * d + c));
+        }
         let mut rest = x.iter();
         let mut step: Vec<f64> =
             (0..d).map(|c| if c == pivot { 0.0 } else { *rest.next().unwrap_or(&0.0) }).collect();
@@ -144,6 +161,17 @@ impl Enumeration {
             Op::Pointwise(_) => None,
             _ => Some(self.net.candidates(node) as u64),
         }
+    }
+
+    /// Whether region `j` has a facet on the hyperplane of facet `f`, from the other side.
+    fn faces(&self, j: usize, f: usize) -> bool {
+        let d = self.body.dim();
+        let normal = |g: usize| &self.facet_normals()[g * d..][..d];
+        let levels = self.facet_levels();
+        (self.facet_offsets()[j] as usize..self.facet_offsets()[j + 1] as usize).any(|g| {
+            let along: f64 = normal(g).iter().zip(normal(f)).map(|(a, b)| a * b).sum();
+            along < -1.0 + 1e-9 && (levels[f] + levels[g]).abs() <= 1e-6 * (1.0 + levels[f].abs())
+        })
     }
 
     /// The region of each point t (d numbers each) by its activation pattern; -1 where no region has it.
@@ -174,10 +202,19 @@ impl Enumeration {
         }
         let d = self.body.dim();
         self.by_pattern(ctx, points, regions)?;
+        self.by_place(ctx, points, regions)?;
         for (t, region) in points.chunks_exact(d).zip(regions) {
             if !self.body.holds(t) {
                 *region = -1;
-            } else if *region < 0 {
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces -1 by the first region that holds the point. O(F) for each.
+    fn by_place(&self, ctx: &Context, points: &[f64], regions: &mut [i64]) -> Result<()> {
+        for (t, region) in points.chunks_exact(self.body.dim()).zip(regions) {
+            if *region < 0 {
                 ctx.poll()?;
                 *region = (0..self.n_regions()).find(|&i| self.holds(i, t)).map_or(-1, |i| i as i64);
             }

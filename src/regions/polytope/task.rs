@@ -185,7 +185,7 @@ impl<'p> Task<'p> {
         let level = &self.values.plan.levels[top.level];
         let entry = self.list[top.list.start + top.list.len() / 2];
         match level.max {
-            None => self.cut_at_knot(level, entry, &top.cell, &mut top.waiting),
+            None => self.cut_at_knot(level, entry, &mut top.cell, &mut top.waiting)?,
             Some(_) => self.cut_envelope(level, entry, &mut top.cell, &mut top.waiting)?,
         }
         top.share /= top.waiting.len() as f64;
@@ -194,17 +194,32 @@ impl<'p> Task<'p> {
         Ok(())
     }
 
-    fn cut_at_knot(&mut self, level: &Level, entry: Entry, cell: &Cell, parts: &mut Vec<Part>) {
+    fn cut_at_knot(
+        &mut self,
+        level: &Level,
+        entry: Entry,
+        cell: &mut Cell,
+        parts: &mut Vec<Part>,
+    ) -> Result<()> {
         let space = &self.shared.space;
         let knot = (entry.lo + entry.hi) / 2;
         let line = level.line(entry.unit as usize, knot as usize);
-        let (g, c, _) = self.sheets[level.number].plane(space.dim, (line - level.first_line) as usize);
-        cell.pool.points.dot(g, c, &mut self.solver.values);
-        for (sign, entry) in [(-1.0, Entry { hi: knot, ..entry }), (1.0, Entry { lo: knot + 1, ..entry })] {
+        let (g, c, margin) = self.sheets[level.number].plane(space.dim, (line - level.first_line) as usize);
+        // Again: the points that showed the crossing may have gone with half-spaces that were dropped since.
+        let side = self.solver.side(space, cell, g, c, margin).map_err(|e| self.shared.fail(e))?;
+        let (below, above) = (Entry { hi: knot, ..entry }, Entry { lo: knot + 1, ..entry });
+        let mut part = |sign: f64, entry| {
             let mut part = self.spare.pop().unwrap_or_else(|| Cell::new(space.dim));
             part.cut_from(cell, g, c, sign, line, &self.solver.values, POINTS * space.dim);
             parts.push((part, entry));
+        };
+        if side != Side::Above {
+            part(-1.0, below);
         }
+        if matches!(side, Side::Above | Side::Cross) {
+            part(1.0, above);
+        }
+        Ok(())
     }
 
     /// Goes on with one part of a cut: which units of the list still cross it?
