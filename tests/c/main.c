@@ -17,6 +17,7 @@ static const struct {
     {"statistics", test_statistics},
     {"boundary", test_boundary},
     {"ball", test_ball},
+    {"enumeration", test_enumeration},
     {"memory", test_memory},
     {"dlpack", test_dlpack},
     {"fence", test_fence},

@@ -202,16 +202,27 @@ impl Solver {
         radius: f64,
         reach: &mut f64,
     ) -> f64 {
-        for depth in [CLEAR * margin, 2.0 * margin] {
+        // Whether there is anything; then something as deep as can be had at little cost.
+        let mut found = 0.0;
+        for depth in [2.0 * margin, 1e-2, 1e-4, 1e-6, CLEAR * margin] {
+            if depth <= found {
+                break;
+            }
             self.rows.copy_from(&cell.rows);
             self.rows.push(g.iter().map(|g| sign * g), -sign * c - depth, NO_LABEL);
             if self.projection.distance(&self.rows, radius - margin).is_some() {
+                let last = found > 0.0;
+                found = depth;
                 *reach = reach.max(0.99 * depth);
                 cell.pool.push(&self.projection.x, &[], margin / 4.0);
                 self.values.push(-sign * depth);
-                return f64::INFINITY;
+                if last {
+                    break;
+                }
+            } else if found == 0.0 {
+                return 0.0;
             }
         }
-        0.0
+        f64::INFINITY
     }
 }
