@@ -44,6 +44,7 @@ mod filter;
 mod folds;
 mod frame;
 mod key;
+mod knots;
 mod level;
 mod locate;
 mod maximum;
