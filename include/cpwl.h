@@ -1250,7 +1250,7 @@ cpwl_status cpwl_domain_ball(const struct cpwl_context *ctx,
 /// The whole space of `dim` coordinates. Free it with `cpwl_domain_free`. Errors: CPWL_SHAPE. Since 0.1.
 cpwl_status cpwl_domain_space(const struct cpwl_context *ctx, int64_t dim, struct cpwl_domain **out);
 
-/// `domain` as a slice of a larger input space: its coordinates t stand for the input origin + sum over j of t_j axes[j].
+/// `domain` as a slice of a larger input space: its coordinates t stand for the input origin + sum over j of `t[j] axes[j]`.
 /// `origin` is (D) or of the shape of the input, `axes` is (d, D) or (d, input shape): linearly independent, not
 /// necessarily orthogonal or of unit length. Free it with `cpwl_domain_free`; `domain` may be freed before.
 ///
@@ -1533,7 +1533,7 @@ cpwl_status cpwl_network_count_in_ball(const struct cpwl_context *ctx,
 ///
 /// Errors: CPWL_SHAPE (the domain does not fit the input), CPWL_UNSUPPORTED (volumes of balls, of unbounded domains, in more
 /// than 8 dimensions), CPWL_ARGUMENT (a domain too thin, a tolerance outside 1e-14 to 1e-2), CPWL_LIMIT (max_regions,
-/// memory_limit), CPWL_NUMERIC, CPWL_MEMORY, CPWL_CANCELLED. Cost: some ten to a hundred microseconds a region for d up to
+/// memory_limit), CPWL_NUMERIC, CPWL_MEMORY, CPWL_CANCELLED. Cost: some four to forty microseconds a region for d up to
 /// 10. Since 0.1.
 cpwl_status cpwl_enumeration_new(const struct cpwl_context *ctx,
                                  const struct cpwl_network *net,

@@ -120,7 +120,7 @@ pub unsafe extern "C" fn cpwl_domain_space(
     })
 }
 
-/// `domain` as a slice of a larger input space: its coordinates t stand for the input origin + sum over j of t_j axes[j].
+/// `domain` as a slice of a larger input space: its coordinates t stand for the input origin + sum over j of `t[j] axes[j]`.
 /// `origin` is (D) or of the shape of the input, `axes` is (d, D) or (d, input shape): linearly independent, not
 /// necessarily orthogonal or of unit length. Free it with `cpwl_domain_free`; `domain` may be freed before.
 ///

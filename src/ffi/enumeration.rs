@@ -146,7 +146,7 @@ pub const CPWL_ENUMERATION_KEEP_PARTIAL: u32 = 1;
 ///
 /// Errors: CPWL_SHAPE (the domain does not fit the input), CPWL_UNSUPPORTED (volumes of balls, of unbounded domains, in more
 /// than 8 dimensions), CPWL_ARGUMENT (a domain too thin, a tolerance outside 1e-14 to 1e-2), CPWL_LIMIT (max_regions,
-/// memory_limit), CPWL_NUMERIC, CPWL_MEMORY, CPWL_CANCELLED. Cost: some ten to a hundred microseconds a region for d up to
+/// memory_limit), CPWL_NUMERIC, CPWL_MEMORY, CPWL_CANCELLED. Cost: some four to forty microseconds a region for d up to
 /// 10. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_enumeration_new(

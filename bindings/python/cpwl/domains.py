@@ -178,8 +178,8 @@ class Space(Domain):
 
 
 class Slice(Domain):
-    """The part ``origin + sum of t[j] axes[j]`` of an input space of any dimension, t in a domain of as many coordinates
-    as there are axes.
+    """The part ``origin + sum of t[j] axes[j]`` of an input space of any dimension, t in a domain with a coordinate for
+    each axis.
 
     Areas, lengths and volumes of results are in units of t (in the plane: (u, v)); the axes need not be orthonormal.
 

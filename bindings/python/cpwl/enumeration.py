@@ -53,8 +53,8 @@ class Facets(NamedTuple):
 class Enumeration(Native):
     """The regions of a network on a domain of dimension d.
 
-    Made by :meth:`cpwl.Network.enumerate`. Array attributes are read-only views of the library's memory. F is the number
-    of regions, H that of facets in all; t are the coordinates of the domain.
+    Made by :meth:`cpwl.Network.enumerate`. Array attributes are read-only views of the library's memory. F is the
+    number of regions, H that of facets in all; t are the coordinates of the domain.
 
     Parameters
     ----------
@@ -109,9 +109,7 @@ class Enumeration(Native):
             raise ValueError(f"want has {min(unknown)!r}; expected some of {', '.join(map(repr, _WANT))}")
         bits = _abi.CPWL_WANT_COUNT_ONLY if count_only else sum(_WANT[name] for name in names)
         flags = _abi.CPWL_ENUMERATION_KEEP_PARTIAL if keep_partial else 0
-        settings = sized(
-            _abi.EnumerationOptions, want=bits, flags=flags, max_regions=max_regions, tolerance=tolerance
-        )
+        settings = sized(_abi.EnumerationOptions, want=bits, flags=flags, max_regions=max_regions, tolerance=tolerance)
         run = _context.resolve(context, options)
         arguments = (run, network._handle, domain._handle, ctypes.byref(settings))
         self._handle = run._run(lambda: Handle(lib.cpwl_enumeration_free, lib.cpwl_enumeration_new, *arguments))
@@ -170,7 +168,8 @@ class Enumeration(Native):
 
     @cached_property
     def layer_cells(self) -> Ints:
-        """(unit layers,) number of cells after each layer of units; of a partial result, those that hold its regions."""
+        """(unit layers,) number of cells after each layer of units; of a partial result, those that hold its
+        regions."""
         return self._array(_abi.CPWL_ENUMERATION_LAYER_CELLS)
 
     @cached_property
@@ -210,8 +209,8 @@ class Enumeration(Native):
 
     @cached_property
     def facet_neighbours(self) -> Ints:
-        """(H,) region across each facet; -1 outside the domain, or if a partial result does not have it. One of them where a
-        degenerate network has several, see `neighbours`."""
+        """(H,) region across each facet; -1 outside the domain, or if a partial result does not have it. One of them
+        where a degenerate network has several, see `neighbours`."""
         return self._array(_abi.CPWL_ENUMERATION_NEIGHBOURS)
 
     @cached_property
@@ -245,8 +244,14 @@ class Enumeration(Native):
             neighbours = self.facet_neighbours[rows]
         except ValueError:  # patterns were not kept
             neighbours = None
-        parts = self.facet_normals, self.facet_levels, self.facet_layer, self.facet_unit, self.facet_knot
-        return Facets(*(part[rows] for part in parts), neighbours)
+        return Facets(
+            self.facet_normals[rows],
+            self.facet_levels[rows],
+            self.facet_layer[rows],
+            self.facet_unit[rows],
+            self.facet_knot[rows],
+            neighbours,
+        )
 
     def neighbours(self, i: int) -> Ints:
         """Regions that share a facet with region `i`, in ascending order. Mutual."""
@@ -256,8 +261,8 @@ class Enumeration(Native):
 
     @cached_property
     def _pairs(self) -> tuple[Ints, Ints]:
-        """Pairs of neighbours, both ways, in order: a facet of a degenerate network may have several regions across, each
-        of which has one of its own."""
+        """Pairs of neighbours, both ways, in order: a facet of a degenerate network may have several regions across,
+        each of which has one of its own."""
         owners = np.repeat(np.arange(self.n_regions), np.diff(self.facet_offsets))
         inner = self.facet_neighbours >= 0
         a, b = owners[inner], self.facet_neighbours[inner]

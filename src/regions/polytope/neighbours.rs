@@ -4,8 +4,7 @@
 //! hyperplane it is another one, and a point just across the middle of the facet tells which. Where a unit is 0 on the whole
 //! region and not beyond the facet, several regions may be across: then it is one of them.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 
 use ndarray::{ArrayView2, Axis};
 
@@ -23,65 +22,63 @@ const CHUNK: usize = 1024;
 /// Points across a facet that are tried: the middle of one may lie on the border of regions beyond it.
 const ATTEMPTS: usize = 4;
 
-/// A fast hash of words; patterns come from no adversary who could gain by slowing a look-up.
-#[derive(Default)]
-pub(super) struct Mix(u64);
+/// Regions that one job of the pool looks at.
+const JOB: usize = 2048;
 
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0
-    }
+/// A table of regions by pattern, at most half full: a place follows from the hash, and those taken are passed over.
+pub(super) struct Index(Vec<usize>);
 
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            let x = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            self.0 = x ^ (x >> 32);
-        }
-    }
-}
-
-/// Regions by pattern.
-pub(super) struct Index(HashMap<Vec<u64>, usize, BuildHasherDefault<Mix>>);
+const FREE: usize = usize::MAX;
 
 impl Index {
-    pub(super) fn new<'a>(patterns: impl Iterator<Item = &'a [u64]>) -> Index {
-        Index(patterns.enumerate().map(|(i, p)| (p.to_vec(), i)).collect())
+    pub(super) fn new(e: &Enumeration) -> Index {
+        let mut places = vec![FREE; (2 * e.n_regions() + 1).next_power_of_two()];
+        for i in 0..e.n_regions() {
+            let mut at = Index::hash(e.packed_pattern(i));
+            while places[at & (places.len() - 1)] != FREE {
+                at = at.wrapping_add(1);
+            }
+            let mask = places.len() - 1;
+            places[at & mask] = i;
+        }
+        Index(places)
     }
 
-    fn get(&self, pattern: &[u64]) -> Option<usize> {
-        self.0.get(pattern).copied()
+    /// Patterns come from no adversary who could gain by slowing a look-up.
+    fn hash(pattern: &[u64]) -> usize {
+        let mix = |h: u64, &word: &u64| {
+            let x = (h.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            x ^ (x >> 32)
+        };
+        pattern.iter().fold(0, mix) as usize
+    }
+
+    fn get(&self, e: &Enumeration, pattern: &[u64]) -> Option<usize> {
+        let mask = self.0.len() - 1;
+        let mut at = Index::hash(pattern);
+        loop {
+            match self.0[at & mask] {
+                FREE => return None,
+                i if e.packed_pattern(i) == pattern => return Some(i),
+                _ => at = at.wrapping_add(1),
+            }
+        }
     }
 }
 
 /// The region across every facet; -1 where there is none.
 pub(super) fn neighbours(e: &Enumeration, ctx: &Context, meter: &Meter) -> Result<Buffer<i64>> {
     let mut across = meter.buffer(e.facet_layers().len(), "neighbours")?;
-    across.fill(-1);
-    let mut pattern = vec![0; e.packed.words];
+    let parts = ctx.pool().map_chunks(e.n_regions(), JOB, |regions| {
+        ctx.poll()?;
+        Ok(by_flip(e, regions))
+    })?;
     let mut open = Vec::new();
-    for i in 0..e.n_regions() {
-        for f in e.facet_offsets()[i] as usize..e.facet_offsets()[i + 1] as usize {
-            let Ok(layer) = usize::try_from(e.facet_layers()[f]) else { continue };
-            pattern.copy_from_slice(e.packed_pattern(i));
-            let unit = e.facet_units()[f] as usize;
-            let (knot, code) = (e.facet_knots()[f] as u64, e.packed.code(&pattern, layer, unit));
-            let other = match e.group(layer) {
-                None if code <= knot => code + 1,
-                None => code.saturating_sub(1),
-                // The two candidates that tie.
-                Some(g) if code == knot / g => knot % g,
-                Some(g) => knot / g,
-            };
-            e.packed.set_code(&mut pattern, layer, unit, other);
-            match e.index().get(&pattern) {
-                Some(j) if e.faces(j, f) => across[f] = j as i64,
-                // A partial result does not have them all; to look for those in vain would take its time.
-                None if !e.complete() => {}
-                _ => open.push((i, f)),
-            }
-        }
+    let mut at = 0;
+    for (found, left) in parts {
+        across[at..at + found.len()].copy_from_slice(&found);
+        at += found.len();
+        open.extend(left);
     }
     for attempt in 0..ATTEMPTS {
         for chunk in open.chunks(CHUNK) {
@@ -102,6 +99,37 @@ pub(super) fn neighbours(e: &Enumeration, ctx: &Context, meter: &Meter) -> Resul
         open.retain(|&(_, f)| across[f] < 0);
     }
     Ok(across)
+}
+
+/// The regions across the facets of some regions, found by changing one unit; and the facets, with their regions, that have
+/// none of these.
+fn by_flip(e: &Enumeration, regions: Range<usize>) -> (Vec<i64>, Vec<(usize, usize)>) {
+    let (mut found, mut open) = (Vec::new(), Vec::new());
+    let mut pattern = vec![0; e.packed.words];
+    for i in regions {
+        for f in e.facet_offsets()[i] as usize..e.facet_offsets()[i + 1] as usize {
+            found.push(-1);
+            let Ok(layer) = usize::try_from(e.facet_layers()[f]) else { continue };
+            pattern.copy_from_slice(e.packed_pattern(i));
+            let unit = e.facet_units()[f] as usize;
+            let (knot, code) = (e.facet_knots()[f] as u64, e.packed.code(&pattern, layer, unit));
+            let other = match e.group(layer) {
+                None if code <= knot => code + 1,
+                None => code.saturating_sub(1),
+                // The two candidates that tie.
+                Some(g) if code == knot / g => knot % g,
+                Some(g) => knot / g,
+            };
+            e.packed.set_code(&mut pattern, layer, unit, other);
+            match e.index().get(e, &pattern) {
+                Some(j) if e.faces(j, f) => *found.last_mut().expect("just pushed") = j as i64,
+                // A partial result does not have them all; to look for those in vain would take its time.
+                None if !e.complete() => {}
+                _ => open.push((i, f)),
+            }
+        }
+    }
+    (found, open)
 }
 
 /// A point a little beyond facet `f` of region `i`: its middle at the first attempt, beside it at the next ones.
@@ -187,7 +215,7 @@ impl Enumeration {
             let codes = self.net.pattern(ctx, view)?;
             for (codes, region) in codes.axis_iter(Axis(0)).zip(regions) {
                 self.packed.pack(&codes.to_vec(), &mut words);
-                *region = self.index().get(&words).map_or(-1, |i| i as i64);
+                *region = self.index().get(self, &words).map_or(-1, |i| i as i64);
             }
         }
         Ok(())

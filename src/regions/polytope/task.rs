@@ -204,13 +204,13 @@ impl<'p> Task<'p> {
         let space = &self.shared.space;
         let knot = (entry.lo + entry.hi) / 2;
         let line = level.line(entry.unit as usize, knot as usize);
-        let (g, c, margin) = self.sheets[level.number].plane(space.dim, (line - level.first_line) as usize);
+        let plane = self.sheets[level.number].plane(space.dim, level, line);
         // Again: the points that showed the crossing may have gone with half-spaces that were dropped since.
-        let side = self.solver.side(space, cell, g, c, margin).map_err(|e| self.shared.fail(e))?;
+        let side = self.solver.side(space, cell, &plane).map_err(|e| self.shared.fail(e))?;
         let (below, above) = (Entry { hi: knot, ..entry }, Entry { lo: knot + 1, ..entry });
         let mut part = |sign: f64, entry| {
             let mut part = self.spare.pop().unwrap_or_else(|| Cell::new(space.dim));
-            part.cut_from(cell, g, c, sign, line, &self.solver.values, POINTS * space.dim);
+            part.cut_from(cell, &plane, sign, &self.solver.values, POINTS * space.dim);
             parts.push((part, entry));
         };
         if side != Side::Above {
@@ -319,10 +319,10 @@ impl<'p> Task<'p> {
     fn narrow(&mut self, level: &Level, mut entry: Entry, cell: &mut Cell) -> Result<Entry> {
         let space = &self.shared.space;
         let sheet = &self.sheets[level.number];
-        let first = level.start[entry.unit as usize];
         for knot in entry.lo..entry.hi {
-            let (g, c, margin) = sheet.plane(space.dim, (first + knot) as usize);
-            match self.solver.side(space, cell, g, c, margin).map_err(|e| self.shared.fail(e))? {
+            let line = level.line(entry.unit as usize, knot as usize);
+            let plane = sheet.plane(space.dim, level, line);
+            match self.solver.side(space, cell, &plane).map_err(|e| self.shared.fail(e))? {
                 Side::Above => entry.lo = knot + 1,
                 Side::Cross => {}
                 // Flat on the knot: off.
