@@ -58,7 +58,8 @@
 /// Part of an enumeration: interior points and inscribed radii. Since 0.1.
 #define CPWL_WANT_CENTERS 512
 
-/// Part of an enumeration: volumes, in at most 8 dimensions and exact up to rounding. Not among the defaults. Since 0.1.
+/// Part of an enumeration: volumes, in at most 8 dimensions and exact up to rounding. Not among the defaults: half a
+/// millisecond a region in 6 dimensions, fifty times that in 8. Since 0.1.
 #define CPWL_WANT_VOLUMES 1024
 
 /// Nothing but the number of cells (in total and by layer) and their total area. Stands alone. Since 0.1.

@@ -13,7 +13,7 @@ impl Task<'_> {
             return Ok(());
         }
         let want = self.shared.want;
-        if want.facets {
+        if want.facets || want.volumes {
             self.solver.tidy(&self.shared.space, cell).map_err(|e| self.shared.fail(e))?;
         }
         let frame = &self.values.plan.frame;
