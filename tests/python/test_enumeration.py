@@ -268,3 +268,25 @@ def test_convolutions_and_max_pooling(build):
     inputs = domain.to_input(e.interior_points)
     assert (net.pattern(inputs) == e.patterns).all()
     assert (e.locate(rng.uniform(-1, 1, (5000, 3))) >= 0).all()
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_low_bit_weights_make_no_slivers(seed):
+    """Parallel, equal, concurrent and dead units everywhere: the exact count in the plane, volumes that fill the box."""
+    rng = np.random.default_rng(seed)
+    d, top = int(rng.integers(1, 6)), 2 ** int(rng.integers(1, 4))
+    widths = [d, *rng.integers(2, 7, size=rng.integers(1, 4)), 2]
+    chain = []
+    for m, n in itertools.pairwise(widths):
+        chain.append(L.Dense(rng.integers(-top, top + 1, (n, m)) / top, rng.integers(-top, top + 1, n) / top))
+        chain.append([L.ReLU(), L.LeakyReLU(0.25), L.Abs()][rng.integers(0, 3)])
+    net = cpwl.Network.from_layers(chain[:-1])
+    e = net.enumerate(cube(d), want=ALL)
+    assert e.volumes.sum() == pytest.approx(2**d, rel=1e-11)
+    assert e.smallest_crossing > 1e-6
+    assert e.largest_touch < 1e-12
+    assert (e.locate(rng.uniform(-1, 1, (2000, d))) >= 0).all()
+    assert (e.facet_neighbours[e.facet_layer >= 0] >= 0).all()
+    assert all(i in e.neighbours(j) for i in range(e.n_regions) for j in e.neighbours(i))
+    if d == 2:
+        assert e.n_regions == net.partition(cube(2)).n_regions
