@@ -272,14 +272,14 @@ def test_convolutions_and_max_pooling(build):
 
 @pytest.mark.parametrize("seed", range(30))
 def test_low_bit_weights_make_no_slivers(seed):
-    """Parallel, equal, concurrent and dead units everywhere: the exact count in the plane, volumes that fill the box."""
+    """Parallel, equal, concurrent, dead units: the exact count in the plane, volumes that fill the box."""
     rng = np.random.default_rng(seed)
     d, top = int(rng.integers(1, 6)), 2 ** int(rng.integers(1, 4))
     widths = [d, *rng.integers(2, 7, size=rng.integers(1, 4)), 2]
     chain = []
     for m, n in itertools.pairwise(widths):
         chain.append(L.Dense(rng.integers(-top, top + 1, (n, m)) / top, rng.integers(-top, top + 1, n) / top))
-        chain.append([L.ReLU(), L.LeakyReLU(0.25), L.Abs()][rng.integers(0, 3)])
+        chain.append((L.ReLU(), L.LeakyReLU(0.25), L.Abs())[rng.integers(0, 3)])
     net = cpwl.Network.from_layers(chain[:-1])
     e = net.enumerate(cube(d), want=ALL)
     assert e.volumes.sum() == pytest.approx(2**d, rel=1e-11)
