@@ -52,11 +52,22 @@
 /// Part of a partition: shared vertices, edges with the units that made them, neighbours; implies polygons. Since 0.1.
 #define CPWL_WANT_MESH 8
 
+/// Part of an enumeration: irredundant half-spaces of the regions, and the regions across them. Since 0.1.
+#define CPWL_WANT_FACETS 256
+
+/// Part of an enumeration: interior points and inscribed radii. Since 0.1.
+#define CPWL_WANT_CENTERS 512
+
+/// Part of an enumeration: volumes, in at most 8 dimensions and exact up to rounding. Not among the defaults: half a
+/// millisecond a region in 6 dimensions, fifty times that in 8. Since 0.1.
+#define CPWL_WANT_VOLUMES 1024
+
 /// Nothing but the number of cells (in total and by layer) and their total area. Stands alone. Since 0.1.
 #define CPWL_WANT_COUNT_ONLY 2147483648
 
-/// Volumes are computed up to this dimension.
-#define LARGEST_VOLUME_DIM 8
+/// Flag of `cpwl_enumeration_options`: at `max_regions` keep the first of them, in the order that a complete result has,
+/// instead of failing with CPWL_LIMIT; `complete` is 0 then. Since 0.1.
+#define CPWL_ENUMERATION_KEEP_PARTIAL 1
 
 /// Status codes (`cpwl_status`). Since 0.1.
 typedef enum cpwl_status_code {
@@ -422,6 +433,43 @@ typedef enum cpwl_surface_array_id {
     CPWL_SURFACE_EDGE_POLYGONS = 6,
 } cpwl_surface_array_id;
 
+/// Arrays of an enumeration of F regions and H facets in d dimensions, for `cpwl_enumeration_array`. K outputs. Since 0.1.
+typedef enum cpwl_enumeration_array_id {
+    /// (F, K, d) f64: on region i output k is `A[i, k] . t + b[i, k]`. CPWL_WANT_MAPS.
+    CPWL_ENUMERATION_MAP_A = 1,
+    /// (F, K) f64: the b of CPWL_ENUMERATION_MAP_A. CPWL_WANT_MAPS.
+    CPWL_ENUMERATION_MAP_B = 2,
+    /// (F + 1) i64: region i has entries `offsets[i]` to `offsets[i + 1] - 1` of the arrays of facets. CPWL_WANT_FACETS.
+    CPWL_ENUMERATION_FACET_OFFSETS = 3,
+    /// (H, d) f64: outward normals of length 1. A region is where normal . t <= level for all its facets (and |t - center|
+    /// <= radius in a ball): none of them is redundant. CPWL_WANT_FACETS.
+    CPWL_ENUMERATION_FACET_NORMALS = 4,
+    /// (H) f64: see CPWL_ENUMERATION_FACET_NORMALS. CPWL_WANT_FACETS.
+    CPWL_ENUMERATION_FACET_LEVELS = 5,
+    /// (H) i32: the layer of units (0, 1, ...) that made the facet; -1 for a side of the domain. CPWL_WANT_FACETS.
+    CPWL_ENUMERATION_FACET_LAYER = 6,
+    /// (H) i64: the unit within that layer, or the side of the domain: 2 i and 2 i + 1 are the lower and upper side of a box
+    /// along axis i (in the plane the sides of the polygon in order), row i of a polytope; of a simplex, opposite to vertex
+    /// i + 1, the last one to vertex 0.
+    /// CPWL_WANT_FACETS.
+    CPWL_ENUMERATION_FACET_UNIT = 7,
+    /// (H) i32: the knot of that unit; a g + b where candidates a < b of a max unit of g candidates tie. CPWL_WANT_FACETS.
+    CPWL_ENUMERATION_FACET_KNOT = 8,
+    /// (H) i64: the region across the facet; -1 outside the domain, or if a partial result does not have it; one of them where
+    /// a degenerate network has several. Both CPWL_WANT_FACETS and CPWL_WANT_PATTERNS.
+    CPWL_ENUMERATION_NEIGHBOURS = 9,
+    /// (F, d) f64: centres of the largest balls inside the regions; of an unbounded domain, deep interior points.
+    /// CPWL_WANT_CENTERS.
+    CPWL_ENUMERATION_CENTERS = 10,
+    /// (F) f64: distances of the centres from the border of their regions: inscribed radii. CPWL_WANT_CENTERS.
+    CPWL_ENUMERATION_RADII = 11,
+    /// (F) f64: volumes in units of t. CPWL_WANT_VOLUMES.
+    CPWL_ENUMERATION_VOLUMES = 12,
+    /// (layers of units) i64: number of cells after each layer; of a partial result, those that hold its regions. Always
+    /// kept.
+    CPWL_ENUMERATION_LAYER_CELLS = 13,
+} cpwl_enumeration_array_id;
+
 /// What to keep of each region.
 typedef struct EnumerationWant EnumerationWant;
 
@@ -441,6 +489,14 @@ typedef struct cpwl_context cpwl_context;
 /// A convex domain of dimension d. Its coordinates are the input of the network or, for a slice, span a part of its input
 /// space; in the plane they are called (u, v). Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_domain cpwl_domain;
+
+/// The linear regions of a network on a domain of dimension d, each given by half-spaces. Immutable; may be shared between
+/// threads. Since 0.1.
+///
+/// F regions (full-dimensional maximal sets of constant activation pattern), H facets in all. Linear programs in floating
+/// point decide, with a tolerance: `cpwl_enumeration_info` says how close the decisions were. The order of everything, and
+/// every byte, is the same for any number of threads.
+typedef struct cpwl_enumeration cpwl_enumeration;
 
 /// A network: immutable, may be shared between threads and used by several calls at once. Since 0.1.
 typedef struct cpwl_network cpwl_network;
@@ -692,6 +748,20 @@ typedef struct cpwl_forward_options {
     /// Zero.
     int64_t reserved;
 } cpwl_forward_options;
+
+/// What `cpwl_domain_info` tells. Since 0.1.
+typedef struct cpwl_domain_summary {
+    /// `sizeof(cpwl_domain_summary)`, set by the caller.
+    size_t struct_size;
+    /// Dimension d.
+    int64_t dim;
+    /// Elements of the input space of a slice; d where the coordinates are the input.
+    int64_t n_inputs;
+    /// 1 if the domain is bounded.
+    int32_t bounded;
+    /// 1 if the domain is a polygon in the plane, which is what `cpwl_partition_new` takes.
+    int32_t plane;
+} cpwl_domain_summary;
 
 /// Options of `cpwl_partition_new`. Zero is the default of every field. Since 0.1.
 typedef struct cpwl_partition_options {
@@ -977,6 +1047,63 @@ typedef struct cpwl_ball_options {
     /// Zero.
     uint32_t flags;
 } cpwl_ball_options;
+
+/// Options of `cpwl_enumeration_new`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_enumeration_options {
+    /// `sizeof(cpwl_enumeration_options)`.
+    size_t struct_size;
+    /// CPWL_WANT_PATTERNS, _MAPS, _FACETS, _CENTERS, _VOLUMES or CPWL_WANT_COUNT_ONLY: what to keep; 0 = all but volumes.
+    uint32_t want;
+    /// 0, or CPWL_ENUMERATION_KEEP_PARTIAL.
+    uint32_t flags;
+    /// More regions than this are CPWL_LIMIT, or end the enumeration if partial results are kept; 0 = no limit.
+    uint64_t max_regions;
+    /// A unit splits a region if the region reaches farther than this on both of its sides, in coordinates in which the
+    /// domain fills [-1, 1]^d, homogeneous ones if it is unbounded. 0 = 1e-10.
+    double tolerance;
+} cpwl_enumeration_options;
+
+/// What `cpwl_enumeration_info` tells. Since 0.1.
+typedef struct cpwl_enumeration_summary {
+    /// `sizeof(cpwl_enumeration_summary)`, set by the caller.
+    size_t struct_size;
+    /// F, the number of regions.
+    int64_t n_regions;
+    /// H, facets in all; 0 unless they were kept.
+    int64_t n_facets;
+    /// Dimension d.
+    int64_t dim;
+    /// Number of elements of the output of the network.
+    int64_t n_outputs;
+    /// Number of units: the length of an activation pattern.
+    int64_t n_units;
+    /// Number of layers of units.
+    int64_t n_unit_layers;
+    /// 1 if these are all regions of the domain; 0 if the limit came first and partial results were asked for.
+    int64_t complete;
+    /// The tolerance that was used.
+    double tolerance;
+    /// The smallest depth, on the shallower side, of a crossing that was accepted; infinite if there was none.
+    double smallest_crossing;
+    /// The largest depth to which a unit reached across without being taken for a crossing.
+    double largest_touch;
+    /// The smallest inscribed radius of a region, in the coordinates of the domain; infinite unless interior points were kept.
+    double smallest_radius;
+    /// Linear programs solved.
+    uint64_t n_programs;
+} cpwl_enumeration_summary;
+
+/// Options of `cpwl_network_local_complexity`, which has no default radius. Since 0.1.
+typedef struct cpwl_complexity_options {
+    /// `sizeof(cpwl_complexity_options)`.
+    size_t struct_size;
+    /// Distance of the corners from the input; > 0.
+    double radius;
+    /// Number of random directions, at most the number of inputs of the network; 0 = 25 or that.
+    int64_t n_dirs;
+    /// Seed of the directions.
+    uint64_t seed;
+} cpwl_complexity_options;
 
 
 
@@ -1361,6 +1488,50 @@ cpwl_status cpwl_domain_slice_anchors(const struct cpwl_context *ctx,
 /// Frees a domain. NULL is fine. Partitions made with it stay valid. Since 0.1.
 void cpwl_domain_free(struct cpwl_domain *domain);
 
+/// The simplex of d + 1 vertices; `vertices` is (d + 1, d). Free it with `cpwl_domain_free`.
+///
+/// Errors: CPWL_ARGUMENT (vertices in a hyperplane), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE. Since 0.1.
+cpwl_status cpwl_domain_simplex(const struct cpwl_context *ctx,
+                                const struct cpwl_tensor *vertices,
+                                struct cpwl_domain **out);
+
+/// The polytope of all x with a x <= b, bounded or not; `a` is (m, d), `b` is (m). Redundant rows do no harm. Free it with
+/// `cpwl_domain_free`.
+///
+/// Errors: CPWL_ARGUMENT (no interior, a row of zeros), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE. Since 0.1.
+cpwl_status cpwl_domain_polytope(const struct cpwl_context *ctx,
+                                 const struct cpwl_tensor *a,
+                                 const struct cpwl_tensor *b,
+                                 struct cpwl_domain **out);
+
+/// The ball of all x with |x - center| <= radius; `center` is (d). Free it with `cpwl_domain_free`.
+///
+/// Errors: CPWL_ARGUMENT (unless radius > 0), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE. Since 0.1.
+cpwl_status cpwl_domain_ball(const struct cpwl_context *ctx,
+                             const struct cpwl_tensor *center,
+                             double radius,
+                             struct cpwl_domain **out);
+
+/// The whole space of `dim` coordinates. Free it with `cpwl_domain_free`. Errors: CPWL_SHAPE. Since 0.1.
+cpwl_status cpwl_domain_space(const struct cpwl_context *ctx, int64_t dim, struct cpwl_domain **out);
+
+/// `domain` as a slice of a larger input space: its coordinates t stand for the input origin + sum over j of `t[j] axes[j]`.
+/// `origin` is (D) or of the shape of the input, `axes` is (d, D) or (d, input shape): linearly independent, not
+/// necessarily orthogonal or of unit length. Free it with `cpwl_domain_free`; `domain` may be freed before.
+///
+/// Errors: CPWL_ARGUMENT (dependent axes, a domain that is a slice already), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE.
+/// Since 0.1.
+cpwl_status cpwl_domain_embed(const struct cpwl_context *ctx,
+                              const struct cpwl_domain *domain,
+                              const struct cpwl_tensor *origin,
+                              const struct cpwl_tensor *axes,
+                              struct cpwl_domain **out);
+
+/// Fills `out`, whose `struct_size` the caller has set. Since 0.1.
+cpwl_status cpwl_domain_info(const struct cpwl_context *ctx,
+                             const struct cpwl_domain *domain,
+                             struct cpwl_domain_summary *out);
+
 /// Computes the partition of `domain` by the units of `net`: exactly, every sign that decides topology is certified.
 /// `opts` may be NULL. Free it with `cpwl_partition_free`; `net` and `domain` may be freed before.
 ///
@@ -1710,6 +1881,73 @@ cpwl_status cpwl_network_count_in_ball(const struct cpwl_context *ctx,
                                        double radius,
                                        const struct cpwl_ball_options *opts,
                                        int64_t *count);
+
+/// Enumerates the regions of `net` on `domain`, of any dimension, bounded or not. `opts` may be NULL. Free it with
+/// `cpwl_enumeration_free`; `net` and `domain` may be freed before.
+///
+/// Errors: CPWL_SHAPE (the domain does not fit the input), CPWL_UNSUPPORTED (volumes of balls, of unbounded domains, in more
+/// than 8 dimensions), CPWL_ARGUMENT (a domain too thin, a tolerance outside 1e-14 to 1e-2), CPWL_LIMIT (max_regions,
+/// memory_limit), CPWL_NUMERIC, CPWL_MEMORY, CPWL_CANCELLED. Cost: some four to forty microseconds a region for d up to
+/// 10. Since 0.1.
+cpwl_status cpwl_enumeration_new(const struct cpwl_context *ctx,
+                                 const struct cpwl_network *net,
+                                 const struct cpwl_domain *domain,
+                                 const struct cpwl_enumeration_options *opts,
+                                 struct cpwl_enumeration **out);
+
+/// Frees an enumeration, and with it everything that it lent. NULL is fine. Since 0.1.
+void cpwl_enumeration_free(struct cpwl_enumeration *enumeration);
+
+/// Fills `out`, whose `struct_size` the caller has set. Since 0.1.
+cpwl_status cpwl_enumeration_info(const struct cpwl_context *ctx,
+                                  const struct cpwl_enumeration *enumeration,
+                                  struct cpwl_enumeration_summary *out);
+
+/// Lends array `which` (a `cpwl_enumeration_array_id`): fills `out` with a view of it that is valid until the enumeration is
+/// freed, and is not to be written to.
+///
+/// Errors: CPWL_ARGUMENT (an array that was not kept, an unknown id). O(1). Since 0.1.
+cpwl_status cpwl_enumeration_array(const struct cpwl_context *ctx,
+                                   const struct cpwl_enumeration *enumeration,
+                                   int32_t which,
+                                   struct cpwl_tensor *out);
+
+/// Writes the activation patterns of regions first .. first + count - 1 to `codes`, which is (count, n_units), u8, i32 or
+/// i64; the codes are those of `cpwl_network_pattern`.
+///
+/// Errors: CPWL_ARGUMENT (no such regions, patterns that were not kept), CPWL_SHAPE, CPWL_DTYPE, CPWL_MEMORY,
+/// CPWL_LIMIT. O(count n_units). Since 0.1.
+cpwl_status cpwl_enumeration_patterns(const struct cpwl_context *ctx,
+                                      const struct cpwl_enumeration *enumeration,
+                                      int64_t first,
+                                      int64_t count,
+                                      struct cpwl_tensor *codes);
+
+/// Finds the region of each point by its activation pattern: `points` is (n, d) in the coordinates of the domain, f32, f64,
+/// f16 or bf16; `regions` is (n), i64 or i32, and becomes the index of the region. A point on the border of regions whose
+/// pattern belongs to none gets the first region that holds it. -1 is outside the domain, or not among the regions of a
+/// partial result.
+///
+/// Errors: CPWL_ARGUMENT (patterns or facets were not kept), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_CANCELLED. The
+/// first call prepares an index, O(F). Since 0.1.
+cpwl_status cpwl_enumeration_locate(const struct cpwl_context *ctx,
+                                    const struct cpwl_enumeration *enumeration,
+                                    const struct cpwl_tensor *points,
+                                    struct cpwl_tensor *regions);
+
+/// Local complexity, approximate: how many units of each layer change their piece among the points x +- radius q_i, with
+/// random orthonormal directions q_i that are the same for all inputs (arXiv 2402.15555). A unit that cuts the hull of these
+/// points without parting them is missed.
+///
+/// `x` is as for `cpwl_network_forward`; `counts` is (B, n_unit_layers), i64 or i32. Independent of the number of threads.
+///
+/// Errors: CPWL_ARGUMENT (radius, n_dirs), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_CANCELLED. Cost: 2
+/// n_dirs forward passes an input. Since 0.1.
+cpwl_status cpwl_network_local_complexity(const struct cpwl_context *ctx,
+                                          const struct cpwl_network *net,
+                                          const struct cpwl_tensor *x,
+                                          const struct cpwl_complexity_options *opts,
+                                          struct cpwl_tensor *counts);
 
 #ifdef __cplusplus
 }  // extern "C"

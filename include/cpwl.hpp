@@ -465,6 +465,51 @@ private:
     detail::handle<cpwl_partition, cpwl_partition_free> handle_;
 };
 
+/// The linear regions of a network on a domain of any dimension, each given by half-spaces.
+class enumeration {
+public:
+    cpwl_enumeration_summary info() const {
+        auto out = options<cpwl_enumeration_summary>();
+        ctx_.check(cpwl_enumeration_info(ctx_.get(), handle_.get(), &out));
+        return out;
+    }
+    std::int64_t n_regions() const { return info().n_regions; }
+
+    template <class T> array_view<T> array(cpwl_enumeration_array_id which) const {
+        cpwl_tensor t{};
+        ctx_.check(cpwl_enumeration_array(ctx_.get(), handle_.get(), which, &t));
+        return array_view<T>(t);
+    }
+
+    /// The activation patterns of regions first .. first + count - 1, (count, n_units).
+    std::vector<std::uint8_t> patterns(std::int64_t first, std::int64_t count, const context &ctx = {}) const {
+        const std::int64_t units = info().n_units;
+        std::vector<std::uint8_t> codes(static_cast<std::size_t>(count > 0 ? count * units : 0));
+        const mutable_tensor out(codes.data(), {count, units});
+        cpwl_tensor t = out.raw();
+        ctx.check(cpwl_enumeration_patterns(ctx.get(), handle_.get(), first, count, &t));
+        return codes;
+    }
+
+    /// The region of each of the `points` (n, d), -1 outside.
+    std::vector<std::int64_t> locate(const tensor &points, const context &ctx = {}) const {
+        std::vector<std::int64_t> regions(points.shape().empty() ? 0 : static_cast<std::size_t>(points.shape()[0]));
+        const mutable_tensor out(regions);
+        const cpwl_tensor in = points.raw();
+        cpwl_tensor t = out.raw();
+        ctx.check(cpwl_enumeration_locate(ctx.get(), handle_.get(), &in, &t));
+        return regions;
+    }
+
+    const cpwl_enumeration *get() const noexcept { return handle_.get(); }
+
+private:
+    friend class network;
+    enumeration(context ctx, cpwl_enumeration *made) : ctx_(std::move(ctx)), handle_(made) {}
+    context ctx_;
+    detail::handle<cpwl_enumeration, cpwl_enumeration_free> handle_;
+};
+
 /// Where to partition.
 class domain {
 public:
@@ -472,6 +517,38 @@ public:
         const tensor l(lo.data(), {2}), h(hi.data(), {2});
         const cpwl_tensor lt = l.raw(), ht = h.raw();
         return make(ctx, [&](cpwl_domain **out) { return cpwl_domain_box(ctx.get(), &lt, &ht, out); });
+    }
+    /// A box of any dimension: `lo` and `hi` are (d).
+    static domain box_of(const tensor &lo, const tensor &hi, const context &ctx = {}) {
+        const cpwl_tensor l = lo.raw(), h = hi.raw();
+        return make(ctx, [&](cpwl_domain **out) { return cpwl_domain_box(ctx.get(), &l, &h, out); });
+    }
+    /// `vertices` is (d + 1, d).
+    static domain simplex(const tensor &vertices, const context &ctx = {}) {
+        const cpwl_tensor t = vertices.raw();
+        return make(ctx, [&](cpwl_domain **out) { return cpwl_domain_simplex(ctx.get(), &t, out); });
+    }
+    /// All x with a x <= b: `a` is (m, d), `b` is (m).
+    static domain polytope(const tensor &a, const tensor &b, const context &ctx = {}) {
+        const cpwl_tensor at = a.raw(), bt = b.raw();
+        return make(ctx, [&](cpwl_domain **out) { return cpwl_domain_polytope(ctx.get(), &at, &bt, out); });
+    }
+    static domain ball(const tensor &center, double radius, const context &ctx = {}) {
+        const cpwl_tensor t = center.raw();
+        return make(ctx, [&](cpwl_domain **out) { return cpwl_domain_ball(ctx.get(), &t, radius, out); });
+    }
+    static domain space(std::int64_t dim, const context &ctx = {}) {
+        return make(ctx, [&](cpwl_domain **out) { return cpwl_domain_space(ctx.get(), dim, out); });
+    }
+    /// This domain as a slice of a larger input space: `origin` is (D), `axes` (d, D).
+    domain embedded(const tensor &origin, const tensor &axes, const context &ctx = {}) const {
+        const cpwl_tensor o = origin.raw(), a = axes.raw();
+        return make(ctx, [&](cpwl_domain **out) { return cpwl_domain_embed(ctx.get(), get(), &o, &a, out); });
+    }
+    cpwl_domain_summary info() const {
+        auto out = options<cpwl_domain_summary>();
+        context().check(cpwl_domain_info(nullptr, get(), &out));
+        return out;
     }
     /// `vertices` is (m, 2).
     static domain polygon(const tensor &vertices, const context &ctx = {}) {
@@ -599,6 +676,14 @@ public:
     }
     class partition partition(const domain &where, const context &ctx) const {
         return partition(where, options<cpwl_partition_options>(), ctx);
+    }
+
+    enumeration enumerate(const domain &where,
+                          const cpwl_enumeration_options &o = options<cpwl_enumeration_options>(),
+                          const context &ctx = {}) const {
+        cpwl_enumeration *made = nullptr;
+        ctx.check(cpwl_enumeration_new(ctx.get(), handle_.get(), where.get(), &o, &made));
+        return {ctx, made};
     }
 
     const cpwl_network *get() const noexcept { return handle_.get(); }

@@ -1,6 +1,6 @@
 //! Counts of cells that meet a disc.
 
-use super::domain::points;
+use super::domain::{plane, points};
 use super::fence::fence;
 use super::options::{self, Growable};
 use super::statistics::metric;
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn cpwl_network_count_in_ball(
         };
         center.expect_shape(&[2], "(u, v)")?;
         let center = center.read::<f64>(&ctx.meter())?;
-        let domain = domain.map(super::domain::plane).transpose()?;
+        let domain = domain.map(plane).transpose()?;
         let at = [center[0], center[1]];
         *count = count_in_ball(ctx, net, domain, metric(o.metric)?, at, radius, o.max_regions)?;
         Ok(())

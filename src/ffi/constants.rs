@@ -381,6 +381,44 @@ pub enum cpwl_color {
     CPWL_COLOR_PATTERN = 4,
 }
 
+/// Arrays of an enumeration of F regions and H facets in d dimensions, for `cpwl_enumeration_array`. K outputs. Since 0.1.
+#[repr(C)]
+pub enum cpwl_enumeration_array_id {
+    /// (F, K, d) f64: on region i output k is `A[i, k] . t + b[i, k]`. CPWL_WANT_MAPS.
+    CPWL_ENUMERATION_MAP_A = 1,
+    /// (F, K) f64: the b of CPWL_ENUMERATION_MAP_A. CPWL_WANT_MAPS.
+    CPWL_ENUMERATION_MAP_B = 2,
+    /// (F + 1) i64: region i has entries `offsets[i]` to `offsets[i + 1] - 1` of the arrays of facets. CPWL_WANT_FACETS.
+    CPWL_ENUMERATION_FACET_OFFSETS = 3,
+    /// (H, d) f64: outward normals of length 1. A region is where normal . t <= level for all its facets (and |t - center|
+    /// <= radius in a ball): none of them is redundant. CPWL_WANT_FACETS.
+    CPWL_ENUMERATION_FACET_NORMALS = 4,
+    /// (H) f64: see CPWL_ENUMERATION_FACET_NORMALS. CPWL_WANT_FACETS.
+    CPWL_ENUMERATION_FACET_LEVELS = 5,
+    /// (H) i32: the layer of units (0, 1, ...) that made the facet; -1 for a side of the domain. CPWL_WANT_FACETS.
+    CPWL_ENUMERATION_FACET_LAYER = 6,
+    /// (H) i64: the unit within that layer, or the side of the domain: 2 i and 2 i + 1 are the lower and upper side of a box
+    /// along axis i (in the plane the sides of the polygon in order), row i of a polytope; of a simplex, opposite to vertex
+    /// i + 1, the last one to vertex 0.
+    /// CPWL_WANT_FACETS.
+    CPWL_ENUMERATION_FACET_UNIT = 7,
+    /// (H) i32: the knot of that unit; a g + b where candidates a < b of a max unit of g candidates tie. CPWL_WANT_FACETS.
+    CPWL_ENUMERATION_FACET_KNOT = 8,
+    /// (H) i64: the region across the facet; -1 outside the domain, or if a partial result does not have it; one of them where
+    /// a degenerate network has several. Both CPWL_WANT_FACETS and CPWL_WANT_PATTERNS.
+    CPWL_ENUMERATION_NEIGHBOURS = 9,
+    /// (F, d) f64: centres of the largest balls inside the regions; of an unbounded domain, deep interior points.
+    /// CPWL_WANT_CENTERS.
+    CPWL_ENUMERATION_CENTERS = 10,
+    /// (F) f64: distances of the centres from the border of their regions: inscribed radii. CPWL_WANT_CENTERS.
+    CPWL_ENUMERATION_RADII = 11,
+    /// (F) f64: volumes in units of t. CPWL_WANT_VOLUMES.
+    CPWL_ENUMERATION_VOLUMES = 12,
+    /// (layers of units) i64: number of cells after each layer; of a partial result, those that hold its regions. Always
+    /// kept.
+    CPWL_ENUMERATION_LAYER_CELLS = 13,
+}
+
 /// Version of this header; `cpwl_version()` is that of the library. Since 0.1.
 pub const CPWL_VERSION_MAJOR: u32 = 0;
 /// See CPWL_VERSION_MAJOR.
@@ -401,6 +439,13 @@ pub const CPWL_WANT_PATTERNS: u32 = 2;
 pub const CPWL_WANT_MAPS: u32 = 4;
 /// Part of a partition: shared vertices, edges with the units that made them, neighbours; implies polygons. Since 0.1.
 pub const CPWL_WANT_MESH: u32 = 8;
+/// Part of an enumeration: irredundant half-spaces of the regions, and the regions across them. Since 0.1.
+pub const CPWL_WANT_FACETS: u32 = 0x100;
+/// Part of an enumeration: interior points and inscribed radii. Since 0.1.
+pub const CPWL_WANT_CENTERS: u32 = 0x200;
+/// Part of an enumeration: volumes, in at most 8 dimensions and exact up to rounding. Not among the defaults: half a
+/// millisecond a region in 6 dimensions, fifty times that in 8. Since 0.1.
+pub const CPWL_WANT_VOLUMES: u32 = 0x400;
 /// Nothing but the number of cells (in total and by layer) and their total area. Stands alone. Since 0.1.
 pub const CPWL_WANT_COUNT_ONLY: u32 = 0x8000_0000;
 

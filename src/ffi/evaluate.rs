@@ -29,7 +29,7 @@ unsafe impl Growable for cpwl_forward_options {
 
 /// The number of samples in `x`, if its shape is `sample` with or without a batch axis before it, where the axes of a
 /// sample may be flattened into one.
-fn samples(x: &Tensor, sample: &[usize]) -> Result<usize> {
+pub(super) fn samples(x: &Tensor, sample: &[usize]) -> Result<usize> {
     let (shape, flat) = (x.shape(), [sample.iter().product()]);
     for sample in [sample, &flat] {
         match shape.strip_suffix(sample) {

@@ -32,6 +32,8 @@ mod evaluate;
 
 mod domain;
 
+mod body;
+
 mod partition;
 
 mod stream;
@@ -52,18 +54,25 @@ mod surface;
 
 mod ball;
 
+mod enumeration;
+
+mod complexity;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod lent;
 mod options;
 mod pointer;
 
 pub use ball::*;
+pub use body::*;
 pub use boundary::*;
 pub use boundary_points::*;
 pub use builder::*;
+pub use complexity::*;
 pub use constants::*;
 pub use context::*;
 pub use domain::*;
+pub use enumeration::*;
 pub use evaluate::*;
 pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;

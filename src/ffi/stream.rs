@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 
+use super::domain::plane;
 use super::fence::fence;
 use super::lent::{Lent, lend};
 use super::options::{self, Growable};
@@ -117,7 +118,7 @@ pub unsafe extern "C" fn cpwl_partition_stream(
             (
                 context::get(ctx)?,
                 &pointer::required("net", net)?.inner,
-                super::domain::plane(pointer::required("domain", domain)?)?,
+                plane(pointer::required("domain", domain)?)?,
                 options::read(opts)?,
             )
         };

@@ -2,6 +2,7 @@
 
 use std::ptr;
 
+use super::domain::plane;
 use super::fence::fence;
 use super::tensor::{self, cpwl_tensor};
 use super::{context, cpwl_context, cpwl_domain, cpwl_partition, cpwl_status, network::count, pointer};
@@ -35,7 +36,7 @@ pub unsafe extern "C" fn cpwl_domain_tile(
         // SAFETY: the words of the header to the caller.
         let (domain, slot) = unsafe {
             context::get(ctx)?;
-            (super::domain::plane(pointer::required("domain", domain)?)?, pointer::required_mut("out", out)?)
+            (plane(pointer::required("domain", domain)?)?, pointer::required_mut("out", out)?)
         };
         let grid = [index("nu", nu)?, index("nv", nv)?];
         let tile = domain.tile(grid, [index("i", i)?, index("j", j)?])?;

@@ -185,9 +185,9 @@ impl Body {
         if self.slice.is_some() {
             bail!(Argument, "slice: the domain is a slice already")
         }
-        usable("origin", origin)?;
+        finite("origin", origin)?;
         for (i, axis) in axes.iter().enumerate() {
-            usable("axes", axis)?;
+            finite("axes", axis)?;
             if axis.len() != origin.len() {
                 bail!(Shape, "slice: axis {i} has {} elements; origin has {}", axis.len(), origin.len())
             }
@@ -386,10 +386,15 @@ fn dimension(what: &str, dim: usize) -> Result<()> {
     Ok(())
 }
 
-fn usable(name: &str, x: &[f64]) -> Result<()> {
-    if let Some(i) = x.iter().position(|v| !v.is_finite()) {
-        bail!(Nonfinite, "{name}[{i}] is {}; expected a finite number", x[i])
+fn finite(name: &str, x: &[f64]) -> Result<()> {
+    match x.iter().position(|v| !v.is_finite()) {
+        Some(i) => bail!(Nonfinite, "{name}[{i}] is {}; expected a finite number", x[i]),
+        None => Ok(()),
     }
+}
+
+fn usable(name: &str, x: &[f64]) -> Result<()> {
+    finite(name, x)?;
     if let Some(i) = x.iter().position(|v| v.abs() > LARGEST) {
         bail!(Argument, "{name}[{i}] is {}; numbers beyond {LARGEST:e} overflow", x[i])
     }

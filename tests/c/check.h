@@ -107,6 +107,7 @@ void test_boundary(void);
 void test_callbacks(void);
 void test_dlpack(void);
 void test_domains(void);
+void test_enumeration(void);
 void test_fence(void);
 void test_fork(void);
 void test_layers(void);

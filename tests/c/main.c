@@ -19,6 +19,7 @@ static const struct {
     {"boundary", test_boundary},
     {"solid", test_solid},
     {"ball", test_ball},
+    {"enumeration", test_enumeration},
     {"memory", test_memory},
     {"dlpack", test_dlpack},
     {"fence", test_fence},

@@ -109,6 +109,37 @@ void test_abi(void) {
     AT(cpwl_partition_summary, vertex_error, 80);
     AT(cpwl_partition_summary, exact_signs, 88);
 
+    SIZE(cpwl_domain_summary, 32);
+    AT(cpwl_domain_summary, dim, 8);
+    AT(cpwl_domain_summary, n_inputs, 16);
+    AT(cpwl_domain_summary, bounded, 24);
+    AT(cpwl_domain_summary, plane, 28);
+
+    SIZE(cpwl_enumeration_options, 32);
+    AT(cpwl_enumeration_options, want, 8);
+    AT(cpwl_enumeration_options, flags, 12);
+    AT(cpwl_enumeration_options, max_regions, 16);
+    AT(cpwl_enumeration_options, tolerance, 24);
+
+    SIZE(cpwl_enumeration_summary, 104);
+    AT(cpwl_enumeration_summary, n_regions, 8);
+    AT(cpwl_enumeration_summary, n_facets, 16);
+    AT(cpwl_enumeration_summary, dim, 24);
+    AT(cpwl_enumeration_summary, n_outputs, 32);
+    AT(cpwl_enumeration_summary, n_units, 40);
+    AT(cpwl_enumeration_summary, n_unit_layers, 48);
+    AT(cpwl_enumeration_summary, complete, 56);
+    AT(cpwl_enumeration_summary, tolerance, 64);
+    AT(cpwl_enumeration_summary, smallest_crossing, 72);
+    AT(cpwl_enumeration_summary, largest_touch, 80);
+    AT(cpwl_enumeration_summary, smallest_radius, 88);
+    AT(cpwl_enumeration_summary, n_programs, 96);
+
+    SIZE(cpwl_complexity_options, 32);
+    AT(cpwl_complexity_options, radius, 8);
+    AT(cpwl_complexity_options, n_dirs, 16);
+    AT(cpwl_complexity_options, seed, 24);
+
     SIZE(cpwl_boundary_options, 24);
     AT(cpwl_boundary_options, mode, 8);
     AT(cpwl_boundary_options, output, 12);

@@ -142,6 +142,16 @@ static void partitions() {
     CHECK(moved.partition(cpwl::domain::polygon({triangle, {3, 2}})).n_regions() == 1);
     CHECK(moved.partition(cpwl::domain::slice(origin, {axes, {2, 2}})).n_regions() == 4);
     CHECK(near(moved.partition(cpwl::domain::slice(origin, {axes, {2, 2}}, cpwl::tensor(triangle, {3, 2}))).info().area, 0.5));
+    const std::vector<double> low{-1, -1}, high{1, 1}, far{0, 0, 0}, unit{1, 0, 0, 0, 1, 0};
+    const auto regions = moved.enumerate(cpwl::domain::box_of(low, high));
+    CHECK(regions.n_regions() == 4 && regions.info().complete == 1);
+    CHECK(regions.array<double>(CPWL_ENUMERATION_CENTERS).shape()[1] == 2);
+    CHECK(regions.locate(cpwl::tensor(high.data(), {1, 2})).at(0) >= 0 && regions.patterns(0, 4).size() == 8);
+    CHECK(moved.enumerate(cpwl::domain::space(2)).n_regions() == 4);
+    CHECK(moved.enumerate(cpwl::domain::ball(low, 2)).n_regions() == 4);
+    CHECK(moved.enumerate(cpwl::domain::simplex({triangle, {3, 2}})).n_regions() == 1);
+    CHECK(moved.enumerate(cpwl::domain::polytope({axes, {2, 2}}, high)).n_regions() == 4);
+    CHECK(cpwl::domain::space(2).embedded(far, {unit.data(), {2, 3}}).info().n_inputs == 3);
     CHECK(moved.partition(cpwl::domain::slice_anchors({anchors, {3, 2}}, 0)).n_regions() == 4);
     auto few = cpwl::options<cpwl_partition_options>();
     few.max_regions = 3;

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 pub type Arrays = HashMap<String, (Vec<usize>, Vec<f64>)>;
 
+#[allow(dead_code)] // not every user looks at all of it
 pub struct Case {
     pub name: String,
     pub net: Arc<Network>,

@@ -12,7 +12,8 @@ from ._stats import Stats
 from .boundary import Boundary, Nearest
 from .certificate import Certificate
 from .context import Context
-from .domains import Box, Domain, Polygon, Slice
+from .domains import Ball, Box, Domain, Polygon, Polytope, Simplex, Slice, Space
+from .enumeration import Enumeration
 from .errors import *  # noqa: F403
 from .errors import __all__ as _errors
 from .network import Affine, Approximation, Network, Node
@@ -26,12 +27,14 @@ __version__ = version()
 __all__ = [
     "Affine",
     "Approximation",
+    "Ball",
     "Boundary",
     "Box",
     "Certificate",
     "Chunk",
     "Context",
     "Domain",
+    "Enumeration",
     "Nearest",
     "Network",
     "Node",
@@ -39,8 +42,11 @@ __all__ = [
     "Partition3D",
     "Polygon",
     "Polyhedron",
+    "Polytope",
     "Seams",
+    "Simplex",
     "Slice",
+    "Space",
     "Stats",
     "Streamed",
     "Surface",

@@ -11,7 +11,11 @@ CPWL_WANT_POLYGONS = 1
 CPWL_WANT_PATTERNS = 2
 CPWL_WANT_MAPS = 4
 CPWL_WANT_MESH = 8
+CPWL_WANT_FACETS = 256
+CPWL_WANT_CENTERS = 512
+CPWL_WANT_VOLUMES = 1024
 CPWL_WANT_COUNT_ONLY = 0x80000000
+CPWL_ENUMERATION_KEEP_PARTIAL = 1
 CPWL_OK = 0
 CPWL_ARGUMENT = 1
 CPWL_SHAPE = 2
@@ -156,6 +160,19 @@ CPWL_SURFACE_POLYGON_VERTICES = 3
 CPWL_SURFACE_GRADIENTS = 4
 CPWL_SURFACE_EDGES = 5
 CPWL_SURFACE_EDGE_POLYGONS = 6
+CPWL_ENUMERATION_MAP_A = 1
+CPWL_ENUMERATION_MAP_B = 2
+CPWL_ENUMERATION_FACET_OFFSETS = 3
+CPWL_ENUMERATION_FACET_NORMALS = 4
+CPWL_ENUMERATION_FACET_LEVELS = 5
+CPWL_ENUMERATION_FACET_LAYER = 6
+CPWL_ENUMERATION_FACET_UNIT = 7
+CPWL_ENUMERATION_FACET_KNOT = 8
+CPWL_ENUMERATION_NEIGHBOURS = 9
+CPWL_ENUMERATION_CENTERS = 10
+CPWL_ENUMERATION_RADII = 11
+CPWL_ENUMERATION_VOLUMES = 12
+CPWL_ENUMERATION_LAYER_CELLS = 13
 
 
 class ContextOptions(c.Structure):
@@ -285,6 +302,16 @@ class ForwardOptions(c.Structure):
     _fields_ = [
         ("struct_size", c.c_size_t),
         ("reserved", c.c_int64),
+    ]
+
+
+class DomainSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("dim", c.c_int64),
+        ("n_inputs", c.c_int64),
+        ("bounded", c.c_int32),
+        ("plane", c.c_int32),
     ]
 
 
@@ -470,6 +497,43 @@ class BallOptions(c.Structure):
     ]
 
 
+class EnumerationOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("want", c.c_uint32),
+        ("flags", c.c_uint32),
+        ("max_regions", c.c_uint64),
+        ("tolerance", c.c_double),
+    ]
+
+
+class EnumerationSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_regions", c.c_int64),
+        ("n_facets", c.c_int64),
+        ("dim", c.c_int64),
+        ("n_outputs", c.c_int64),
+        ("n_units", c.c_int64),
+        ("n_unit_layers", c.c_int64),
+        ("complete", c.c_int64),
+        ("tolerance", c.c_double),
+        ("smallest_crossing", c.c_double),
+        ("largest_touch", c.c_double),
+        ("smallest_radius", c.c_double),
+        ("n_programs", c.c_uint64),
+    ]
+
+
+class ComplexityOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("radius", c.c_double),
+        ("n_dirs", c.c_int64),
+        ("seed", c.c_uint64),
+    ]
+
+
 # name: (result, arguments); handles are void pointers
 FUNCTIONS = {
     "cpwl_boundary_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
@@ -486,13 +550,25 @@ FUNCTIONS = {
     "cpwl_context_isa": (c.c_int32, [c.c_void_p]),
     "cpwl_context_new": (c.c_int32, [c.POINTER(ContextOptions), c.POINTER(c.c_void_p)]),
     "cpwl_context_threads": (c.c_int32, [c.c_void_p]),
+    "cpwl_domain_ball": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.POINTER(c.c_void_p)]),
     "cpwl_domain_box": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_domain_embed": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_free": (None, [c.c_void_p]),
+    "cpwl_domain_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(DomainSummary)]),
     "cpwl_domain_polygon": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_polyhedron": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_domain_polytope": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_domain_simplex": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_slice": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_slice_anchors": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.POINTER(c.c_void_p)]),
+    "cpwl_domain_space": (c.c_int32, [c.c_void_p, c.c_int64, c.POINTER(c.c_void_p)]),
     "cpwl_domain_tile": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.c_int64, c.c_int64, c.POINTER(c.c_void_p)]),
+    "cpwl_enumeration_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_enumeration_free": (None, [c.c_void_p]),
+    "cpwl_enumeration_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(EnumerationSummary)]),
+    "cpwl_enumeration_locate": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_enumeration_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(EnumerationOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_enumeration_patterns": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.POINTER(Tensor)]),
     "cpwl_last_error": (c.c_char_p, []),
     "cpwl_network_affine_at": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_network_approximation": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(ApproximationSummary)]),
@@ -524,6 +600,7 @@ FUNCTIONS = {
     "cpwl_network_fuse_relu_max": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p)]),
     "cpwl_network_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(NetworkSummary)]),
     "cpwl_network_input_shape": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_int64), c.POINTER(c.c_int32)]),
+    "cpwl_network_local_complexity": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(ComplexityOptions), c.POINTER(Tensor)]),
     "cpwl_network_node": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(NodeInfo)]),
     "cpwl_network_output_shape": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_int64), c.POINTER(c.c_int32)]),
     "cpwl_network_pattern": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),

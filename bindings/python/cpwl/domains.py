@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _tensor
-from ._lib import Handle, Native, lib
+from . import _abi, _tensor
+from ._lib import Handle, Native, call, lib, sized
 
-__all__ = ["Box", "Domain", "Polygon", "Slice"]
+__all__ = ["Ball", "Box", "Domain", "Polygon", "Polytope", "Simplex", "Slice", "Space"]
 
 Array = npt.NDArray[np.float64]
 
@@ -41,12 +42,27 @@ class Domain(Native):
         every = (self.tile(nu, nv, i, j) for j in range(nv) for i in range(nu))
         return [tile for tile in every if tile is not None]
 
+    @property
+    def is_plane(self) -> bool:
+        """Whether the domain is a polygon, which is partitioned exactly."""
+        return bool(self._info().plane)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the domain is bounded."""
+        return bool(self._info().bounded)
+
+    def _info(self) -> Any:
+        info = sized(_abi.DomainSummary)
+        call(lib.cpwl_domain_info, None, self._handle, ctypes.byref(info))
+        return info
+
     def to_input(self, points: Any) -> Array:
         """Points (..., d) of the domain as inputs of the network (..., input...)."""
         return np.asarray(points, dtype=np.float64)
 
     def __repr__(self) -> str:
-        if self.dim != 2:
+        if not self.is_plane:
             return f"<cpwl.{type(self).__name__} of dimension {self.dim}>"
         return f"<cpwl.{type(self).__name__} with {len(self.vertices)} corners>"
 
@@ -96,17 +112,83 @@ class Polygon(Domain):
         self.vertices = _tensor.to_float64(vertices, "vertices")
 
 
-class Slice(Domain):
-    """The part ``origin + u axes[0] + v axes[1]`` of an input space of any dimension, (u, v) in a convex polygon.
+class Simplex(Domain):
+    """The simplex of d + 1 vertices.
 
-    Areas and lengths of results are in (u, v) units; the axes need not be orthonormal.
+    Parameters
+    ----------
+    vertices : (d + 1, d)
+
+    Raises
+    ------
+    ArgumentError
+        If the vertices lie in a hyperplane.
+    """
+
+    def __init__(self, vertices: Any) -> None:
+        borrowed = _tensor.borrow(vertices, "vertices")
+        self._handle = Handle(lib.cpwl_domain_free, lib.cpwl_domain_simplex, None, borrowed)
+        self.vertices = _tensor.to_float64(vertices, "vertices")
+        self.dim = self.vertices.shape[1]
+
+
+class Polytope(Domain):
+    """The polytope of all x with ``a @ x <= b``, bounded or not.
+
+    Parameters
+    ----------
+    a : (m, d)
+    b : (m,)
+
+    Raises
+    ------
+    ArgumentError
+        If the half-spaces have no interior in common.
+    """
+
+    def __init__(self, a: Any, b: Any) -> None:
+        arrays = _tensor.borrow(a, "a"), _tensor.borrow(b, "b")
+        self._handle = Handle(lib.cpwl_domain_free, lib.cpwl_domain_polytope, None, *arrays)
+        self.a, self.b = _tensor.to_float64(a, "a"), _tensor.to_float64(b, "b")
+        self.dim = self.a.shape[1]
+
+
+class Ball(Domain):
+    """The ball of all x with ``|x - center| <= radius``.
+
+    Parameters
+    ----------
+    center : (d,)
+    radius : float
+    """
+
+    def __init__(self, center: Any, radius: float) -> None:
+        borrowed = _tensor.borrow(center, "center")
+        self._handle = Handle(lib.cpwl_domain_free, lib.cpwl_domain_ball, None, borrowed, radius)
+        self.center, self.radius = _tensor.to_float64(center, "center"), float(radius)
+        self.dim = len(self.center)
+
+
+class Space(Domain):
+    """The whole space of `dim` coordinates."""
+
+    def __init__(self, dim: int) -> None:
+        self._handle = Handle(lib.cpwl_domain_free, lib.cpwl_domain_space, None, dim)
+        self.dim = dim
+
+
+class Slice(Domain):
+    """The part ``origin + sum of t[j] axes[j]`` of an input space of any dimension, t in a domain with a coordinate for
+    each axis.
+
+    Areas, lengths and volumes of results are in units of t (in the plane: (u, v)); the axes need not be orthonormal.
 
     Parameters
     ----------
     origin : (D,) or the network's input shape
-    axes : (2, D) or (2, input shape...)
-    polygon : (m, 2), optional
-        In (u, v); default the square [-1, 1]^2.
+    axes : (d, D) or (d, input shape...)
+    polygon : (m, 2) or Domain, optional
+        A convex polygon in (u, v), or a domain of dimension d; default the box [-1, 1]^d.
 
     Raises
     ------
@@ -115,16 +197,15 @@ class Slice(Domain):
     """
 
     def __init__(self, origin: Any, axes: Any, polygon: Any = None) -> None:
-        if polygon is None:
-            polygon = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
-        arrays = (
-            _tensor.borrow(origin, "origin"),
-            _tensor.borrow(axes, "axes"),
-            _tensor.borrow(polygon, "polygon"),
-        )
-        self._handle = Handle(lib.cpwl_domain_free, lib.cpwl_domain_slice, None, *arrays)
         self._place(_tensor.to_float64(origin, "origin"), _tensor.to_float64(axes, "axes"))
-        self.vertices = _tensor.to_float64(polygon, "polygon")
+        self.dim = len(self.axes)
+        if polygon is None:
+            polygon = Box(-np.ones(self.dim), np.ones(self.dim))
+        self.within = within = polygon if isinstance(polygon, Domain) else Polygon(polygon)
+        arrays = _tensor.borrow(origin, "origin"), _tensor.borrow(axes, "axes")
+        self._handle = Handle(lib.cpwl_domain_free, lib.cpwl_domain_embed, None, within._handle, *arrays)
+        if self.is_plane:
+            self.vertices = within.vertices
 
     @classmethod
     def through(cls, a: Any, b: Any, c: Any, margin: float = 0.25) -> Slice:

@@ -14,8 +14,9 @@ from . import context as _context
 from ._lib import Handle, Native, call, lib, sized
 
 if TYPE_CHECKING:
+    from .domains import Domain
+    from .enumeration import Enumeration
     from .layers import Layer
-    from .regions import Domain
     from .surface import Surface
 
 __all__ = ["Affine", "Approximation", "Network", "Node"]
@@ -259,16 +260,28 @@ class Network(Native):
         return Affine(*(_tensor.as_result(v[0] if single else v, x) for v in (a, b)))
 
     def partition(self, domain: Domain, **options: Any) -> Any:
-        """The exact partition of a domain into the regions on which the network is affine.
+        """The regions of a domain on which the network is affine.
 
-        A :class:`cpwl.Partition` for a plane domain, a :class:`cpwl.Partition3D` for one in space; see there for the
-        options.
+        Returns
+        -------
+        Partition
+            Of a plane domain: exact. See :class:`cpwl.Partition` for the options.
+        Partition3D
+            Of a bounded domain in space with flat sides: exact. See :class:`cpwl.Partition3D`.
+        Enumeration
+            Of any other domain: by :meth:`enumerate`.
         """
-        from .regions import Partition
-        from .solid import Partition3D
+        from .domains import Ball
 
-        kind = Partition3D if getattr(domain, "dim", 2) == 3 else Partition
-        return kind(self, domain, **options)
+        if not hasattr(domain, "is_plane") or domain.is_plane:
+            from .regions import Partition
+
+            return Partition(self, domain, **options)
+        if domain.dim == 3 and domain.bounded and not isinstance(getattr(domain, "within", domain), Ball):
+            from .solid import Partition3D
+
+            return Partition3D(self, domain, **options)
+        return self.enumerate(domain, **options)
 
     def surface(self, domain: Domain, output: int = 0, level: float = 0.0, **options: Any) -> Surface:
         """The surface in a domain in space on which an output has the value `level`, as a watertight mesh.
@@ -278,6 +291,54 @@ class Network(Native):
         from .surface import Surface
 
         return Surface(self, domain, output, level, **options)
+
+    def enumerate(self, domain: Domain, **options: Any) -> Enumeration:
+        """The regions of a domain of any dimension, by linear programs with a tolerance.
+
+        See :class:`cpwl.Enumeration` for the options.
+        """
+        from .enumeration import Enumeration
+
+        return Enumeration(self, domain, **options)
+
+    def local_complexity(
+        self,
+        x: Any,
+        radius: float,
+        n_dirs: int | None = None,
+        seed: int = 0,
+        *,
+        context: _context.Context | None = None,
+    ) -> Any:
+        """How many units of each layer change their piece near an input; approximate, for inputs of any dimension.
+
+        A unit is counted if it is not on the same piece at all of the points ``x +- radius * q`` for `n_dirs` random
+        orthonormal directions q, which are the same for all inputs and belong to `seed`. A unit that cuts the hull of
+        these points without parting them is missed.
+
+        Parameters
+        ----------
+        x : array (B, input_shape...), (B, n_inputs), or one sample without B
+        radius : float
+        n_dirs : int, optional
+            At most the number of inputs; default 25 or that.
+        seed : int
+
+        Returns
+        -------
+        int64 array (B, unit layers), or (unit layers,) for one sample
+            The sum over the last axis is the local complexity.
+
+        References
+        ----------
+        A. I. Humayun, R. Balestriero, R. Baraniuk: Deep Networks Always Grok and Here is Why, arXiv:2402.15555.
+        """
+        x, single = self._batch(x)
+        counts = np.empty((x.shape[0], self._info.n_unit_layers), np.int64)
+        options = sized(_abi.ComplexityOptions, radius=radius, n_dirs=n_dirs or 0, seed=seed)
+        out = _tensor.borrow(counts, "counts")
+        self._run(lib.cpwl_network_local_complexity, context, x, ctypes.byref(options), out)
+        return _tensor.as_result(counts[0] if single else counts, x)
 
     def stream(self, domain: Domain, take: Callable[[Any], object], **options: Any) -> Any:
         """The regions of a 2-D domain in chunks, none of them kept. See :func:`cpwl.stream`."""

@@ -1,6 +1,7 @@
 //! A cell of the recursion: half-spaces, and points of it that are known.
 
 use super::rows::Rows;
+use super::side::Plane;
 use super::table::Table;
 
 /// Points of a cell that tell on which sides of a hyperplane it lies: vertices, with the half-spaces that are tight there,
@@ -70,20 +71,11 @@ impl Cell {
         self.fresh = other.fresh;
     }
 
-    /// Becomes the part of `parent` with `sign` (g . x + c) >= 0, and keeps at most `most` of the points of which
-    /// `values` says that they are strictly there.
-    pub(crate) fn cut_from(
-        &mut self,
-        parent: &Cell,
-        g: &[f64],
-        c: f64,
-        sign: f64,
-        label: u32,
-        values: &[f64],
-        most: usize,
-    ) {
+    /// Becomes the part of `parent` on the side `sign` of a plane, and keeps at most `most` of the points of which `values`
+    /// says that they are strictly there.
+    pub(crate) fn cut_from(&mut self, parent: &Cell, plane: &Plane, sign: f64, values: &[f64], most: usize) {
         self.rows.copy_from(&parent.rows);
-        self.rows.push(g.iter().map(|g| -sign * g), sign * c, label);
+        self.rows.push(plane.normal.iter().map(|g| -sign * g), sign * plane.constant, plane.line);
         self.fresh = parent.fresh;
         self.pool.clear();
         let there = |i: usize| sign * values[i] > parent.pool.error[i];

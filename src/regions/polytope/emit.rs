@@ -13,7 +13,7 @@ impl Task<'_> {
             return Ok(());
         }
         let want = self.shared.want;
-        if want.facets {
+        if want.facets || want.volumes {
             self.solver.tidy(&self.shared.space, cell).map_err(|e| self.shared.fail(e))?;
         }
         let frame = &self.values.plan.frame;
@@ -36,7 +36,8 @@ impl Task<'_> {
             }
             let constant = if cones { -cell.rows.normals.get(i, d) } else { cell.rows.offsets[i] };
             let moved: f64 = normal.iter().zip(&frame.center).map(|(n, c)| n * c).sum();
-            out.facet_normals.extend(normal.iter().map(|n| n / length));
+            // Zeros without a sign.
+            out.facet_normals.extend(normal.iter().map(|n| n / length + 0.0));
             out.facet_offsets.push((constant + moved) / length);
             out.facet_lines.push(cell.rows.labels[i]);
             facets += 1;

@@ -392,6 +392,6 @@ impl Enumeration {
 
     /// Regions by pattern.
     pub(super) fn index(&self) -> &Index {
-        self.index.get_or_init(|| Index::new((0..self.n_regions).map(|i| self.packed_pattern(i))))
+        self.index.get_or_init(|| Index::new(self))
     }
 }

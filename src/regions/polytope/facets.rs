@@ -12,7 +12,7 @@ use super::side::{Solver, Space};
 use crate::error::{Result, bail};
 
 /// Slacks below this are in doubt for the count of the tight half-spaces of a vertex.
-const TIGHT: f64 = 1e-9;
+pub(super) const TIGHT: f64 = 1e-9;
 
 impl Solver {
     /// For every half-space of `cell` whether it is a facet.
@@ -105,6 +105,7 @@ impl Solver {
 
     fn is_facet_in_ball(&mut self, space: &Space, cell: &Cell, i: usize, radius: f64) -> bool {
         self.effort.programs += 1;
+        self.rows.copy_from(&cell.rows);
         self.rows.clear();
         for r in (0..cell.rows.len()).filter(|&r| r != i) {
             self.rows.push(cell.rows.normals.row(r), cell.rows.offsets[r], NO_LABEL);
@@ -112,43 +113,5 @@ impl Solver {
         let beyond = cell.rows.offsets[i] + 2.0 * space.tolerance;
         self.rows.push(cell.rows.normals.row(i).map(|n| -n), -beyond, NO_LABEL);
         self.projection.distance(&self.rows, radius - space.tolerance).is_some()
-    }
-
-    /// Drops the redundant half-spaces of a cell.
-    pub(crate) fn tidy(&mut self, space: &Space, cell: &mut Cell) -> Result<()> {
-        let mut keep = self.facets(space, cell)?;
-        for (keep, &label) in keep.iter_mut().zip(&cell.rows.labels) {
-            *keep |= label == NO_LABEL;
-        }
-        let stays =
-            |keep: &[bool], v: usize, cell: &Cell| cell.pool.basis_of(v).iter().all(|&b| keep[b as usize]);
-        let mut vertices: Vec<bool> = (0..cell.pool.len()).map(|v| stays(&keep, v, cell)).collect();
-        if !vertices.contains(&true) {
-            // A vertex must stay, and with it what is tight there.
-            cell.pool.basis_of(0).iter().for_each(|&b| keep[b as usize] = true);
-            vertices[0] = true;
-        }
-        let mut next = 0;
-        let moved: Vec<u32> = keep
-            .iter()
-            .map(|&k| {
-                next += u32::from(k);
-                next.saturating_sub(1)
-            })
-            .collect();
-        let d = space.dim;
-        let mut basis = Vec::with_capacity(cell.pool.basis.len());
-        if space.ball.is_none() {
-            for (v, _) in vertices.iter().enumerate().filter(|(_, stays)| **stays) {
-                basis.extend(cell.pool.basis[v * d..][..d].iter().map(|&b| moved[b as usize]));
-            }
-        }
-        cell.pool.basis = basis;
-        cell.pool.points.retain(&vertices);
-        let mut kept = vertices.iter();
-        cell.pool.error.retain(|_| *kept.next().unwrap_or(&false));
-        cell.rows.retain(&keep);
-        cell.fresh = cell.rows.len();
-        Ok(())
     }
 }

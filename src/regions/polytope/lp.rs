@@ -310,3 +310,107 @@ impl Simplex {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rows::NO_LABEL;
+    use super::super::start;
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Random half-spaces around the origin and the sides of a cube.
+    fn polytope(d: usize, cuts: &[Vec<f64>]) -> Rows {
+        let mut rows = Rows::new(d);
+        for j in 0..d {
+            for s in [-1.0, 1.0] {
+                rows.push((0..d).map(|c| if c == j { s } else { 0.0 }), 1.0, NO_LABEL);
+            }
+        }
+        for cut in cuts {
+            let length = cut[..d].iter().map(|x| x * x).sum::<f64>().sqrt();
+            if length > 0.1 {
+                rows.push(cut[..d].iter().map(|x| x / length), 0.05 + cut[4].abs(), NO_LABEL);
+            }
+        }
+        rows
+    }
+
+    /// The least g . x over all vertices: every d half-spaces that meet in a point of the polytope.
+    fn brute_force(rows: &Rows, g: &[f64]) -> f64 {
+        let d = rows.dim();
+        let mut least = f64::INFINITY;
+        let mut pick: Vec<u32> = (0..d as u32).collect();
+        let mut simplex = Simplex::default();
+        let mut slack = Vec::new();
+        loop {
+            if simplex.stand(rows, &pick) {
+                rows.slacks(&simplex.x, &mut slack);
+                if slack.iter().all(|&s| s > -1e-9) {
+                    least = least.min(simplex.value(g));
+                }
+            }
+            let Some(j) = (0..d).rev().find(|&j| (pick[j] as usize) < rows.len() - d + j) else {
+                return least;
+            };
+            pick[j] += 1;
+            for i in j + 1..d {
+                pick[i] = pick[i - 1] + 1;
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn optima_are_those_of_all_vertices(
+            d in 1usize..5,
+            cuts in prop::collection::vec(prop::collection::vec(-1.0..1.0f64, 5), 0..9),
+            g in prop::collection::vec(-1.0..1.0f64, 4),
+        ) {
+            let (rows, g) = (polytope(d, &cuts), &g[..d]);
+            let (x, depth) = start::interior(&rows, 2.0, 1e-9).unwrap();
+            prop_assert!(depth >= 0.05 - 1e-12);
+            let basis = start::vertex(&rows, &x).unwrap();
+            let mut simplex = Simplex::default();
+            prop_assert!(simplex.stand(&rows, &basis));
+            let End::Optimal(bound) = simplex.minimise(&rows, g, f64::NEG_INFINITY) else {
+                return Err(TestCaseError::fail("no optimum"));
+            };
+            let least = brute_force(&rows, g);
+            prop_assert!((bound - least).abs() < 1e-12 && (simplex.value(g) - least).abs() < 1e-12, "{bound} {least}");
+        }
+    }
+
+    #[test]
+    fn unbounded_and_lines() {
+        let mut wedge = Rows::new(2);
+        wedge.push([-1.0, 0.0].into_iter(), 0.0, NO_LABEL);
+        assert!(start::vertex(&wedge, &[1.0, 1.0]).is_none(), "holds a line");
+        wedge.push([0.0, -1.0].into_iter(), 0.0, NO_LABEL);
+        let basis = start::vertex(&wedge, &[1.0, 1.0]).unwrap();
+        let mut simplex = Simplex::default();
+        assert!(simplex.stand(&wedge, &basis) && simplex.x == [0.0, 0.0]);
+        assert_eq!(simplex.minimise(&wedge, &[1.0, -1.0], f64::NEG_INFINITY), End::Unbounded);
+        assert_eq!(simplex.minimise(&wedge, &[1.0, 1.0], f64::NEG_INFINITY), End::Optimal(0.0));
+        assert!(!simplex.stand(&wedge, &[0, 0]), "no vertex");
+    }
+
+    /// The apex of a pyramid over a polygon of many sides, all of which meet there: no cycling.
+    #[test]
+    fn degenerate_vertices_do_not_cycle() {
+        let mut rows = Rows::new(3);
+        for i in 0..40 {
+            let t = f64::from(i) * std::f64::consts::TAU / 40.0;
+            let s = std::f64::consts::FRAC_1_SQRT_2;
+            rows.push([s * t.cos(), s * t.sin(), s].into_iter(), s, NO_LABEL);
+        }
+        rows.push([0.0, 0.0, -1.0].into_iter(), 0.0, NO_LABEL);
+        let (x, _) = start::interior(&rows, 2.0, 1e-9).unwrap();
+        let basis = start::vertex(&rows, &x).unwrap();
+        let mut simplex = Simplex::default();
+        for (g, least) in [([0.0, 0.0, -1.0], -1.0), ([1.0, 0.0, -1.0], -1.0), ([1.0, 0.0, 0.0], -1.0)] {
+            assert!(simplex.stand(&rows, &basis));
+            let End::Optimal(bound) = simplex.minimise(&rows, &g, f64::NEG_INFINITY) else { panic!("{g:?}") };
+            assert!((bound - least).abs() < 1e-12, "{g:?}: {bound}");
+        }
+    }
+}

@@ -5,19 +5,25 @@
 //! others; candidates that hide behind several others have none.
 
 use super::cell::Cell;
-use super::side::Side;
+use super::side::{Plane, Side};
 use super::task::{POINTS, Part, Task};
 use crate::error::Result;
 use crate::regions::level::Level;
 use crate::regions::maximum::FLOOR;
 use crate::regions::task::Entry;
 
-/// A hyperplane with a normal of length 1, or of zeros where the candidates differ by a constant.
-struct Plane {
+/// A [`Plane`] with a normal of its own.
+struct Tie {
     normal: Vec<f64>,
     constant: f64,
     margin: f64,
     line: u32,
+}
+
+impl Tie {
+    fn plane(&self) -> Plane<'_> {
+        Plane { normal: &self.normal, constant: self.constant, margin: self.margin, line: self.line }
+    }
 }
 
 impl Task<'_> {
@@ -42,8 +48,8 @@ impl Task<'_> {
             b -= 1;
             let mut loses = false;
             for c in (0..live.len()).filter(|&c| c != b) {
-                let plane = self.tie(level, k, live[c], live[b]);
-                loses = match self.look_at(cell, &plane)? {
+                let tie = self.tie(level, k, live[c], live[b]);
+                loses = match self.look_at(cell, &tie)? {
                     Side::Above => true,
                     Side::Flat => live[c] < live[b],
                     Side::Below | Side::Cross => false,
@@ -81,8 +87,8 @@ impl Task<'_> {
             part.copy_from(cell);
             let mut full = true;
             for &b in live.iter().filter(|&&b| b != a) {
-                let plane = self.tie(level, k, a, b);
-                match self.look_at(&mut part, &plane)? {
+                let tie = self.tie(level, k, a, b);
+                match self.look_at(&mut part, &tie)? {
                     Side::Above => {}
                     Side::Flat if a < b => {}
                     Side::Below | Side::Flat => {
@@ -92,10 +98,9 @@ impl Task<'_> {
                     Side::Cross => {
                         let mut smaller =
                             self.spare.pop().unwrap_or_else(|| Cell::new(self.shared.space.dim));
-                        let Plane { normal, constant, line, .. } = &plane;
-                        part.pool.points.dot(normal, *constant, &mut self.solver.values);
+                        part.pool.points.dot(&tie.normal, tie.constant, &mut self.solver.values);
                         let most = POINTS * self.shared.space.dim;
-                        smaller.cut_from(&part, normal, *constant, 1.0, *line, &self.solver.values, most);
+                        smaller.cut_from(&part, &tie.plane(), 1.0, &self.solver.values, most);
                         std::mem::swap(&mut part, &mut smaller);
                         self.spare.push(smaller);
                     }
@@ -111,14 +116,13 @@ impl Task<'_> {
         Ok(())
     }
 
-    fn look_at(&mut self, cell: &mut Cell, plane: &Plane) -> Result<Side> {
-        let Plane { normal, constant, margin, .. } = plane;
-        let side = self.solver.side(&self.shared.space, cell, normal, *constant, *margin);
+    fn look_at(&mut self, cell: &mut Cell, tie: &Tie) -> Result<Side> {
+        let side = self.solver.side(&self.shared.space, cell, &tie.plane());
         side.map_err(|e| self.shared.fail(e))
     }
 
     /// Where candidates `a` and `b` of unit `k` tie; positive where `a` is larger.
-    fn tie(&self, level: &Level, k: usize, a: u16, b: u16) -> Plane {
+    fn tie(&self, level: &Level, k: usize, a: u16, b: u16) -> Tie {
         let max = level.max.as_ref().expect("max units");
         let d = self.values.plan.coords - 1;
         let block = self.values.block(level.source);
@@ -135,10 +139,8 @@ impl Task<'_> {
                 }
             }
         }
-        let mut plane =
-            Plane { normal: f, constant: 0.0, margin: 0.0, line: level.first_line + max.line(k, a, b) };
-        let constant = plane.normal.pop().unwrap_or_default();
-        (plane.constant, plane.margin) = self.shared.space.normalise(&mut plane.normal, constant, error);
-        plane
+        let constant = f.pop().unwrap_or_default();
+        let (constant, margin) = self.shared.space.normalise(&mut f, constant, error);
+        Tie { normal: f, constant, margin, line: level.first_line + max.line(k, a, b) }
     }
 }

@@ -117,3 +117,50 @@ impl Projection {
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rows::NO_LABEL;
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// The nearest point is feasible, and a combination of the normals of tight half-spaces with weights <= 0; where
+        /// there is none, weights >= 0 with which the half-spaces contradict each other (Farkas) exist, so that no sample
+        /// is inside.
+        #[test]
+        fn nearest_points_are_optimal(
+            d in 1usize..6,
+            cuts in prop::collection::vec((prop::collection::vec(-1.0..1.0f64, 5), -0.5..1.0f64), 0..12),
+            samples in prop::collection::vec(prop::collection::vec(-3.0..3.0f64, 5), 200),
+        ) {
+            let mut rows = Rows::new(d);
+            for (normal, offset) in &cuts {
+                let length = dot(&normal[..d], &normal[..d]).sqrt();
+                if length > 0.1 {
+                    rows.push(normal[..d].iter().map(|x| x / length), *offset, NO_LABEL);
+                }
+            }
+            let mut slack = Vec::new();
+            let mut nearest = Projection::default();
+            match nearest.distance(&rows, 10.0) {
+                Some(distance) => {
+                    rows.slacks(&nearest.x, &mut slack);
+                    prop_assert!(slack.iter().all(|&s| s > -1e-12));
+                    prop_assert!((dot(&nearest.x, &nearest.x).sqrt() - distance).abs() < 1e-12);
+                    let mut rest = nearest.x.clone();
+                    for (&a, &u) in nearest.active.iter().zip(&nearest.multipliers) {
+                        prop_assert!(u >= -1e-12 && slack[a] < 1e-9);
+                        rest.iter_mut().zip(rows.normals.row(a)).for_each(|(r, n)| *r += u * n);
+                    }
+                    prop_assert!(rest.iter().all(|r| r.abs() < 1e-9 * (1.0 + distance)), "{rest:?}");
+                    prop_assert!(nearest.distance(&rows, distance * 0.999).is_none());
+                }
+                None => for x in &samples {
+                    rows.slacks(&x[..d], &mut slack);
+                    prop_assert!(slack.iter().any(|&s| s < 0.0));
+                },
+            }
+        }
+    }
+}

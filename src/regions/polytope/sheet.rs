@@ -1,6 +1,6 @@
 //! The breakpoints of one level of units as hyperplanes of the current cell, with normals of length 1.
 
-use super::side::Space;
+use super::side::{Plane, Space};
 use crate::regions::level::Level;
 use crate::regions::values::Values;
 
@@ -37,9 +37,11 @@ impl Sheet {
         }
     }
 
-    /// Normal, constant and margin of hyperplane `j` in a space of `dim` coordinates.
+    /// Hyperplane `line` of `level` in a space of `dim` coordinates.
     #[inline]
-    pub(crate) fn plane(&self, dim: usize, j: usize) -> (&[f64], f64, f64) {
-        (&self.normals[j * dim..][..dim], self.constants[j], self.margins[j])
+    pub(crate) fn plane(&self, dim: usize, level: &Level, line: u32) -> Plane<'_> {
+        let j = (line - level.first_line) as usize;
+        let normal = &self.normals[j * dim..][..dim];
+        Plane { normal, constant: self.constants[j], margin: self.margins[j], line }
     }
 }

@@ -21,6 +21,17 @@ pub(crate) struct Space {
     pub(crate) tolerance: f64,
 }
 
+/// A hyperplane normal . x + constant = 0 with a normal of length 1, or of zeros if it is all or nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plane<'a> {
+    pub(crate) normal: &'a [f64],
+    pub(crate) constant: f64,
+    /// The depth on both sides that counts.
+    pub(crate) margin: f64,
+    /// Its line number (`Plan::line_of`).
+    pub(crate) line: u32,
+}
+
 impl Space {
     /// Makes the hyperplane where `normal . x + constant = 0` one of this space with a normal of length 1; returns its
     /// constant and the depth on both of its sides that counts. `error` bounds the error of the functional. One that is
@@ -97,17 +108,11 @@ struct Reach {
 }
 
 impl Solver {
-    /// The side of the hyperplane g . x + c = 0, |g| = 1, on which `cell` lies; `margin` is the depth that counts. Points
-    /// that are found on the way are added to the cell.
-    pub(crate) fn side(
-        &mut self,
-        space: &Space,
-        cell: &mut Cell,
-        g: &[f64],
-        c: f64,
-        margin: f64,
-    ) -> Result<Side> {
-        cell.pool.points.dot(g, c, &mut self.values);
+    /// The side of `plane` on which `cell` lies. Points that are found on the way are added to the cell; `values` are those of
+    /// the plane at all of its points.
+    pub(crate) fn side(&mut self, space: &Space, cell: &mut Cell, plane: &Plane) -> Result<Side> {
+        let margin = plane.margin;
+        cell.pool.points.dot(plane.normal, plane.constant, &mut self.values);
         let mut reach = Reach::default();
         for (v, e) in self.values.iter().zip(&cell.pool.error) {
             reach.above = reach.above.max(v - e);
@@ -116,10 +121,10 @@ impl Solver {
         // How far the bound lets the cell reach where no point does.
         let (mut beyond_above, mut beyond_below) = (0.0, 0.0);
         if reach.below <= CLEAR * margin {
-            beyond_below = self.look(space, cell, g, c, margin, 1.0, &mut reach.below)?;
+            beyond_below = self.look(space, cell, plane, 1.0, &mut reach.below)?;
         }
         if reach.above <= CLEAR * margin {
-            beyond_above = self.look(space, cell, g, c, margin, -1.0, &mut reach.above)?;
+            beyond_above = self.look(space, cell, plane, -1.0, &mut reach.above)?;
         }
         Ok(match (reach.above > margin, reach.below > margin) {
             (true, true) => {
@@ -138,21 +143,19 @@ impl Solver {
         })
     }
 
-    /// Looks for points with sign (g . x + c) < 0. Raises `reach` to the depth found, and returns the bound of the depth.
-    #[allow(clippy::too_many_arguments)]
+    /// Looks for points on the side -`sign` of a plane. Raises `reach` to the depth found, and returns the bound of the depth.
     fn look(
         &mut self,
         space: &Space,
         cell: &mut Cell,
-        g: &[f64],
-        c: f64,
-        margin: f64,
+        plane: &Plane,
         sign: f64,
         reach: &mut f64,
     ) -> Result<f64> {
+        let Plane { normal: g, constant: c, margin, .. } = *plane;
         self.effort.programs += 1;
         if let Some(radius) = space.ball {
-            return Ok(self.look_in_ball(cell, g, c, margin, sign, radius, reach));
+            return Ok(self.look_in_ball(cell, plane, sign, radius, reach));
         }
         let goal: Vec<f64> = g.iter().map(|g| sign * g).collect();
         // From the lowest vertex; one whose basis has become singular is passed over.
@@ -191,27 +194,36 @@ impl Solver {
     }
 
     /// The same where the cell is a part of a ball: the nearest point to the centre decides.
-    #[allow(clippy::too_many_arguments)]
     fn look_in_ball(
         &mut self,
         cell: &mut Cell,
-        g: &[f64],
-        c: f64,
-        margin: f64,
+        plane: &Plane,
         sign: f64,
         radius: f64,
         reach: &mut f64,
     ) -> f64 {
-        for depth in [CLEAR * margin, 2.0 * margin] {
+        let Plane { normal: g, constant: c, margin, .. } = *plane;
+        // Whether there is anything; then something as deep as can be had at little cost.
+        let mut found = 0.0;
+        for depth in [2.0 * margin, 1e-2, 1e-4, 1e-6, CLEAR * margin] {
+            if depth <= found {
+                break;
+            }
             self.rows.copy_from(&cell.rows);
             self.rows.push(g.iter().map(|g| sign * g), -sign * c - depth, NO_LABEL);
             if self.projection.distance(&self.rows, radius - margin).is_some() {
+                let last = found > 0.0;
+                found = depth;
                 *reach = reach.max(0.99 * depth);
                 cell.pool.push(&self.projection.x, &[], margin / 4.0);
                 self.values.push(-sign * depth);
-                return f64::INFINITY;
+                if last {
+                    break;
+                }
+            } else if found == 0.0 {
+                return 0.0;
             }
         }
-        0.0
+        f64::INFINITY
     }
 }

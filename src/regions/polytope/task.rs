@@ -65,6 +65,8 @@ pub(crate) struct Task<'p> {
     sheets: Vec<Sheet>,
     /// Cells whose memory can be had.
     pub(super) spare: Vec<Cell>,
+    /// Bytes of cells that the meter knows of.
+    charged: usize,
     /// Multiply-adds since the last look at the callbacks and limits, and what was done since.
     work: u64,
     told: u64,
@@ -92,6 +94,7 @@ impl<'p> Task<'p> {
             live: Vec::new(),
             sheets: vec![Sheet::default(); levels],
             spare: Vec::new(),
+            charged: 0,
             work: 0,
             told: 0,
             part: 0.0,
@@ -136,7 +139,9 @@ impl<'p> Task<'p> {
                 self.spare.push(done.cell);
             }
         }
-        self.report()
+        self.report()?;
+        self.shared.meter.release(self.charged);
+        Ok(())
     }
 
     /// Goes on with the first part of the only cell, which is cut, and with the others in parallel.
@@ -180,7 +185,7 @@ impl<'p> Task<'p> {
         let level = &self.values.plan.levels[top.level];
         let entry = self.list[top.list.start + top.list.len() / 2];
         match level.max {
-            None => self.cut_at_knot(level, entry, &top.cell, &mut top.waiting),
+            None => self.cut_at_knot(level, entry, &mut top.cell, &mut top.waiting)?,
             Some(_) => self.cut_envelope(level, entry, &mut top.cell, &mut top.waiting)?,
         }
         top.share /= top.waiting.len() as f64;
@@ -189,17 +194,32 @@ impl<'p> Task<'p> {
         Ok(())
     }
 
-    fn cut_at_knot(&mut self, level: &Level, entry: Entry, cell: &Cell, parts: &mut Vec<Part>) {
+    fn cut_at_knot(
+        &mut self,
+        level: &Level,
+        entry: Entry,
+        cell: &mut Cell,
+        parts: &mut Vec<Part>,
+    ) -> Result<()> {
         let space = &self.shared.space;
         let knot = (entry.lo + entry.hi) / 2;
         let line = level.line(entry.unit as usize, knot as usize);
-        let (g, c, _) = self.sheets[level.number].plane(space.dim, (line - level.first_line) as usize);
-        cell.pool.points.dot(g, c, &mut self.solver.values);
-        for (sign, entry) in [(-1.0, Entry { hi: knot, ..entry }), (1.0, Entry { lo: knot + 1, ..entry })] {
+        let plane = self.sheets[level.number].plane(space.dim, level, line);
+        // Again: the points that showed the crossing may have gone with half-spaces that were dropped since.
+        let side = self.solver.side(space, cell, &plane).map_err(|e| self.shared.fail(e))?;
+        let (below, above) = (Entry { hi: knot, ..entry }, Entry { lo: knot + 1, ..entry });
+        let mut part = |sign: f64, entry| {
             let mut part = self.spare.pop().unwrap_or_else(|| Cell::new(space.dim));
-            part.cut_from(cell, g, c, sign, line, &self.solver.values, POINTS * space.dim);
+            part.cut_from(cell, &plane, sign, &self.solver.values, POINTS * space.dim);
             parts.push((part, entry));
+        };
+        if side != Side::Above {
+            part(-1.0, below);
         }
+        if matches!(side, Side::Above | Side::Cross) {
+            part(1.0, above);
+        }
+        Ok(())
     }
 
     /// Goes on with one part of a cut: which units of the list still cross it?
@@ -299,10 +319,10 @@ impl<'p> Task<'p> {
     fn narrow(&mut self, level: &Level, mut entry: Entry, cell: &mut Cell) -> Result<Entry> {
         let space = &self.shared.space;
         let sheet = &self.sheets[level.number];
-        let first = level.start[entry.unit as usize];
         for knot in entry.lo..entry.hi {
-            let (g, c, margin) = sheet.plane(space.dim, (first + knot) as usize);
-            match self.solver.side(space, cell, g, c, margin).map_err(|e| self.shared.fail(e))? {
+            let line = level.line(entry.unit as usize, knot as usize);
+            let plane = sheet.plane(space.dim, level, line);
+            match self.solver.side(space, cell, &plane).map_err(|e| self.shared.fail(e))? {
                 Side::Above => entry.lo = knot + 1,
                 Side::Cross => {}
                 // Flat on the knot: off.
@@ -351,6 +371,14 @@ impl<'p> Task<'p> {
 
     fn report(&mut self) -> Result<()> {
         self.work = 0;
+        let waiting =
+            self.splits.iter().flat_map(|s| s.waiting.iter().map(|(cell, _)| cell).chain([&s.cell]));
+        let bytes = waiting.chain(&self.spare).map(Cell::bytes).sum::<usize>();
+        if bytes > self.charged {
+            let more = bytes - self.charged;
+            self.shared.meter.charge(more, "enumeration: cells").map_err(|e| self.shared.fail(e))?;
+            self.charged = bytes;
+        }
         let sink = self.out.last_mut().expect("a task has a sink");
         let new = sink.len() as u64 - self.told;
         self.told = sink.len() as u64;
