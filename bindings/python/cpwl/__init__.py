@@ -16,6 +16,7 @@ from .errors import *  # noqa: F403
 from .errors import __all__ as _errors
 from .network import Affine, Network, Node
 from .regions import Partition
+from .training import TrainingView
 
 __version__ = version()
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Polygon",
     "Slice",
     "Stats",
+    "TrainingView",
     "build_info",
     "layers",
     "version",
