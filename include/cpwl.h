@@ -457,8 +457,19 @@ typedef struct cpwl_partition_summary {
     double domain_area;
     /// Bound of the error of the coordinates of every vertex, in units of (u, v).
     double vertex_error;
-    /// Number of signs that f64 could not settle and exact arithmetic did.
+    /// Number of signs that floating point could not settle and exact arithmetic did.
     uint64_t exact_signs;
+    /// Number of signs that a bound of the error settled in f64, and those that needed double-double.
+    uint64_t filter_signs;
+    /// See `filter_signs`.
+    uint64_t double_signs;
+    /// Of `exact_signs` those that were zero: lines through vertices, lines that coincide.
+    uint64_t zero_signs;
+    /// Vertices that were computed exactly and rounded.
+    uint64_t exact_vertices;
+    /// Smallest |a u + b v + c| / (|a| + |b| + |c|) of a nonzero sign, in coordinates in which the domain is about
+    /// [-1, 1]^2: how near the partition is to a degenerate one. At most 2^-33; what is larger is not measured.
+    double sign_margin;
 } cpwl_partition_summary;
 
 /// Options of `cpwl_partition_write_svg`. Zero is the default of every field. Since 0.1.
@@ -838,8 +849,8 @@ void cpwl_domain_free(struct cpwl_domain *domain);
 /// Computes the partition of `domain` by the units of `net`: exactly, every sign that decides topology is certified.
 /// `opts` may be NULL. Free it with `cpwl_partition_free`; `net` and `domain` may be freed before.
 ///
-/// Errors: CPWL_SHAPE (the domain does not fit the input), CPWL_UNSUPPORTED (max-pool and maxout in this version, named),
-/// CPWL_LIMIT (max_regions, memory_limit), CPWL_MEMORY, CPWL_CANCELLED, CPWL_ARGUMENT. Nothing is kept of a partition
+/// Errors: CPWL_SHAPE (the domain does not fit the input), CPWL_UNSUPPORTED (a unit with more than 255 knots or 256
+/// candidates, named), CPWL_LIMIT (max_regions, memory_limit), CPWL_MEMORY, CPWL_CANCELLED, CPWL_ARGUMENT. Nothing is kept of a partition
 /// that fails. Cost: about one small matrix-vector product of the next layer per cell and layer. Since 0.1.
 cpwl_status cpwl_partition_new(const struct cpwl_context *ctx,
                                const struct cpwl_network *net,
@@ -882,6 +893,17 @@ cpwl_status cpwl_partition_patterns(const struct cpwl_context *ctx,
 /// Errors: CPWL_ARGUMENT (patterns, maps or the mesh were not kept), CPWL_SHAPE, CPWL_DTYPE, CPWL_CANCELLED. Cost: O(E),
 /// and exact arithmetic for each edge whose two maps are too close to tell apart. Since 0.1.
 cpwl_status cpwl_partition_linear_pieces(const struct cpwl_context *ctx,
+                                         const struct cpwl_partition *partition,
+                                         struct cpwl_tensor *labels,
+                                         int64_t *count);
+
+/// Counts the distinct affine maps: cells on which the outputs are exactly the same function of (u, v) count once, wherever
+/// they lie. `labels` and `count` as in `cpwl_partition_linear_pieces`; activation cells >= connected linear pieces >=
+/// distinct maps. Exact.
+///
+/// Errors: as `cpwl_partition_linear_pieces`. Cost: O(F log F) beyond it, and exact arithmetic for each two maps that are
+/// too close to tell apart. Since 0.1.
+cpwl_status cpwl_partition_distinct_maps(const struct cpwl_context *ctx,
                                          const struct cpwl_partition *partition,
                                          struct cpwl_tensor *labels,
                                          int64_t *count);

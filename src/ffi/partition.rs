@@ -11,6 +11,7 @@ use super::{
     CPWL_WANT_COUNT_ONLY, CPWL_WANT_MAPS, CPWL_WANT_MESH, CPWL_WANT_PATTERNS, CPWL_WANT_POLYGONS, context,
     cpwl_boundary, cpwl_context, cpwl_domain, cpwl_network, cpwl_status, network::count, pointer,
 };
+use crate::context::Context;
 use crate::error::{Result, bail};
 use crate::regions::{Color, Partition, PartitionOptions, SvgOptions, Want, partition};
 use crate::view::Dtype;
@@ -96,8 +97,19 @@ pub struct cpwl_partition_summary {
     pub domain_area: f64,
     /// Bound of the error of the coordinates of every vertex, in units of (u, v).
     pub vertex_error: f64,
-    /// Number of signs that f64 could not settle and exact arithmetic did.
+    /// Number of signs that floating point could not settle and exact arithmetic did.
     pub exact_signs: u64,
+    /// Number of signs that a bound of the error settled in f64, and those that needed double-double.
+    pub filter_signs: u64,
+    /// See `filter_signs`.
+    pub double_signs: u64,
+    /// Of `exact_signs` those that were zero: lines through vertices, lines that coincide.
+    pub zero_signs: u64,
+    /// Vertices that were computed exactly and rounded.
+    pub exact_vertices: u64,
+    /// Smallest |a u + b v + c| / (|a| + |b| + |c|) of a nonzero sign, in coordinates in which the domain is about
+    /// [-1, 1]^2: how near the partition is to a degenerate one. At most 2^-33; what is larger is not measured.
+    pub sign_margin: f64,
 }
 
 /// Options of `cpwl_partition_write_svg`. Zero is the default of every field. Since 0.1.
@@ -151,8 +163,8 @@ fn want(bits: u32) -> Result<Want> {
 /// Computes the partition of `domain` by the units of `net`: exactly, every sign that decides topology is certified.
 /// `opts` may be NULL. Free it with `cpwl_partition_free`; `net` and `domain` may be freed before.
 ///
-/// Errors: CPWL_SHAPE (the domain does not fit the input), CPWL_UNSUPPORTED (max-pool and maxout in this version, named),
-/// CPWL_LIMIT (max_regions, memory_limit), CPWL_MEMORY, CPWL_CANCELLED, CPWL_ARGUMENT. Nothing is kept of a partition
+/// Errors: CPWL_SHAPE (the domain does not fit the input), CPWL_UNSUPPORTED (a unit with more than 255 knots or 256
+/// candidates, named), CPWL_LIMIT (max_regions, memory_limit), CPWL_MEMORY, CPWL_CANCELLED, CPWL_ARGUMENT. Nothing is kept of a partition
 /// that fails. Cost: about one small matrix-vector product of the next layer per cell and layer. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_partition_new(
@@ -212,7 +224,12 @@ pub unsafe extern "C" fn cpwl_partition_info(
             area: p.area(),
             domain_area: p.domain_area(),
             vertex_error: p.vertex_error(),
-            exact_signs: p.exact_signs(),
+            exact_signs: p.signs().exact,
+            filter_signs: p.signs().filter,
+            double_signs: p.signs().double,
+            zero_signs: p.signs().zero,
+            exact_vertices: p.exact_vertices(),
+            sign_margin: p.signs().margin,
         };
         // SAFETY: the words of the header to the caller.
         unsafe { options::write("out", out, &summary) }
@@ -293,6 +310,38 @@ pub unsafe extern "C" fn cpwl_partition_linear_pieces(
     labels: *mut cpwl_tensor,
     count: *mut i64,
 ) -> cpwl_status {
+    // SAFETY: the words of the header to the caller.
+    unsafe { merged(ctx, partition, labels, count, Partition::linear_pieces) }
+}
+
+/// Counts the distinct affine maps: cells on which the outputs are exactly the same function of (u, v) count once, wherever
+/// they lie. `labels` and `count` as in `cpwl_partition_linear_pieces`; activation cells >= connected linear pieces >=
+/// distinct maps. Exact.
+///
+/// Errors: as `cpwl_partition_linear_pieces`. Cost: O(F log F) beyond it, and exact arithmetic for each two maps that are
+/// too close to tell apart. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cpwl_partition_distinct_maps(
+    ctx: *const cpwl_context,
+    partition: *const cpwl_partition,
+    labels: *mut cpwl_tensor,
+    count: *mut i64,
+) -> cpwl_status {
+    // SAFETY: the words of the header to the caller.
+    unsafe { merged(ctx, partition, labels, count, Partition::distinct_maps) }
+}
+
+/// Runs one of the ways to merge cells.
+///
+/// # Safety
+/// As the two functions that call it.
+unsafe fn merged(
+    ctx: *const cpwl_context,
+    partition: *const cpwl_partition,
+    labels: *mut cpwl_tensor,
+    count: *mut i64,
+    merge: fn(&Partition, &Context, &mut [i64]) -> Result<usize>,
+) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
         let (ctx, p) = unsafe { (context::get(ctx)?, &pointer::required("partition", partition)?.inner) };
@@ -306,13 +355,13 @@ pub unsafe extern "C" fn cpwl_partition_linear_pieces(
             labels.expect_dtype(&[Dtype::I64, Dtype::I32])?;
         }
         let mut found = ctx.meter().buffer::<i64>(p.n_regions(), "labels")?;
-        let pieces = p.linear_pieces(ctx, &mut found)?;
+        let n = merge(p, ctx, &mut found)?;
         if let Some(labels) = &mut labels {
             labels.write(&found)?;
         }
         if !count.is_null() {
             // SAFETY: the words of the header to the caller.
-            unsafe { count.write(pieces as i64) };
+            unsafe { count.write(n as i64) };
         }
         Ok(())
     })

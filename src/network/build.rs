@@ -75,26 +75,9 @@ impl Builder {
         if output == 0 {
             bail!(Graph, "the output is the input node: the network is empty; expected at least one layer")
         }
-        let mut needed = vec![false; self.nodes.len()];
-        (needed[0], needed[output]) = (true, true);
-        for id in (0..=output).rev().filter(|&id| id > 0) {
-            if needed[id] {
-                self.nodes[id].inputs.iter().for_each(|&i| needed[i] = true);
-            }
-        }
-        let mut renumbered = vec![0; self.nodes.len()];
-        let (mut nodes, mut units, mut first, mut single) = (Vec::new(), Vec::new(), 0, true);
-        for (old, mut node) in self.nodes.into_iter().enumerate().filter(|&(old, _)| needed[old]) {
-            renumbered[old] = nodes.len();
-            node.inputs.iter_mut().for_each(|i| *i = renumbered[*i]);
-            if node.op.is_unit() {
-                units.push(UnitLayer { node: nodes.len(), first, len: node.len() });
-                first += node.len();
-            }
-            single &= self.single[old];
-            nodes.push(node);
-        }
-        Ok(Network { output: renumbered[output], nodes, units, single, cache: Cache::default() })
+        let needed = needed(&self.nodes, output);
+        let single = self.single.iter().zip(&needed).all(|(&single, &needed)| single || !needed);
+        Ok(assemble(self.nodes, output, single))
     }
 
     /// Appends a node; its shape must have passed [`elements`].
@@ -131,6 +114,35 @@ impl Builder {
             _ => bail!(Shape, "{}: reads {}; expected (C, H, W)", self.next(op), self.describe(input)),
         }
     }
+}
+
+/// The network of nodes in topological order whose output is the value of node `output`. Nodes that the output does
+/// not need are dropped.
+pub(super) fn assemble(nodes: Vec<Node>, output: NodeId, single: bool) -> Network {
+    let (needed, mut renumbered) = (needed(&nodes, output), vec![0; nodes.len()]);
+    let (mut kept, mut units, mut first) = (Vec::new(), Vec::new(), 0);
+    for (old, mut node) in nodes.into_iter().enumerate().filter(|&(old, _)| needed[old]) {
+        renumbered[old] = kept.len();
+        node.inputs.iter_mut().for_each(|i| *i = renumbered[*i]);
+        if node.op.is_unit() {
+            units.push(UnitLayer { node: kept.len(), first, len: node.len() });
+            first += node.len();
+        }
+        kept.push(node);
+    }
+    Network { output: renumbered[output], nodes: kept, units, single, cache: Cache::default() }
+}
+
+/// Which nodes the value of `output` depends on; the input counts always.
+fn needed(nodes: &[Node], output: NodeId) -> Vec<bool> {
+    let mut needed = vec![false; nodes.len()];
+    (needed[0], needed[output]) = (true, true);
+    for id in (1..=output).rev() {
+        if needed[id] {
+            nodes[id].inputs.iter().for_each(|&i| needed[i] = true);
+        }
+    }
+    needed
 }
 
 #[cfg(test)]

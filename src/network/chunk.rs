@@ -157,16 +157,16 @@ impl<'a, T: Real> Chunk<'a, T> {
         let samples = x.chunks_exact(input.len()).zip(y.chunks_exact_mut(node.len()));
         match &node.op {
             Op::Dense { weight, bias: b } => dense::dense(rows, consts.array(id, 0, weight), bias(b), x, y),
-            Op::MaxPool(window) => {
+            Op::MaxPool { window, floor } => {
                 let pool = Pool { window, input: image(&input.shape), output: image(&node.shape) };
-                samples.for_each(|(x, y)| pool.max(x, y));
+                samples.for_each(|(x, y)| pool.max(floor.map(T::of), x, y));
             }
             Op::AvgPool { window, count_padding } => {
                 let pool = Pool { window, input: image(&input.shape), output: image(&node.shape) };
                 let weights = pool.weights(*count_padding);
                 samples.for_each(|(x, y)| pool.mean(&weights, x, y));
             }
-            Op::Maxout { group } => route::maxout(*group, node.plane(), x, y),
+            Op::Maxout { group, floor } => route::maxout(*group, floor.map(T::of), node.plane(), x, y),
             Op::Concat { axis } => {
                 let run = |id: NodeId| self.runner.net.nodes[id].shape[*axis..].iter().product();
                 let parts: Vec<_> = node.inputs.iter().map(|&i| (self.value(i), run(i))).collect();
@@ -185,7 +185,8 @@ impl<'a, T: Real> Chunk<'a, T> {
         let sources: Vec<usize> = pieces.clone().map(|(j, ..)| j).collect();
         let y = &mut out[..len];
         route::select(self.rows, &sources, self.value(net.nodes[id].inputs[0]), y);
-        if let Op::Pointwise(_) = net.nodes[id].op {
+        let op = &net.nodes[id].op;
+        if matches!(op, Op::Pointwise(_)) || op.floor().is_some() {
             let slopes: Vec<T> = pieces.clone().map(|(_, slope, _)| T::of(slope)).collect();
             pointwise::scale(&slopes, codes.len(), 1, y);
             if self.constants() {

@@ -44,9 +44,16 @@ pub enum Op {
     Maxout {
         /// Size of a group; divides the first axis.
         group: usize,
+        /// A constant that takes part behind the elements of each group; see [`Network::fuse_relu_max`].
+        floor: Option<f64>,
     },
     /// Maximum over windows of each channel; padding never wins.
-    MaxPool(Window),
+    MaxPool {
+        /// Stride, padding, dilation and kernel size.
+        window: Window,
+        /// A constant that takes part behind the taps of each window; see [`Network::fuse_relu_max`].
+        floor: Option<f64>,
+    },
     /// Mean over windows of each channel.
     AvgPool {
         /// Stride, padding, dilation and kernel size.
@@ -68,7 +75,15 @@ pub enum Op {
 impl Op {
     /// Whether the operator has breakpoints, that is, cuts the input space.
     pub fn is_unit(&self) -> bool {
-        matches!(self, Op::Pointwise(_) | Op::Maxout { .. } | Op::MaxPool(_))
+        matches!(self, Op::Pointwise(_) | Op::Maxout { .. } | Op::MaxPool { .. })
+    }
+
+    /// The constant that takes part in the maxima of a max layer.
+    pub fn floor(&self) -> Option<f64> {
+        match self {
+            Op::Maxout { floor, .. } | Op::MaxPool { floor, .. } => *floor,
+            _ => None,
+        }
     }
 
     /// Constants of the operator: weight or scale, and bias or shift.
@@ -89,7 +104,7 @@ impl Op {
             Op::ScaleShift { .. } => "scale_shift",
             Op::Pointwise(_) => "pointwise",
             Op::Maxout { .. } => "maxout",
-            Op::MaxPool(_) => "max_pool2d",
+            Op::MaxPool { .. } => "max_pool2d",
             Op::AvgPool { .. } => "avg_pool2d",
             Op::Add => "add",
             Op::Concat { .. } => "concat",

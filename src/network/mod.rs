@@ -13,6 +13,7 @@ pub mod build;
 mod chunk;
 mod constants;
 mod forward;
+mod fuse;
 pub mod graph;
 mod layers;
 #[cfg(feature = "onnx")]
@@ -31,6 +32,7 @@ pub use build::Builder;
 pub use graph::{Network, Node, NodeId, Op, UnitLayer};
 pub use pwl::Pwl;
 pub use real::Real;
+pub use units::Candidate;
 pub use window::Window;
 
 #[cfg(test)]

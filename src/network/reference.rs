@@ -51,6 +51,6 @@ fn value<T: Real>(net: &Network, node: NodeId, i: usize, z: &[T]) -> f64 {
     if let Op::Pointwise(_) = net.nodes()[node].op {
         return net.activation(node, i).eval(z[i].wide());
     }
-    let (j, ..) = net.piece(node, i, net.code(node, i, |j| z[j].wide()));
-    z[j].wide()
+    let (j, slope, offset) = net.piece(node, i, net.code(node, i, |j| z[j].wide()));
+    slope * z[j].wide() + offset
 }

@@ -72,7 +72,7 @@ impl Rng {
     fn layer(&mut self, b: &mut Builder, x: NodeId, earlier: &[NodeId]) -> crate::Result<NodeId> {
         let shape = b.shape(x)?.to_vec();
         let (c, len) = (shape[0], shape.iter().product::<usize>());
-        match self.int(0, 13) {
+        match self.int(0, 15) {
             0..=1 => {
                 let (flat, out) = (b.flatten(x)?, self.int(1, 9));
                 let (weight, bias) = (self.array(out * len), self.maybe(out));
@@ -102,6 +102,13 @@ impl Rng {
             10 => b.reshape(x, &[-1, c as i64]),
             11 => b.global_avg_pool(x),
             12 => b.concat(&[earlier[self.int(0, earlier.len() - 1)], x, x], self.int(0, shape.len() - 1)),
+            13..=14 => {
+                let on = b.pointwise(x, vec![Pwl::leaky_relu(0.0).unwrap()])?;
+                match self.int(0, 1) {
+                    0 => b.maxout(on, self.int(1, 3)),
+                    _ => b.max_pool2d(on, self.window(), self.int(0, 1) == 1),
+                }
+            }
             _ => b.add(&[x, earlier[self.int(0, earlier.len() - 1)]]),
         }
     }

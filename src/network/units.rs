@@ -2,27 +2,40 @@
 
 use super::graph::{Network, NodeId, Op};
 
+/// What competes for a maximum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Candidate {
+    /// This element of the input of the layer.
+    Element(usize),
+    /// Nothing: the tap lies in the padding, which never wins.
+    Padding,
+    /// The floor of the layer, the same for all inputs.
+    Constant(f64),
+}
+
 impl Network {
-    /// Number of candidates of each unit of a max layer: the group size, or the taps of the window.
+    /// Number of candidates of each unit of a max layer: the group size or the taps of the window, and one for the
+    /// floor if the layer has one.
     pub fn candidates(&self, node: NodeId) -> usize {
-        match &self.nodes[node].op {
-            Op::Maxout { group } => *group,
-            Op::MaxPool(window) => window.kernel[0] * window.kernel[1],
-            op => unreachable!("{} takes no maximum", op.name()),
-        }
+        let op = &self.nodes[node].op;
+        inputs(op) + usize::from(op.floor().is_some())
     }
 
-    /// Element of the input of max layer `node` that candidate `k` of unit `i` reads; `None` in the padding.
-    pub fn candidate(&self, node: NodeId, i: usize, k: usize) -> Option<usize> {
+    /// What candidate `k` of unit `i` of max layer `node` is. A floor is the last candidate; every unit has an element.
+    pub fn candidate(&self, node: NodeId, i: usize, k: usize) -> Candidate {
         let n = &self.nodes[node];
+        if let Some(floor) = n.op.floor().filter(|_| k == inputs(&n.op)) {
+            return Candidate::Constant(floor);
+        }
         let (channel, p) = (i / n.plane(), i % n.plane());
         match &n.op {
-            Op::Maxout { group } => Some((channel * group + k) * n.plane() + p),
-            Op::MaxPool(window) => {
+            Op::Maxout { group, .. } => Candidate::Element((channel * group + k) * n.plane() + p),
+            Op::MaxPool { window, .. } => {
                 let x = &self.nodes[n.inputs[0]].shape;
                 let at = (p / n.shape[2], p % n.shape[2]);
                 let tap = (k / window.kernel[1], k % window.kernel[1]);
-                window.source((x[1], x[2]), at, tap).map(|j| channel * x[1] * x[2] + j)
+                let source = window.source((x[1], x[2]), at, tap);
+                source.map_or(Candidate::Padding, |j| Candidate::Element(channel * x[1] * x[2] + j))
             }
             op => unreachable!("{} takes no maximum", op.name()),
         }
@@ -36,15 +49,20 @@ impl Network {
         }
         let mut best = (f64::NEG_INFINITY, 0);
         for k in 0..self.candidates(node) {
-            match self.candidate(node, i, k).map(&z) {
-                Some(v) if v > best.0 => best = (v, k),
-                _ => {}
+            let value = match self.candidate(node, i, k) {
+                Candidate::Element(j) => z(j),
+                Candidate::Padding => continue,
+                Candidate::Constant(c) => c,
+            };
+            if value > best.0 {
+                best = (value, k);
             }
         }
         best.1 as i32
     }
 
-    /// What unit `i` of `node` computes on the piece `code`: `slope * z[j] + offset`, as (j, slope, offset).
+    /// What unit `i` of `node` computes on the piece `code`: `slope * z[j] + offset`, as (j, slope, offset); the slope
+    /// is 0 where the floor of a max unit wins.
     pub(crate) fn piece(&self, node: NodeId, i: usize, code: i32) -> (usize, f64, f64) {
         let code = code as usize;
         match &self.nodes[node].op {
@@ -52,8 +70,21 @@ impl Network {
                 let f = self.activation(node, i);
                 (i, f.slopes()[code], f.offsets()[code])
             }
-            // A candidate in the padding never wins, so that this is always an element.
-            _ => (self.candidate(node, i, code).unwrap_or_default(), 1.0, 0.0),
+            _ => match self.candidate(node, i, code) {
+                Candidate::Element(j) => (j, 1.0, 0.0),
+                Candidate::Constant(c) => (0, 0.0, c),
+                // Only where every element has overflowed to NaN or minus infinity.
+                Candidate::Padding => (0, 1.0, 0.0),
+            },
         }
+    }
+}
+
+/// Number of candidates of a unit that are elements or padding.
+fn inputs(op: &Op) -> usize {
+    match op {
+        Op::Maxout { group, .. } => *group,
+        Op::MaxPool { window, .. } => window.kernel[0] * window.kernel[1],
+        op => unreachable!("{} takes no maximum", op.name()),
     }
 }

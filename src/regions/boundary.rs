@@ -7,7 +7,6 @@
 use std::ops::Range;
 
 use super::partition::Partition;
-use super::plan::Plan;
 use super::trace::{Found, Search, Segment};
 use crate::buffer::Buffer;
 use crate::context::Context;
@@ -64,7 +63,7 @@ impl Partition {
             }
             _ => {}
         }
-        let plan = Plan::new(self.network(), self.domain(), true)?;
+        let plan = self.plan(true)?;
         let found = ctx.pool().map_chunks(self.n_regions(), CHUNK, |cells: Range<usize>| {
             ctx.poll()?;
             let mut search = Search::new(self, &plan);

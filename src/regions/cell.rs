@@ -84,11 +84,11 @@ impl Vertex {
         }
     }
 
-    /// The name of a vertex made in the root with vertices `root` and name `cell`.
-    pub(crate) fn final_name(&self, root: &[Vertex], cell: Key) -> Key {
+    /// The name of a vertex made in the root with vertices `root` and name `cell()`.
+    pub(crate) fn final_name(&self, root: &[Vertex], cell: impl FnOnce() -> Key) -> Key {
         match self.at {
             NAMED => self.name,
-            INSIDE => cell.with(u64::from(self.first)).with(u64::from(self.second)),
+            INSIDE => cell().with(u64::from(self.first)).with(u64::from(self.second)),
             slot => {
                 let slot = slot as usize;
                 let next = if slot + 1 == root.len() { 0 } else { slot + 1 };

@@ -1,7 +1,9 @@
 //! Domains in the plane: a box, a convex polygon, or a 2-D slice of the input space.
 
+use super::chart::Chart;
 use super::dyadic::{Dyadic, Functional};
 use super::frame::Frame;
+use super::number::meet;
 use crate::error::{Result, bail};
 
 /// Coordinates of a domain are at most this large, so that areas are finite.
@@ -100,21 +102,44 @@ impl Domain {
         }
     }
 
-    /// Every input element as an exact functional of the local coordinates.
-    pub(crate) fn input_functionals(&self, frame: &Frame) -> Vec<Functional> {
-        let functional = |t: [f64; 2], origin: f64| {
-            let mut c = Dyadic::from(origin);
-            for (&t, &center) in t.iter().zip(&frame.center) {
-                c.add_assign(&Dyadic::from(t).mul(&Dyadic::from(center)));
+    /// The domain in local coordinates, and the input of a network of `n_in` elements on it.
+    pub(crate) fn chart(&self, n_in: usize) -> Result<Chart> {
+        match self.ambient_dim() {
+            Some(dim) if dim != n_in => {
+                bail!(Shape, "slice: origin has {dim} elements; the network takes {n_in}")
             }
-            [Dyadic::from(t[0]).shifted(frame.log2[0]), Dyadic::from(t[1]).shifted(frame.log2[1]), c]
-        };
-        match &self.slice {
-            None => vec![functional([1.0, 0.0], 0.0), functional([0.0, 1.0], 0.0)],
-            Some(s) => {
-                (0..s.origin.len()).map(|i| functional([s.axes[0][i], s.axes[1][i]], s.origin[i])).collect()
-            }
+            None if n_in != 2 => bail!(
+                Shape,
+                "the network takes {n_in} inputs; a Box or Polygon domain needs 2 (use a Slice of the input space)"
+            ),
+            _ => {}
         }
+        let range = |i: usize| {
+            let along = self.polygon.iter().map(|p| p[i]);
+            along.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| (lo.min(x), hi.max(x)))
+        };
+        let ((u0, u1), (v0, v1)) = (range(0), range(1));
+        let frame = Frame::around(&[u0, v0], &[u1, v1]);
+        let corners = self.corners(&frame);
+        let sides =
+            (0..corners.len()).map(|i| meet(&corners[i], &corners[(i + 1) % corners.len()])).collect();
+        let input = match &self.slice {
+            None => [[1.0, 0.0], [0.0, 1.0]].map(|t| Chart::functional(&frame, &t, 0.0)).to_vec(),
+            Some(s) => (0..s.origin.len())
+                .map(|i| Chart::functional(&frame, &[s.axes[0][i], s.axes[1][i]], s.origin[i]))
+                .collect(),
+        };
+        Ok(Chart { frame, sides, input })
+    }
+
+    /// The corners in local coordinates, homogeneous with weight 1.
+    pub(crate) fn corners(&self, frame: &Frame) -> Vec<Functional> {
+        let homogeneous = |p: &[f64; 2]| {
+            let mut corner = frame.to_local_exact(p);
+            corner.push(Dyadic::from(1.0));
+            corner
+        };
+        self.polygon.iter().map(homogeneous).collect()
     }
 
     fn polygon_of(vertices: &[[f64; 2]]) -> Result<Domain> {

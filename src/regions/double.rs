@@ -25,6 +25,14 @@ impl Dd {
         self.hi + self.lo
     }
 
+    /// self * other, with a relative error of about 2^-104.
+    pub(crate) fn times(self, other: Dd) -> Dd {
+        let p = self.hi * other.hi;
+        let e = self.hi.mul_add(other.hi, -p) + (self.hi * other.lo + self.lo * other.hi);
+        let (hi, lo) = two_sum(p, e);
+        Dd { hi, lo }
+    }
+
     /// self += w * x, with a relative error of about 2^-100 of |self| + |w x|.
     pub(crate) fn add_scaled(&mut self, w: f64, x: Dd) {
         let p = w * x.hi;

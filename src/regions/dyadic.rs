@@ -3,6 +3,8 @@
 
 use num_bigint::{BigInt, Sign};
 
+use super::number::dot;
+
 /// m * 2^e, exactly.
 #[derive(Clone, Debug)]
 pub(crate) struct Dyadic {
@@ -115,25 +117,13 @@ fn scale(x: f64, e: i64) -> f64 {
     x * 2f64.powi(h) * 2f64.powi(h) * 2f64.powi(h) * 2f64.powi(q)
 }
 
-/// An affine functional a u + b v + c, exactly.
-pub(crate) type Functional = [Dyadic; 3];
+/// An affine functional of d coordinates, exactly: its d coefficients, then the constant. Homogeneous points have the
+/// same form, with their weight last.
+pub(crate) type Functional = Vec<Dyadic>;
 
-pub(crate) fn zero_functional() -> Functional {
-    [Dyadic::zero(), Dyadic::zero(), Dyadic::zero()]
-}
-
-/// The homogeneous point where two lines meet: their cross product.
-pub(crate) fn meet(p: &Functional, q: &Functional) -> Functional {
-    let minor = |i: usize, j: usize| p[i].mul(&q[j]).sub(&p[j].mul(&q[i]));
-    [minor(1, 2), minor(2, 0), minor(0, 1)]
-}
-
-/// Sign of the functional `f` at the homogeneous point `p`, whose weight `p[2]` must not be zero.
-pub(crate) fn sign_at(f: &Functional, p: &Functional) -> i32 {
-    let mut s = f[0].mul(&p[0]);
-    s.add_assign(&f[1].mul(&p[1]));
-    s.add_assign(&f[2].mul(&p[2]));
-    s.signum() * p[2].signum()
+/// Sign of the functional `f` at the homogeneous point `p`, whose weight must not be zero.
+pub(crate) fn sign_at(f: &[Dyadic], p: &[Dyadic]) -> i32 {
+    dot(f, p).signum() * p.last().map_or(0, Dyadic::signum)
 }
 
 #[cfg(test)]

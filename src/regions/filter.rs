@@ -12,14 +12,14 @@ impl Task<'_> {
         if e.lo < e.hi {
             self.list.push(e);
         } else {
-            self.decide(level, e.unit as usize, e.lo as usize);
+            self.values.decide(level, e.unit as usize, e.lo as usize);
         }
     }
 
-    /// Records the piece of a unit and queues its contribution to the fold.
-    fn decide(&mut self, level: &Level, k: usize, piece: usize) {
-        level.set_code(&mut self.pattern, k, piece);
-        self.contribute(level, std::iter::once((k, piece)));
+    /// A unit that was in doubt in bulk, whose signs are counted one by one.
+    fn narrow_one(&mut self, level: &Level, e: Entry, cell: &Range<usize>, edge: Option<usize>) -> Entry {
+        self.values.signs.filter -= cell.len() as u64;
+        self.narrow(level, e, cell, edge)
     }
 
     /// Which side each unit of `list` but `picked` is on, for a side of a cut whose cut edge starts at `edge`.
@@ -48,16 +48,17 @@ impl Task<'_> {
         scratch.units.clear();
         scratch.units.extend(self.list[list].iter().map(|e| e.unit).filter(|&u| u != picked));
         scratch.bits.resize(scratch.units.len(), 0);
-        let block = &self.blocks[self.block_of[level.source]];
-        let doubt = Doubt { error: &level.error, scale: self.error_scale[level.number], radius };
-        (self.kernels.sides)(block, doubt, &scratch.units, &scratch.points, &mut scratch.bits);
+        let block = self.values.block(level.source);
+        let doubt = Doubt { error: &level.error, scale: self.values.error_scale(level), radius };
+        (self.values.kernels.sides)(block, doubt, &scratch.units, &scratch.points, &mut scratch.bits);
+        self.values.signs.filter += (self.scratch.units.len() * cell.len()) as u64;
         for i in 0..self.scratch.units.len() {
             let unit = self.scratch.units[i];
             let e = match self.scratch.bits[i] {
                 side::POS => Entry { unit, lo: 1, hi: 1 },
                 side::NEG => Entry { unit, lo: 0, hi: 0 },
                 bits if bits & 3 == 3 => Entry { unit, lo: 0, hi: 1 },
-                _ => self.narrow(level, Entry { unit, lo: 0, hi: 1 }, cell, Some(edge)),
+                _ => self.narrow_one(level, Entry { unit, lo: 0, hi: 1 }, cell, Some(edge)),
             };
             self.keep_or_decide(level, e);
         }
@@ -67,7 +68,7 @@ impl Task<'_> {
     pub(super) fn classify(&mut self, level: &Level, cell: &Range<usize>) {
         if self.exact || !level.relu_like {
             for k in 0..level.n {
-                let all = Entry { unit: k as u32, lo: 0, hi: level.knots_of(k).len() as u16 };
+                let all = Entry { unit: k as u32, lo: 0, hi: level.knots_of(k).len() as u32 };
                 let e = self.narrow(level, all, cell, None);
                 self.keep_or_decide(level, e);
             }
@@ -79,22 +80,23 @@ impl Task<'_> {
         masks.resize(level.words);
         self.scratch.corners.clear();
         self.scratch.corners.extend(vertices.iter().map(|v| [v.x, v.y]));
-        let block = &self.blocks[self.block_of[level.source]];
-        let doubt = Doubt { error: &level.error, scale: self.error_scale[level.number], radius };
-        (self.kernels.classify)(block, doubt, &self.scratch.corners, &mut masks);
+        let block = self.values.block(level.source);
+        let doubt = Doubt { error: &level.error, scale: self.values.error_scale(level), radius };
+        (self.values.kernels.classify)(block, doubt, &self.scratch.corners, &mut masks);
+        self.values.signs.filter += (level.n * cell.len()) as u64;
         for w in 0..level.words {
             let (cross, pos, neg) = (masks.cross[w], masks.pos[w], masks.neg[w]);
             // One bit a unit: the mask is the pattern.
-            self.pattern[level.word + w] = pos;
+            self.values.pattern[level.word + w] = pos;
             let here = (level.n - (64 * w).min(level.n)).min(64);
             let all = if here == 64 { !0 } else { (1 << here) - 1 };
-            self.contribute(level, bits(pos).map(|k| (64 * w + k, 1)));
+            self.values.contribute(level, bits(pos).map(|k| (64 * w + k, 1)));
             if !level.off_is_zero {
-                self.contribute(level, bits(neg).map(|k| (64 * w + k, 0)));
+                self.values.contribute(level, bits(neg).map(|k| (64 * w + k, 0)));
             }
             for k in bits(all & !(pos | neg)) {
                 let e = Entry { unit: (64 * w + k) as u32, lo: 0, hi: 1 };
-                let e = if cross >> k & 1 == 1 { e } else { self.narrow(level, e, cell, None) };
+                let e = if cross >> k & 1 == 1 { e } else { self.narrow_one(level, e, cell, None) };
                 self.keep_or_decide(level, e);
             }
         }

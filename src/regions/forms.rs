@@ -4,7 +4,8 @@
 //! lines meet, is settled in f64 when the value is beyond its error bound and by the exact stage otherwise.
 
 use super::bounds::U;
-use super::dyadic::{Dyadic, Functional, meet, sign_at};
+use super::dyadic::{Dyadic, Functional, sign_at};
+use super::number::meet;
 use super::oracle::Oracle;
 use super::partition::Partition;
 use super::plan::Plan;
@@ -130,7 +131,6 @@ impl<'a> Forms<'a> {
         }
         let f = self.exact(form);
         let point = self.exact_point(&at.made);
-        self.oracle.asked += 1;
         sign_at(&f, &point)
     }
 

@@ -1,56 +1,62 @@
-//! The local frame: the plane recentred and scaled by powers of two so that the domain lies in [-1, 1]^2.
+//! The local frame: the domain recentred and scaled by powers of two so that it lies in [-1, 1]^d.
 //!
-//! All geometry runs in local coordinates (p, q) with u = cu + 2^su p and v = cv + 2^sv q. Powers of two keep weights
-//! exact, and recentring keeps f64 accurate on domains far from the origin.
+//! All geometry runs in local coordinates p with x_i = center_i + 2^log2_i p_i. Powers of two keep weights exact, and
+//! recentring keeps f64 accurate on domains far from the origin.
 
 use super::dyadic::Dyadic;
 
-/// Centre and scale of the local coordinates.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Centre and scale of the local coordinates, one of each an axis.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Frame {
-    pub(crate) center: [f64; 2],
+    pub(crate) center: Vec<f64>,
     /// Exponents of the scale.
-    pub(crate) log2: [i32; 2],
+    pub(crate) log2: Vec<i32>,
     /// 2^log2.
-    pub(crate) scale: [f64; 2],
+    pub(crate) scale: Vec<f64>,
 }
 
 impl Frame {
-    /// The frame of a polygon in (u, v).
-    pub(crate) fn around(polygon: &[[f64; 2]]) -> Frame {
-        let axis = |i: usize| {
-            let (lo, hi) = polygon
-                .iter()
-                .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), p| (lo.min(p[i]), hi.max(p[i])));
+    /// The frame of the box `lo` to `hi`.
+    pub(crate) fn around(lo: &[f64], hi: &[f64]) -> Frame {
+        let axis = |(&lo, &hi): (&f64, &f64)| {
             // Halved first: hi - lo may overflow.
             let (center, half) = (lo / 2.0 + hi / 2.0, hi / 2.0 - lo / 2.0);
             // 2^e >= half, also when the centre was rounded.
             (center, exponent(half.max(hi - center).max(center - lo)))
         };
-        let (u, v) = (axis(0), axis(1));
-        let log2 = [u.1, v.1];
-        Frame { center: [u.0, v.0], log2, scale: log2.map(|e| 2f64.powi(e)) }
+        let (center, log2): (Vec<f64>, Vec<i32>) = lo.iter().zip(hi).map(axis).unzip();
+        let scale = log2.iter().map(|&e| 2f64.powi(e)).collect();
+        Frame { center, log2, scale }
     }
 
-    /// Local coordinates to (u, v).
-    pub(crate) fn to_domain(self, [p, q]: [f64; 2]) -> [f64; 2] {
-        [self.center[0] + self.scale[0] * p, self.center[1] + self.scale[1] * q]
+    /// Number of coordinates d.
+    pub(crate) fn dim(&self) -> usize {
+        self.center.len()
     }
 
-    /// A functional of the local coordinates as a functional a . (u, v) + b.
-    pub(crate) fn map_to_domain(&self, [a, b, c]: [f64; 3]) -> ([f64; 2], f64) {
-        let a = [a / self.scale[0], b / self.scale[1]];
-        (a, c - (a[0] * self.center[0] + a[1] * self.center[1]))
+    /// Local coordinates to those of the domain.
+    #[inline]
+    pub(crate) fn to_domain<const D: usize>(&self, p: [f64; D]) -> [f64; D] {
+        std::array::from_fn(|i| self.center[i] + self.scale[i] * p[i])
     }
 
-    /// A point (u, v) in local coordinates, exactly.
-    pub(crate) fn to_local_exact(self, p: [f64; 2]) -> [Dyadic; 2] {
-        [0, 1].map(|i| Dyadic::from(p[i]).sub(&Dyadic::from(self.center[i])).shifted(-self.log2[i]))
+    /// A functional a . p + c of the local coordinates as one of the domain's.
+    #[inline]
+    pub(crate) fn map_to_domain<const D: usize>(&self, a: [f64; D], c: f64) -> ([f64; D], f64) {
+        let a: [f64; D] = std::array::from_fn(|i| a[i] / self.scale[i]);
+        let moved: f64 = a.iter().zip(&self.center).map(|(a, x)| a * x).sum();
+        (a, c - moved)
     }
 
-    /// Area of a unit of local area.
-    pub(crate) fn area(&self) -> f64 {
-        self.scale[0] * self.scale[1]
+    /// A point of the domain in local coordinates, exactly.
+    pub(crate) fn to_local_exact(&self, p: &[f64]) -> Vec<Dyadic> {
+        let axis = |i: usize| Dyadic::from(p[i]).sub(&Dyadic::from(self.center[i])).shifted(-self.log2[i]);
+        (0..p.len()).map(axis).collect()
+    }
+
+    /// Length, area, volume, ... of what has 1 in local coordinates.
+    pub(crate) fn measure(&self) -> f64 {
+        self.scale.iter().product()
     }
 }
 

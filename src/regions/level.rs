@@ -1,6 +1,8 @@
-//! One layer of units, prepared: knots and pieces, line numbers, error bounds, and where its codes stand in a pattern.
+//! One layer of units, prepared: knots and pieces or candidates, line numbers, error bounds, and where its codes stand in a
+//! pattern.
 
 use super::bounds::U;
+use super::maximum::{FLOOR, Max};
 use crate::error::{Result, bail};
 use crate::network::{Network, NodeId, Op, Pwl};
 use crate::simd::aligned::{Aligned, padded};
@@ -11,11 +13,15 @@ pub(crate) struct Level {
     pub(crate) node: NodeId,
     /// The node whose value the units look at.
     pub(crate) source: NodeId,
+    /// Number of units.
     pub(crate) n: usize,
-    /// `n` padded to whole cache lines.
+    /// Number of elements of the source, padded to whole cache lines; for scalar units that is `n`, padded.
     pub(crate) np: usize,
-    /// Number of the line of the first knot of the first unit.
+    /// What the units compare, if they are max units; what follows about knots and pieces is empty then.
+    pub(crate) max: Option<Max>,
+    /// Number of the first line of the level, and how many it has.
     pub(crate) first_line: u32,
+    pub(crate) n_lines: usize,
     /// Knots of unit k are `knots[start[k] .. start[k + 1]]`.
     pub(crate) start: Vec<u32>,
     pub(crate) knots: Vec<f64>,
@@ -29,7 +35,7 @@ pub(crate) struct Level {
     /// Errors of the pre-activations, |error of a| + |error of b| + |error of c|, are at most these times a factor that
     /// belongs to the cell (`bounds`).
     pub(crate) error: Aligned,
-    /// Largest slope; size of the offset of each piece (indexed as `slopes`); relative rounding error of
+    /// Largest factor between the 2-norms of the values before and behind; size of the offset of each piece (indexed as `slopes`); relative rounding error of
     /// slope * z + offset.
     pub(crate) steepest: f64,
     pub(crate) reach: Vec<f64>,
@@ -54,7 +60,12 @@ impl Level {
     ) -> Result<Level> {
         let node = &net.nodes()[id];
         let n = node.len();
-        let functions: Vec<&Pwl> = (0..n).map(|k| net.activation(id, k)).collect();
+        let max = match node.op {
+            Op::Pointwise(_) => None,
+            _ => Some(Max::new(net, id)?),
+        };
+        let scalars = if max.is_some() { 0 } else { n };
+        let functions: Vec<&Pwl> = (0..scalars).map(|k| net.activation(id, k)).collect();
         let mut start = vec![0u32];
         let (mut knots, mut slopes, mut offsets) = (Vec::new(), Vec::new(), Vec::new());
         for f in &functions {
@@ -71,7 +82,10 @@ impl Level {
             offsets.extend_from_slice(f.offsets());
             start.push(knots.len() as u32);
         }
-        let pieces = functions.iter().map(|f| f.slopes().len()).max().unwrap_or(1);
+        let pieces = match &max {
+            Some(max) => max.group,
+            None => functions.iter().map(|f| f.slopes().len()).max().unwrap_or(1),
+        };
         let bits = (usize::BITS - (pieces - 1).leading_zeros()).max(1).next_power_of_two();
         let steepest = slopes.iter().fold(0.0f64, |m, s| m.max(s.abs()));
         // Offset of each piece, with what was added up on the way to it.
@@ -85,21 +99,26 @@ impl Level {
                 })
             })
             .collect();
-        let relu_like = functions.iter().all(|f| f.knots() == [0.0]) && offsets.iter().all(|&o| o == 0.0);
+        let relu_like = max.is_none()
+            && functions.iter().all(|f| f.knots() == [0.0])
+            && offsets.iter().all(|&o| o == 0.0);
         let most_knots = functions.iter().map(|f| f.knots().len()).max().unwrap_or(0);
-        let np = padded(n);
+        let max_spread = max.as_ref().map(|m| m.spread);
+        let np = padded(error.len());
         let mut padded_error = Aligned::zeros(np);
-        padded_error[..n].copy_from_slice(error);
+        padded_error[..error.len()].copy_from_slice(error);
         Ok(Level {
             number,
             node: id,
             source: node.inputs[0],
             n,
             np,
+            n_lines: max.as_ref().map_or(knots.len(), |m| m.ties.len()),
+            max,
             first_line,
             relu_like,
             off_is_zero: relu_like && slopes.iter().step_by(2).all(|&s| s == 0.0),
-            steepest,
+            steepest: max_spread.unwrap_or(steepest),
             reach,
             rounding: (8 + 4 * most_knots) as f64 * U,
             start,
@@ -111,7 +130,7 @@ impl Level {
             bits,
             word,
             // Whole words for whole cache lines of units, so that masks of the classify kernel can be copied.
-            words: (np * bits as usize).div_ceil(64),
+            words: (padded(n) * bits as usize).div_ceil(64),
         })
     }
 
@@ -119,17 +138,28 @@ impl Level {
         &self.knots[self.start[k] as usize..self.start[k + 1] as usize]
     }
 
-    /// Slope and offset of piece `piece` of unit `k`.
+    /// What unit `k` computes on piece `piece`: slope times an element of the source, plus an offset.
     #[inline]
-    pub(crate) fn piece(&self, k: usize, piece: usize) -> (f64, f64) {
-        let i = self.start[k] as usize + k + piece;
-        (self.slopes[i], self.offsets[i])
+    pub(crate) fn piece(&self, k: usize, piece: usize) -> (usize, f64, f64) {
+        match &self.max {
+            None => {
+                let i = self.start[k] as usize + k + piece;
+                (k, self.slopes[i], self.offsets[i])
+            }
+            Some(max) => match max.element(k, piece) {
+                FLOOR => (0, 0.0, max.floor),
+                j => (j as usize, 1.0, 0.0),
+            },
+        }
     }
 
     /// 2-norm of the offsets of the pieces in a pattern.
     pub(crate) fn offsets_of(&self, pattern: &[u64]) -> f64 {
         if self.relu_like {
             return 0.0;
+        }
+        if let Some(max) = &self.max {
+            return max.floor.abs() * (self.n as f64).sqrt();
         }
         let reach = |k: usize| self.reach[self.start[k] as usize + k + self.code(pattern, k)];
         (0..self.n).map(|k| reach(k) * reach(k)).sum::<f64>().sqrt()

@@ -183,8 +183,7 @@ impl Locator<'_> {
     /// that made the edge (sides of the domain count as below).
     fn side(&mut self, cell: usize, i: usize, point: [f64; 2]) -> Result<(i32, bool)> {
         let p = self.partition;
-        let plan =
-            self.plan.get_or_init(|| Plan::new(&p.net, p.domain(), false)).as_ref().map_err(Clone::clone)?;
+        let plan = self.plan.get_or_init(|| p.plan(false)).as_ref().map_err(Clone::clone)?;
         let exact = self.exact.get_or_insert_with(|| Exact { oracle: Oracle::new(plan), cell });
         let Exact { oracle, cell: current } = exact;
         if *current != cell {
@@ -194,14 +193,27 @@ impl Locator<'_> {
         let edge = p.cell_edges()[p.cell_offsets()[cell] as usize + i] as usize;
         let line = p.edge_lines[edge];
         let pattern = p.packed_pattern(cell);
-        let [x, y] = plan.frame.to_local_exact(point);
-        let point: Functional = [x, y, Dyadic::from(1.0)];
-        let sign = sign_at(&oracle.line(plan, pattern, line), &point);
+        let mut point: Functional = plan.frame.to_local_exact(&point);
+        point.push(Dyadic::from(1.0));
+        let f = oracle.line(plan, pattern, line);
+        let sign = sign_at(&f, &point);
         Ok(match plan.line_of(line) {
             LineOf::Side(_) => (sign, true),
-            LineOf::Unit { level, unit, knot } => {
+            LineOf::Knot { level, unit, knot } => {
                 let below = plan.levels[level].code(pattern, unit) <= knot;
                 (if below { -sign } else { sign }, below)
+            }
+            LineOf::Tie { .. } => {
+                // On which side the cell is, told by a vertex off the edge. Ties go to the lower candidate, which is
+                // above the other one where the line is positive.
+                let edges =
+                    &p.cell_edges()[p.cell_offsets()[cell] as usize..p.cell_offsets()[cell + 1] as usize];
+                let other = |k: usize| p.edge_lines[edges[(i + k) % edges.len()] as usize];
+                let inside = (1..edges.len() - 1)
+                    .map(|k| oracle.sign(plan, pattern, &f, other(k), other(k + 1)).0)
+                    .find(|&s| s != 0)
+                    .unwrap_or(1);
+                (sign * inside, inside > 0)
             }
         })
     }

@@ -15,7 +15,8 @@
 //! the filter is tested against.
 //!
 //! **Method.** Depth-first, layer-recursive convex splitting with conflict lists: `task` (the recursion), `filter` and
-//! `cut` (signs and cuts), `folds` and `values` (functionals of affine layers), `plan` and `level` (what is prepared), `oracle` and
+//! `cut` (signs and cuts), `values`, `folds` and `convolve` (functionals of the layers, whatever the dimension), `chart`, `plan` and
+//! `level` (what is prepared), `oracle` and
 //! `dyadic` (exact stage), `bounds` (error bounds), `cell` and `key` (names of vertices), `mesh` (assembly), `trace` and
 //! `forms` (boundaries). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the
 //! output.
@@ -23,10 +24,14 @@
 mod boundary;
 mod bounds;
 mod cell;
+mod certificate;
+mod chart;
+mod convolve;
 mod cut;
 mod domain;
 mod double;
 mod dyadic;
+mod envelope;
 mod filter;
 mod folds;
 mod forms;
@@ -34,7 +39,9 @@ mod frame;
 mod key;
 mod level;
 mod locate;
+mod maximum;
 mod mesh;
+mod number;
 mod oracle;
 mod partition;
 mod pieces;
@@ -43,10 +50,12 @@ mod shared;
 mod sink;
 mod svg;
 mod task;
+mod ties;
 mod trace;
 mod values;
 
 pub use boundary::{Boundary, BoundaryMode};
+pub use certificate::Signs;
 pub use domain::Domain;
 pub use partition::{Partition, PartitionOptions, partition};
 pub use sink::Want;

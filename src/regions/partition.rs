@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::certificate::Signs;
 use super::domain::Domain;
 use super::frame::Frame;
 use super::key::Key;
@@ -73,7 +74,7 @@ pub struct Partition {
 }
 
 /// Computes the partition of `domain` by the units of `net`. Errors: SHAPE if the domain does not fit the network,
-/// UNSUPPORTED for max units, MAX_REGIONS, MEMORY_LIMIT, CANCELLED; nothing is kept of a partition that fails.
+/// UNSUPPORTED for units with more than 255 knots or 256 candidates, MAX_REGIONS, MEMORY_LIMIT, CANCELLED; nothing is kept of a partition that fails.
 pub fn partition(
     ctx: &Context,
     net: &Arc<Network>,
@@ -83,14 +84,14 @@ pub fn partition(
     let mut want = options.want;
     want.polygons |= want.mesh;
     ctx.poll()?;
-    let plan = Plan::new(net, domain, want.maps)?;
+    let plan = Plan::new(net, domain.chart(net.input_len())?, want.maps)?;
     let domain_area = polygon_area(domain.polygon());
     let max_regions = if options.max_regions == 0 { u64::MAX } else { options.max_regions };
-    let shared = Shared::new(ctx, want, max_regions, domain_area / plan.frame.area());
+    let shared = Shared::new(ctx, want, max_regions, domain_area / plan.frame.measure());
     let (sinks, tally) = ctx.pool().install(|| {
         let mut task = Task::new(&plan, &shared);
-        let done = task.run_domain();
-        done.map(|()| (task.out, task.tally)).map_err(|e| shared.first_error().unwrap_or(e))
+        let done = task.run_domain(domain);
+        done.map(|()| task.finish()).map_err(|e| shared.first_error().unwrap_or(e))
     })?;
     let result = Partition::assemble(net, domain, &plan, want, sinks, tally, &shared.meter, domain_area)?;
     ctx.progress(1.0, "regions");
@@ -144,7 +145,7 @@ impl Partition {
         domain_area: f64,
     ) -> Result<Partition> {
         let n_regions = sinks.iter().map(|s| s.cells).sum::<u64>() as usize;
-        let area = sinks.iter().map(|s| s.area).sum::<i128>() as f64 / AREA_UNITS * plan.frame.area();
+        let area = sinks.iter().map(|s| s.area).sum::<i128>() as f64 / AREA_UNITS * plan.frame.measure();
         let mesh = if want.mesh { Mesh::new(&sinks, meter)? } else { Mesh::default() };
         for sink in &mut sinks {
             let names = std::mem::take(&mut sink.names);
@@ -168,13 +169,17 @@ impl Partition {
         for (i, &line) in mesh.edge_lines.iter().enumerate() {
             (edge_layers[i], edge_units[i], edge_knots[i]) = match plan.line_of(line) {
                 LineOf::Side(side) => (-1, side as i64, 0),
-                LineOf::Unit { level, unit, knot } => (level as i32, unit as i64, knot as i32),
+                LineOf::Knot { level, unit, knot } => (level as i32, unit as i64, knot as i32),
+                LineOf::Tie { level, unit, candidates: [a, b], .. } => {
+                    let group = plan.levels[level].max.as_ref().map_or(0, |m| m.group);
+                    (level as i32, unit as i64, (usize::from(a) * group + usize::from(b)) as i32)
+                }
             };
         }
         let partition = Partition {
             net: net.clone(),
             domain: domain.clone(),
-            frame: plan.frame,
+            frame: plan.frame.clone(),
             want,
             tally,
             n_regions,
@@ -234,9 +239,14 @@ impl Partition {
         self.domain_area
     }
 
-    /// Number of signs that f64 could not settle and exact arithmetic did.
+    /// How the signs that decided the topology were settled.
+    pub fn signs(&self) -> Signs {
+        self.tally.signs
+    }
+
+    /// Number of signs that floating point could not settle and exact arithmetic did.
     pub fn exact_signs(&self) -> u64 {
-        self.tally.exact_signs
+        self.tally.signs.exact
     }
 
     /// Number of vertices that f64 could not place well enough and exact arithmetic did.
@@ -257,7 +267,7 @@ impl Partition {
 
     /// The same for each of u and v.
     pub(super) fn vertex_errors(&self) -> [f64; 2] {
-        self.frame.scale.map(|s| s * self.local_vertex_error())
+        [0, 1].map(|i| self.frame.scale[i] * self.local_vertex_error())
     }
 
     /// The same in local coordinates, with the rounding to (u, v).
@@ -345,7 +355,7 @@ impl Partition {
         &self.edge_units
     }
 
-    /// (E): which knot of that unit.
+    /// (E): which knot of that unit. For a max unit of g candidates the two that tie, a < b, as a g + b.
     pub fn edge_knots(&self) -> &[i32] {
         &self.edge_knots
     }
@@ -366,6 +376,11 @@ impl Partition {
             }
         }
         Ok(())
+    }
+
+    /// The plan by which the cells were made.
+    pub(super) fn plan(&self, maps: bool) -> Result<Plan<'_>> {
+        Plan::new(&self.net, self.domain.chart(self.net.input_len())?, maps)
     }
 
     pub(super) fn packed_pattern(&self, i: usize) -> &[u64] {

@@ -1,7 +1,9 @@
-//! Connected linear pieces: activation cells merged across the edges on which the affine map of the outputs does not change.
+//! Connected linear pieces: activation cells merged across the edges on which the affine map of the outputs does not change;
+//! and distinct affine maps, wherever in the domain they hold.
 //!
-//! "Linear region" means different things in different papers; activation cells are the finest of them, and differ from the
-//! linear pieces wherever a change of pattern does not reach the outputs (a dead path, a hidden max).
+//! "Linear region" means three things in the papers. Activation cells are the finest; they differ from the linear pieces
+//! wherever a change of pattern does not reach the outputs (a dead path, a hidden max); and pieces that do not touch may
+//! have the same map (a tent has two slopes, however often it is folded).
 
 use super::bounds::U;
 use super::oracle::Oracle;
@@ -25,7 +27,7 @@ impl Partition {
         if labels.len() != self.n_regions() {
             bail!(Shape, "labels has {} entries; the partition has {} cells", labels.len(), self.n_regions())
         }
-        let plan = Plan::new(self.network(), self.domain(), true)?;
+        let plan = self.plan(true)?;
         let joined = ctx.pool().map_chunks(self.edges().len(), CHUNK, |edges| {
             ctx.poll()?;
             let mut maps = Maps { partition: self, plan: &plan, exact: [None, None] };
@@ -51,6 +53,59 @@ impl Partition {
     }
 }
 
+impl Partition {
+    /// Writes to `labels[i]` the number of the affine map of cell i, maps numbered in the order of their first cells, and
+    /// returns how many there are: cells with exactly the same map of the outputs count once, wherever they lie. Needs
+    /// patterns, maps and mesh (NOT_STORED otherwise).
+    ///
+    /// Maps are sorted by a projection to one number, so that only those that come close are compared.
+    pub fn distinct_maps(&self, ctx: &Context, labels: &mut [i64]) -> Result<usize> {
+        let pieces = self.linear_pieces(ctx, labels)?;
+        let mut first = vec![usize::MAX; pieces];
+        for (cell, &piece) in labels.iter().enumerate().rev() {
+            first[piece as usize] = cell;
+        }
+        let plan = self.plan(true)?;
+        let mut maps = Maps { partition: self, plan: &plan, exact: [None, None] };
+        let mut order: Vec<(f64, f64, usize)> = (0..pieces)
+            .map(|piece| {
+                let (value, doubt) = maps.projection(first[piece]);
+                (value, doubt, piece)
+            })
+            .collect();
+        order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.2.cmp(&b.2)));
+        let widest = order.iter().fold(0.0f64, |w, o| w.max(o.1));
+        // For each piece, the first piece with its map. Leaders are compared only while a projection may reach back to them.
+        let mut leader: Vec<usize> = (0..pieces).collect();
+        let mut open: Vec<(f64, usize)> = Vec::new();
+        for (i, &(value, _, piece)) in order.iter().enumerate() {
+            if i % CHUNK == 0 {
+                ctx.poll()?;
+            }
+            open.retain(|&(v, _)| value - v <= 2.0 * widest);
+            match open.iter().position(|&(_, other)| maps.equal_maps(first[piece], first[other])) {
+                Some(at) => {
+                    let other = open[at].1;
+                    leader[piece] = other;
+                    open[at].0 = value;
+                }
+                None => open.push((value, piece)),
+            }
+        }
+        let mut number = vec![-1; pieces];
+        let mut found = 0;
+        for label in labels.iter_mut() {
+            let map = &mut number[leader[*label as usize]];
+            if *map < 0 {
+                *map = found;
+                found += 1;
+            }
+            *label = *map;
+        }
+        Ok(found as usize)
+    }
+}
+
 fn root(parent: &mut [usize], mut i: usize) -> usize {
     while parent[i] != i {
         parent[i] = parent[parent[i]];
@@ -73,6 +128,39 @@ impl Maps<'_> {
             return false;
         }
         let [i, j] = cells.map(|c| c as usize);
+        self.equal_maps(i, j)
+    }
+
+    /// A number that is the same for equal maps, in local coordinates, and how far rounding may have moved it.
+    fn projection(&self, cell: usize) -> (f64, f64) {
+        let (p, frame) = (self.partition, &self.plan.frame);
+        let outputs = self.plan.net.output_len();
+        let (mut value, mut doubt) = (0.0, 0.0);
+        for k in 0..outputs {
+            let (a, b) = (p.map_a()[cell * outputs + k], p.map_b()[cell * outputs + k]);
+            let local = [a[0] * frame.scale[0], a[1] * frame.scale[1]];
+            let constant = b + a[0] * frame.center[0] + a[1] * frame.center[1];
+            let size = local[0].abs() + local[1].abs() + self.size(cell, k);
+            for (c, x) in [local[0], local[1], constant].into_iter().enumerate() {
+                // Weights in [1/2, 1], the same for every cell.
+                let weight = 0.5 + 0.5 * ((3 * k + c) as f64 * 0.618_033_988_749_895).fract();
+                value += weight * x;
+            }
+            doubt += 3.0 * p.output_error() + (FILTER + 32.0 * U) * size;
+        }
+        (value, doubt)
+    }
+
+    /// Size of what was added up to the constant of output `k`.
+    fn size(&self, cell: usize, k: usize) -> f64 {
+        let (p, frame) = (self.partition, &self.plan.frame);
+        let outputs = self.plan.net.output_len();
+        let (a, b) = (p.map_a()[cell * outputs + k], p.map_b()[cell * outputs + k]);
+        let reach = |s: usize| a[s].abs() * (frame.center[s].abs() + frame.scale[s]);
+        reach(0) + reach(1) + b.abs()
+    }
+
+    fn equal_maps(&mut self, i: usize, j: usize) -> bool {
         let outputs = self.plan.net.output_len();
         !(0..outputs).any(|k| self.surely_different(i, j, k))
             && (0..outputs).all(|k| self.exactly_equal(i, j, k))
@@ -83,12 +171,11 @@ impl Maps<'_> {
         let outputs = self.plan.net.output_len();
         let at = |cell: usize| (p.map_a()[cell * outputs + k], p.map_b()[cell * outputs + k]);
         let ((a, b), (c, d)) = (at(i), at(j));
-        let reach = |s: usize| frame.center[s].abs() + frame.scale[s];
-        let size =
-            (a[0].abs() + c[0].abs()) * reach(0) + (a[1].abs() + c[1].abs()) * reach(1) + b.abs() + d.abs();
-        let doubt = 2.0 * p.output_error() + (FILTER + 16.0 * U) * size;
-        let change = |s: usize| (a[s] - c[s]).abs() * frame.scale[s];
-        change(0) > doubt || change(1) > doubt
+        let doubt = 2.0 * p.output_error() + (FILTER + 16.0 * U) * (self.size(i, k) + self.size(j, k));
+        let change = [0, 1].map(|s| (a[s] - c[s]) * frame.scale[s]);
+        // The constants of the local coordinates; on either side of an edge they follow from the slopes, elsewhere not.
+        let moved = b - d + (a[0] - c[0]) * frame.center[0] + (a[1] - c[1]) * frame.center[1];
+        change.into_iter().chain([moved]).any(|x| x.abs() > doubt)
     }
 
     fn exactly_equal(&mut self, i: usize, j: usize, k: usize) -> bool {

@@ -2,11 +2,13 @@
 //! weights in the layout of the fold kernel, line numbers, and where each unit's bits stand in a pattern.
 
 use super::bounds::{Norms, U};
-use super::domain::Domain;
+use super::chart::Chart;
 use super::double::Dd;
-use super::dyadic::{Dyadic, Functional, meet};
+use super::dyadic::Functional;
 use super::frame::Frame;
 use super::level::Level;
+use super::maximum::Tie;
+use super::number::DD;
 use crate::error::{Result, bail};
 use crate::network::{Network, NodeId, Op};
 use crate::simd::aligned::{Aligned, padded};
@@ -16,26 +18,32 @@ pub(crate) struct Columns {
     pub(crate) rows: usize,
     /// Column j is `weight[j * rows .. (j + 1) * rows]`.
     pub(crate) weight: Aligned,
-    /// The functional (0, 0, bias) of every row.
+    /// The functional (0, ..., 0, bias) of every row.
     pub(crate) bias: Aligned,
 }
 
 /// What a line number means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum LineOf {
     /// A side of the domain.
     Side(usize),
     /// Knot `knot` of unit `unit` of level `level`.
-    Unit { level: usize, unit: usize, knot: usize },
+    Knot { level: usize, unit: usize, knot: usize },
+    /// Where elements i < j before level `level` tie, `j` being `FLOOR` for the constant `floor`: `candidates` of unit
+    /// `unit`, the first that has both.
+    Tie { level: usize, elements: [u32; 2], floor: f64, unit: usize, candidates: [u16; 2] },
 }
 
 /// A network and a domain, prepared.
 pub(crate) struct Plan<'a> {
     pub(crate) net: &'a Network,
+    /// Numbers of a functional: d + 1.
+    pub(crate) coords: usize,
+    /// Rows of a block of functionals: the coefficients, the constant, and zeros up to a multiple of three, because the
+    /// kernels take three rows at a time.
+    pub(crate) rows: usize,
     pub(crate) frame: Frame,
-    /// Corners of the domain in local coordinates, rounded, counter-clockwise.
-    pub(crate) corners: Vec<[f64; 2]>,
-    /// Side i runs from corner i to corner i + 1; exact, positive inside.
+    /// Bounding hyperplanes of the domain; exact, positive inside.
     pub(crate) sides: Vec<Functional>,
     /// The input of the network as functionals of the local coordinates, exactly.
     pub(crate) input: Vec<Functional>,
@@ -57,28 +65,11 @@ pub(crate) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(crate) fn new(net: &'a Network, domain: &Domain, maps: bool) -> Result<Self> {
-        if let Some(dim) = domain.ambient_dim() {
-            if dim != net.input_len() {
-                bail!(Shape, "slice: origin has {dim} elements; the network takes {}", net.input_len())
-            }
-        } else if net.input_len() != 2 {
-            bail!(
-                Shape,
-                "the network takes {} inputs; a Box or Polygon domain needs 2 (use a Slice of the input space)",
-                net.input_len()
-            )
-        }
-        refuse_max_units(net)?;
-        let frame = Frame::around(domain.polygon());
-        let exact: Vec<[Dyadic; 2]> = domain.polygon().iter().map(|&p| frame.to_local_exact(p)).collect();
-        let corners = exact.iter().map(|p| [p[0].to_f64(), p[1].to_f64()]).collect();
-        let homogeneous: Vec<Functional> =
-            exact.into_iter().map(|[p, q]| [p, q, Dyadic::from(1.0)]).collect();
-        let sides: Vec<Functional> = (0..homogeneous.len())
-            .map(|i| meet(&homogeneous[i], &homogeneous[(i + 1) % homogeneous.len()]))
-            .collect();
-
+    /// Prepares `net` on a domain; `maps` tells whether the affine maps of the outputs are wanted.
+    pub(crate) fn new(net: &'a Network, chart: Chart, maps: bool) -> Result<Self> {
+        let Chart { frame, sides, input } = chart;
+        let coords = frame.dim() + 1;
+        let rows = coords.next_multiple_of(3);
         let nodes = net.nodes();
         let mut stage = vec![0; nodes.len()];
         let mut eval = vec![Vec::new(); net.unit_layers().len() + 1];
@@ -92,10 +83,10 @@ impl<'a> Plan<'a> {
             }
         }
 
-        let input = domain.input_functionals(&frame);
-        let columns: Vec<Option<Columns>> =
-            (0..nodes.len()).map(|id| (stage[id] > 0).then(|| columns(net, id)).flatten()).collect();
-        let first = first_values(net, &input, &stage);
+        let columns: Vec<Option<Columns>> = (0..nodes.len())
+            .map(|id| (stage[id] > 0).then(|| columns(net, id, coords, rows)).flatten())
+            .collect();
+        let first = first_values(net, &input, &stage, rows);
         let norms: Vec<Option<Norms>> = (0..nodes.len())
             .map(|id| (stage[id] > 0 && !nodes[id].op.is_unit()).then(|| Norms::new(net, id)))
             .collect();
@@ -110,12 +101,12 @@ impl<'a> Plan<'a> {
                 Some(norms) => norms.rows.clone(),
                 None => match first.iter().find(|f| f.id == source) {
                     Some(f) => f.errors.clone(),
-                    None => vec![1.0; unit.len],
+                    None => vec![1.0; nodes[source].len()],
                 },
             };
             let level = Level::new(net, unit.node, levels.len(), first_line, word, &error)?;
             written[unit.node] = level.fold.is_none();
-            let lines = u32::try_from(level.knots.len()).ok().and_then(|n| first_line.checked_add(n));
+            let lines = u32::try_from(level.n_lines).ok().and_then(|n| first_line.checked_add(n));
             let Some(next) = lines.filter(|&n| n < u32::MAX - 2) else {
                 bail!(Unsupported, "the network has more than 2^32 - 4 breakpoints")
             };
@@ -130,7 +121,7 @@ impl<'a> Plan<'a> {
         let mut work = vec![0u64; levels.len() + 1];
         for (id, norms) in norms.iter().enumerate() {
             if let Some(norms) = norms {
-                work[stage[id]] += 3 * nodes[id].len() as u64 * norms.terms as u64;
+                work[stage[id]] += (coords * nodes[id].len() * norms.terms) as u64;
             }
         }
         if let Some(last) = work.last_mut() {
@@ -141,8 +132,9 @@ impl<'a> Plan<'a> {
         }
         Ok(Plan {
             net,
+            coords,
+            rows,
             frame,
-            corners,
             sides,
             input,
             levels,
@@ -165,26 +157,14 @@ impl<'a> Plan<'a> {
         let level = self.levels.partition_point(|l| l.first_line <= line) - 1;
         let l = &self.levels[level];
         let i = line - l.first_line;
+        if let Some(max) = &l.max {
+            let Tie { elements, unit, candidates } = max.ties[i as usize];
+            return LineOf::Tie { level, elements, floor: max.floor, unit: unit as usize, candidates };
+        }
         // The last unit that starts at or before i; units without knots start where the next one does.
         let unit = l.start.partition_point(|&s| s <= i) - 1;
-        LineOf::Unit { level, unit, knot: (i - l.start[unit]) as usize }
+        LineOf::Knot { level, unit, knot: (i - l.start[unit]) as usize }
     }
-}
-
-/// Max-pool and maxout cut the plane by upper envelopes, which this version does not do.
-fn refuse_max_units(net: &Network) -> Result<()> {
-    for unit in net.unit_layers() {
-        let node = &net.nodes()[unit.node];
-        if !matches!(node.op, Op::Pointwise(_)) {
-            bail!(
-                Unsupported,
-                "layer {} ({}): regions of max units are not in this version; forward, pattern and affine_at are",
-                node.name,
-                node.op.name()
-            )
-        }
-    }
-    Ok(())
 }
 
 /// Drops what only the affine maps of the outputs need.
@@ -195,7 +175,7 @@ fn skip_outputs(levels: &mut [Level], eval: &mut [Vec<NodeId>]) {
     }
 }
 
-fn columns(net: &Network, id: NodeId) -> Option<Columns> {
+fn columns(net: &Network, id: NodeId, coords: usize, block_rows: usize) -> Option<Columns> {
     let node = &net.nodes()[id];
     let Op::Dense { weight, bias } = &node.op else { return None };
     let (m, n) = (node.len(), net.nodes()[node.inputs[0]].len());
@@ -206,10 +186,10 @@ fn columns(net: &Network, id: NodeId) -> Option<Columns> {
             w[j * rows + i] = weight.get(i * n + j);
         }
     }
-    let mut b = Aligned::zeros(3 * rows);
+    let mut b = Aligned::zeros(block_rows * rows);
     if let Some(bias) = bias {
         for i in 0..m {
-            b[2 * rows + i] = bias.get(i);
+            b[(coords - 1) * rows + i] = bias.get(i);
         }
     }
     Some(Columns { rows, weight: w, bias: b })
@@ -219,29 +199,27 @@ fn columns(net: &Network, id: NodeId) -> Option<Columns> {
 pub(crate) struct First {
     pub(crate) id: NodeId,
     pub(crate) block: Aligned,
-    /// Bound of |error of a| + |error of b| + |error of c| for each element.
+    /// Bound of the sum of the errors of the numbers of each functional.
     pub(crate) errors: Vec<f64>,
 }
 
 /// An element of a node of stage 0 on its way: the functional, the size of what was added up to it, its error.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Sum {
-    value: [Dd; 3],
+    value: Vec<Dd>,
     size: f64,
     error: f64,
 }
 
-/// Relative error of one step in double-double, with room to spare.
-const DD: f64 = 1.0 / (1u128 << 102) as f64;
-
 /// Evaluates the nodes of stage 0 in double-double: one rounding instead of a sum of them, which matters on domains
 /// far from the origin, where the first layer cancels. What cancels in double-double too is told by the error bounds.
-fn first_values(net: &Network, input: &[Functional], stage: &[usize]) -> Vec<First> {
+fn first_values(net: &Network, input: &[Functional], stage: &[usize], rows: usize) -> Vec<First> {
+    let coords = input.first().map_or(1, Vec::len);
     let mut sums: Vec<Vec<Sum>> = vec![Vec::new(); net.nodes().len()];
     sums[0] = input
         .iter()
         .map(|f| {
-            let value = [0, 1, 2].map(|i| Dd::from(&f[i]));
+            let value: Vec<Dd> = f.iter().map(Dd::from).collect();
             let size = value.iter().map(|x| x.to_f64().abs()).sum();
             Sum { value, size, error: DD * size }
         })
@@ -252,7 +230,8 @@ fn first_values(net: &Network, input: &[Functional], stage: &[usize]) -> Vec<Fir
         }
         sums[id] = (0..node.len())
             .map(|i| {
-                let (mut sum, mut terms) = (Sum::default(), 4.0);
+                let mut sum = Sum { value: vec![Dd::default(); coords], ..Sum::default() };
+                let mut terms = 4.0;
                 let bias = net.row(id, i, |slot, j, w| {
                     let x = &sums[node.inputs[slot]][j];
                     for (s, x) in sum.value.iter_mut().zip(&x.value) {
@@ -262,7 +241,7 @@ fn first_values(net: &Network, input: &[Functional], stage: &[usize]) -> Vec<Fir
                     sum.error += w.abs() * x.error;
                     terms += 1.0;
                 });
-                sum.value[2].add_scaled(1.0, Dd::new(bias));
+                sum.value[coords - 1].add_scaled(1.0, Dd::new(bias));
                 sum.size += bias.abs();
                 sum.error += terms * DD * sum.size;
                 sum
@@ -271,7 +250,7 @@ fn first_values(net: &Network, input: &[Functional], stage: &[usize]) -> Vec<Fir
     }
     let first = |id: NodeId| {
         let np = padded(sums[id].len());
-        let mut block = Aligned::zeros(3 * np);
+        let mut block = Aligned::zeros(rows * np);
         for (i, sum) in sums[id].iter().enumerate() {
             for (c, x) in sum.value.iter().enumerate() {
                 block[c * np + i] = x.to_f64();

@@ -1,5 +1,6 @@
 //! Where a task writes its cells.
 
+use super::certificate::Signs;
 use super::key::Key;
 use super::shared::Told;
 
@@ -69,8 +70,7 @@ impl Sink {
 pub(crate) struct Tally {
     /// Cells after each level.
     pub(crate) level_cells: Vec<u64>,
-    /// Signs that went to the exact stage.
-    pub(crate) exact_signs: u64,
+    pub(crate) signs: Signs,
     /// Vertices that were computed exactly and rounded.
     pub(crate) exact_vertices: u64,
     /// Largest error bound of a stored vertex, in local coordinates.
@@ -84,7 +84,7 @@ impl Tally {
         for (a, b) in self.level_cells.iter_mut().zip(&other.level_cells) {
             *a += b;
         }
-        self.exact_signs += other.exact_signs;
+        self.signs.merge(&other.signs);
         self.exact_vertices += other.exact_vertices;
         self.radius = self.radius.max(other.radius);
         self.output_error = self.output_error.max(other.output_error);

@@ -11,27 +11,40 @@
 
 use std::ops::Range;
 
-use super::bounds::{TINY, size};
 use super::cell::{NAMED, Vertex, cell_name, double_area};
-use super::oracle::Oracle;
+use super::cut::Sides;
+use super::domain::Domain;
+use super::envelope::Heights;
+use super::level::Level;
 use super::plan::Plan;
 use super::shared::Shared;
 use super::sink::{AREA_UNITS, Sink, Tally};
+use super::values::Values;
 use crate::error::{Condition, Error, Result};
-use crate::simd::aligned::Aligned;
-use crate::simd::{Kernels, Masks, Points};
+use crate::simd::{Masks, Points};
 
 /// Multiply-adds between two looks at the callbacks and limits: a tenth of a millisecond or so.
 const TICK: u64 = 1 << 19;
 /// What a split counts for.
 const SPLIT_WORK: u64 = TICK / 128;
 
-/// A unit with knots `lo .. hi` crossing the cell.
+/// A unit that crosses the cell: a scalar unit with its knots `lo .. hi`, a max unit with its candidates `lo .. hi` of
+/// [`Task::live`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
     pub(crate) unit: u32,
-    pub(crate) lo: u16,
-    pub(crate) hi: u16,
+    pub(crate) lo: u32,
+    pub(crate) hi: u32,
+}
+
+/// A part of a cell that was cut.
+#[derive(Clone, Debug)]
+pub(crate) struct Side {
+    pub(crate) cell: Range<usize>,
+    /// Index of the cut edge.
+    pub(crate) edge: usize,
+    /// The unit that cut, as it is here.
+    pub(crate) entry: Entry,
 }
 
 /// A cell to be split by the units of its list.
@@ -42,12 +55,12 @@ struct Split {
     /// The cell that entered the level.
     root: Range<usize>,
     list: Range<usize>,
+    /// Where the candidates of its max units end.
+    live: usize,
     /// Block of the fold so far.
     folded: usize,
-    /// The unit that cuts and the knot at which it does, once it has.
-    cut: Option<(Entry, u16)>,
-    /// The side that waits, with the index of its cut edge; `None` once it is under way.
-    waiting: Option<(Range<usize>, usize)>,
+    /// The unit that cuts, once it has, and the sides that wait; the last one is next.
+    cut: Option<(u32, Range<usize>)>,
 }
 
 /// Buffers that are only used within one step.
@@ -58,29 +71,20 @@ pub(super) struct Scratch {
     pub(super) corners: Vec<[f64; 2]>,
     pub(super) units: Vec<u32>,
     pub(super) bits: Vec<u8>,
-    pub(super) index: Vec<u32>,
-    pub(super) factor: Vec<[f64; 3]>,
-    pub(super) sides: [Vec<Vertex>; 2],
+    pub(super) sides: Sides,
     pub(super) signs: Vec<(f64, i32)>,
+    pub(super) heights: Heights,
 }
 
 pub(crate) struct Task<'p> {
     pub(super) plan: &'p Plan<'p>,
     shared: &'p Shared<'p>,
-    pub(super) kernels: &'static Kernels,
     splits: Vec<Split>,
     pub(super) vertices: Vec<Vertex>,
     pub(super) list: Vec<Entry>,
-    pub(super) pattern: Vec<u64>,
-    /// Values as functionals: one block a node, then the folds of each level.
-    pub(super) blocks: Vec<Aligned>,
-    /// The block that holds the value of each node now.
-    pub(super) block_of: Vec<usize>,
-    pub(super) folds: Vec<Vec<usize>>,
-    /// (N, E) of the value of each node (`bounds`), and the factor of `Level::error`, on the current cell.
-    pub(super) sizes: Vec<(f64, f64)>,
-    pub(super) error_scale: Vec<f64>,
-    pub(super) oracle: Oracle,
+    pub(super) live: Vec<u16>,
+    sides: Vec<Side>,
+    pub(super) values: Values<'p>,
     pub(super) scratch: Scratch,
     /// The reference path: every sign and every vertex by the exact stage.
     pub(super) exact: bool,
@@ -94,140 +98,152 @@ pub(crate) struct Task<'p> {
 
 impl<'p> Task<'p> {
     pub(crate) fn new(plan: &'p Plan<'p>, shared: &'p Shared<'p>) -> Self {
-        let nodes = plan.net.nodes().len();
-        let mut blocks = vec![Aligned::default(); nodes];
-        let kernels = shared.ctx.isa().kernels();
-        let mut sizes = vec![(0.0, 0.0); nodes];
-        for first in &plan.first {
-            blocks[first.id] = first.block.clone();
-            // Three columns, none of which errs by more than all of them together.
-            let error = 3.0 * first.errors.iter().map(|e| e * e).sum::<f64>().sqrt();
-            sizes[first.id] = (size(kernels, &first.block), error + TINY);
-        }
+        let values = Values::new(plan, shared.ctx.isa().kernels());
+        Task::with(shared, values, Vec::new(), Vec::new(), shared.forks)
+    }
+
+    fn with(
+        shared: &'p Shared<'p>,
+        values: Values<'p>,
+        vertices: Vec<Vertex>,
+        list: Vec<Entry>,
+        forks: u32,
+    ) -> Self {
+        let plan = values.plan;
         Task {
             plan,
             shared,
-            kernels,
             splits: Vec::new(),
-            vertices: Vec::new(),
-            list: Vec::new(),
-            pattern: vec![0; plan.pattern_words],
-            blocks,
-            block_of: (0..nodes).collect(),
-            folds: vec![Vec::new(); plan.levels.len()],
-            sizes,
-            error_scale: vec![1.0; plan.levels.len()],
-            oracle: Oracle::new(plan),
+            vertices,
+            list,
+            live: Vec::new(),
+            sides: Vec::new(),
+            values,
             scratch: Scratch::default(),
             exact: shared.ctx.reference(),
             work: 0,
-            forks: shared.forks,
+            forks,
             out: vec![Sink::default()],
             tally: Tally { level_cells: vec![0; plan.levels.len()], ..Tally::default() },
         }
     }
 
     /// Partitions the whole domain.
-    pub(crate) fn run_domain(&mut self) -> Result<()> {
-        let corners = self.plan.corners.iter().enumerate();
-        // Corners are rounded once to local coordinates.
-        self.vertices.extend(corners.map(|(i, p)| Vertex::corner(p[0], p[1], f64::EPSILON, i)));
+    pub(crate) fn run_domain(&mut self, domain: &Domain) -> Result<()> {
+        for (i, p) in domain.corners(&self.plan.frame).iter().enumerate() {
+            // Rounded once to local coordinates.
+            self.vertices.push(Vertex::corner(p[0].to_f64(), p[1].to_f64(), f64::EPSILON, i));
+        }
         self.enter(0, 0..self.vertices.len())?;
         self.run()
     }
 
     fn run(&mut self) -> Result<()> {
-        while let Some(top) = self.splits.last() {
-            if top.cut.is_none() {
+        while let Some(top) = self.splits.last_mut() {
+            let Some((_, waiting)) = &mut top.cut else {
+                self.cut_top()?;
                 if self.forks > 0 && self.splits.len() == 1 {
-                    return self.fork();
+                    self.fork()?;
                 }
-                let side = self.cut_top()?;
-                self.descend(side, 1)?;
-            } else if let Some((cell, edge)) = self.splits.last_mut().and_then(|s| s.waiting.take()) {
-                let top = self.splits.last().expect("still there");
-                self.vertices.truncate(cell.end);
-                self.list.truncate(top.list.end);
-                self.descend((cell, edge), 0)?;
-            } else {
+                continue;
+            };
+            if waiting.start == waiting.end {
+                self.sides.truncate(waiting.start);
                 let done = self.splits.pop().expect("still there");
                 self.list.truncate(done.list.start);
+                continue;
             }
+            waiting.end -= 1;
+            let side = self.sides[waiting.end].clone();
+            self.vertices.truncate(side.cell.end);
+            self.list.truncate(top.list.end);
+            self.live.truncate(top.live);
+            let parent = top.clone();
+            self.descend(&parent, &side)?;
         }
-        self.tally.exact_signs = self.oracle.asked;
         self.shared.report(&mut self.out)
     }
 
-    /// Cuts the first cell and works on its two sides in parallel.
+    /// What the task has found.
+    pub(crate) fn finish(mut self) -> (Vec<Sink>, Tally) {
+        self.tally.signs.merge(&self.values.signs);
+        (self.out, self.tally)
+    }
+
+    /// Hands all sides but the first of the cell that was just cut, the only one there is, to another thread.
     fn fork(&mut self) -> Result<()> {
+        let parent = self.splits.pop().expect("the split that was cut");
+        let (_, waiting) = parent.cut.clone().expect("a fresh cut");
+        let first = self.sides[waiting.end - 1].clone();
+        let rest = waiting.start..waiting.end - 1;
         self.forks -= 1;
-        let side = self.cut_top()?;
-        let mut parent = self.splits.pop().expect("the split that was cut");
-        let negative = parent.waiting.take().expect("a fresh cut has two sides");
         let mut other = self.sibling();
-        let bytes = other.blocks.iter().map(|b| b.len() * size_of::<f64>()).sum();
+        let bytes = other.values.bytes();
         self.shared.meter.charge(bytes, "partition: a parallel task").map_err(|e| self.shared.fail(e))?;
         let (mine, theirs) = self.shared.ctx.pool().join(
             || {
-                self.descend_from(&parent, side, 1)?;
+                self.descend(&parent, &first)?;
                 self.run()
             },
             || {
-                other.vertices.truncate(negative.0.end);
-                other.descend_from(&parent, negative, 0)?;
-                other.run()
+                for i in rest.rev() {
+                    let side = other.sides[i].clone();
+                    other.vertices.truncate(side.cell.end);
+                    other.list.truncate(parent.list.end);
+                    other.live.truncate(parent.live);
+                    other.descend(&parent, &side)?;
+                    other.run()?;
+                }
+                Ok(())
             },
         );
         self.shared.meter.release(bytes);
         mine?;
         theirs?;
-        self.out.append(&mut other.out);
-        self.tally.merge(&other.tally);
+        let (mut out, tally) = other.finish();
+        self.out.append(&mut out);
+        self.tally.merge(&tally);
         Ok(())
     }
 
     /// A task that stands where this one does, with nothing to do and nothing written yet.
     fn sibling(&self) -> Task<'p> {
-        Task {
-            plan: self.plan,
-            shared: self.shared,
-            kernels: self.kernels,
-            splits: Vec::new(),
-            vertices: self.vertices.clone(),
-            list: self.list.clone(),
-            pattern: self.pattern.clone(),
-            blocks: self.blocks.clone(),
-            block_of: self.block_of.clone(),
-            folds: self.folds.clone(),
-            sizes: self.sizes.clone(),
-            error_scale: self.error_scale.clone(),
-            oracle: Oracle::new(self.plan),
-            scratch: Scratch::default(),
-            exact: self.exact,
-            work: 0,
-            forks: self.forks,
-            out: vec![Sink::default()],
-            tally: Tally { level_cells: vec![0; self.plan.levels.len()], ..Tally::default() },
-        }
+        let (vertices, list) = (self.vertices.clone(), self.list.clone());
+        let mut other = Task::with(self.shared, self.values.sibling(), vertices, list, self.forks);
+        other.live.clone_from(&self.live);
+        other.sides.clone_from(&self.sides);
+        other
     }
 
-    /// Cuts the cell of the topmost split; leaves the negative side waiting and returns the positive one.
-    fn cut_top(&mut self) -> Result<(Range<usize>, usize)> {
+    /// Cuts the cell of the topmost split by the unit in the middle of its list; the sides are left waiting.
+    fn cut_top(&mut self) -> Result<()> {
         self.tick(SPLIT_WORK)?;
         let top = self.splits.last().expect("a split to cut");
-        let (cell, level) = (top.cell.clone(), top.level);
+        let (cell, number) = (top.cell.clone(), top.level);
         let entry = self.list[top.list.start + top.list.len() / 2];
-        let knot = (entry.lo + entry.hi) / 2;
-        let edges = self.cut(&self.plan.levels[level], entry.unit as usize, knot as usize, cell);
-        let start = self.vertices.len();
-        self.vertices.extend_from_slice(&self.scratch.sides[0]);
-        let negative = start..self.vertices.len();
-        self.vertices.extend_from_slice(&self.scratch.sides[1]);
-        let positive = negative.end..self.vertices.len();
+        let level = &self.plan.levels[number];
+        let start = self.sides.len();
+        if level.max.is_some() {
+            self.cut_envelope(level, entry, cell);
+        } else {
+            let knot = (entry.lo + entry.hi) / 2;
+            self.cut_at_knot(level, entry.unit as usize, knot as usize, cell);
+            let sides = std::mem::take(&mut self.scratch.sides);
+            let parts = [Entry { hi: knot, ..entry }, Entry { lo: knot + 1, ..entry }];
+            for (i, entry) in parts.into_iter().enumerate() {
+                self.push_side(&sides.cells[i], sides.edges[i], entry);
+            }
+            self.scratch.sides = sides;
+        }
         let top = self.splits.last_mut().expect("a split to cut");
-        top.cut = Some((entry, knot));
-        top.waiting = Some((negative, edges[0]));
-        Ok((positive, edges[1]))
+        top.cut = Some((entry.unit, start..self.sides.len()));
+        Ok(())
+    }
+
+    pub(super) fn push_side(&mut self, vertices: &[Vertex], edge: usize, entry: Entry) {
+        let start = self.vertices.len();
+        self.vertices.extend_from_slice(vertices);
+        self.sides.push(Side { cell: start..self.vertices.len(), edge, entry });
     }
 
     /// Now and then, measured in multiply-adds: callbacks, limits, and whether another task has failed.
@@ -240,63 +256,56 @@ impl<'p> Task<'p> {
         self.shared.report(&mut self.out)
     }
 
-    fn descend(&mut self, side: (Range<usize>, usize), sign: usize) -> Result<()> {
-        let parent = self.splits.last().expect("the split whose side this is").clone();
-        self.descend_from(&parent, side, sign)
-    }
-
     /// Goes on with one side of a cut: which units of the list still cross it?
-    fn descend_from(
-        &mut self,
-        parent: &Split,
-        (cell, edge): (Range<usize>, usize),
-        sign: usize,
-    ) -> Result<()> {
-        let plan = self.plan;
-        let level = &plan.levels[parent.level];
-        let (picked, knot) = parent.cut.expect("the parent is cut");
-        self.clear_contributions();
+    fn descend(&mut self, parent: &Split, side: &Side) -> Result<()> {
+        let level = &self.plan.levels[parent.level];
+        let (picked, _) = parent.cut.as_ref().expect("the parent is cut");
+        self.values.clear_contributions();
         let start = self.list.len();
-        let narrowed = match sign {
-            0 => Entry { hi: knot, ..picked },
-            _ => Entry { lo: knot + 1, ..picked },
-        };
-        self.refilter(level, parent.list.clone(), picked.unit, &cell, edge);
-        self.keep_or_decide(level, narrowed);
-        let mut folded = parent.folded;
-        if !self.scratch.index.is_empty() {
-            folded = self.fold(parent.level, parent.folded);
+        let cell = side.cell.clone();
+        if level.max.is_some() {
+            self.refilter_max(level, parent.list.clone(), *picked, &cell);
+            self.values.decide(level, *picked as usize, side.entry.lo as usize);
+        } else {
+            self.refilter(level, parent.list.clone(), *picked, &cell, side.edge);
+            self.keep_or_decide(level, side.entry);
         }
+        let folded = self.values.fold(level, parent.folded);
         if self.list.len() > start {
-            let list = start..self.list.len();
-            let (root, level) = (parent.root.clone(), parent.level);
-            self.splits.push(Split { level, cell, root, list, folded, cut: None, waiting: None });
+            let (root, list, live) = (parent.root.clone(), start..self.list.len(), self.live.len());
+            self.splits.push(Split { level: parent.level, cell, root, list, live, folded, cut: None });
             return Ok(());
         }
-        let name = cell_name(&self.vertices[parent.root.clone()]);
-        for i in cell.clone() {
-            let v = self.vertices[i];
-            if v.at != NAMED {
-                self.vertices[i].name = v.final_name(&self.vertices[parent.root.clone()], name);
-                self.vertices[i].at = NAMED;
-            }
-        }
+        self.name_vertices(level, &cell, &parent.root);
         self.leave(parent.level, folded);
         self.enter(parent.level + 1, cell)
+    }
+
+    /// Gives the vertices that this level made their names.
+    fn name_vertices(&mut self, level: &Level, cell: &Range<usize>, root: &Range<usize>) {
+        if !self.shared.want.mesh {
+            self.vertices[cell.clone()].iter_mut().for_each(|v| v.at = NAMED);
+            return;
+        }
+        if level.max.is_some() {
+            self.find_ties(level, cell, root);
+        }
+        let (roots, cells) = self.vertices.split_at_mut(cell.start);
+        let root = &roots[root.clone()];
+        let mut name = None;
+        for v in &mut cells[..cell.len()] {
+            if v.at != NAMED {
+                let inside = || *name.get_or_insert_with(|| cell_name(root));
+                v.name = v.final_name(root, inside);
+                v.at = NAMED;
+            }
+        }
     }
 
     /// All units of `level` are decided on the current cell.
     fn leave(&mut self, level: usize, folded: usize) {
         self.tally.level_cells[level] += 1;
-        let plan = self.plan;
-        let l = &plan.levels[level];
-        self.bound_decided(l);
-        if let Some(dense) = l.fold {
-            self.block_of[dense] = folded;
-        }
-        if plan.written[l.node] {
-            self.write_units(l);
-        }
+        self.values.leave(&self.plan.levels[level], folded);
     }
 
     /// A cell enters a level with everything before it decided. Levels that no unit crosses are passed at once.
@@ -305,24 +314,26 @@ impl<'p> Task<'p> {
         loop {
             if level > 0 {
                 self.tick(plan.work[level])?;
-                self.oracle.forget_from(level);
-                self.evaluate_stage(level);
+                self.values.enter(level);
             }
             if level == plan.levels.len() {
                 return self.emit(&cell);
             }
             let l = &plan.levels[level];
             let start = self.list.len();
-            self.bound_units(l);
-            self.clear_contributions();
-            self.classify(l, &cell);
-            let folded = self.fold_base(level);
+            self.values.bound_units(l);
+            self.values.clear_contributions();
+            match l.max {
+                None => self.classify(l, &cell),
+                Some(_) => self.classify_max(l, &cell),
+            }
+            let folded = self.values.fold_base(l);
             if self.list.len() > start {
                 for (slot, v) in self.vertices[cell.clone()].iter_mut().enumerate() {
                     v.slot = slot as u32;
                 }
-                let (root, list) = (cell.clone(), start..self.list.len());
-                self.splits.push(Split { level, cell, root, list, folded, cut: None, waiting: None });
+                let (root, list, live) = (cell.clone(), start..self.list.len(), self.live.len());
+                self.splits.push(Split { level, cell, root, list, live, folded, cut: None });
                 return Ok(());
             }
             self.leave(level, folded);
@@ -335,12 +346,13 @@ impl<'p> Task<'p> {
         let plan = self.plan;
         let output = plan.net.output();
         for k in 0..plan.net.output_len() {
-            let block = &self.blocks[self.block_of[output]];
-            let np = block.len() / 3;
-            let (mut a, mut b) = plan.frame.map_to_domain([block[k], block[np + k], block[2 * np + k]]);
+            let block = self.values.block(output);
+            let np = block.len() / plan.rows;
+            let (mut a, mut b) = plan.frame.map_to_domain([block[k], block[np + k]], block[2 * np + k]);
             if !(a[0].is_finite() && a[1].is_finite() && b.is_finite()) {
-                let f = self.oracle.value(plan, &self.pattern, output, k);
-                (a, b) = plan.frame.map_to_domain([f[0].to_f64(), f[1].to_f64(), f[2].to_f64()]);
+                let Values { oracle, pattern, .. } = &mut self.values;
+                let f = oracle.value(plan, pattern, output, k);
+                (a, b) = plan.frame.map_to_domain([f[0].to_f64(), f[1].to_f64()], f[2].to_f64());
                 if !(a[0].is_finite() && a[1].is_finite() && b.is_finite()) {
                     let text = format!(
                         "the affine map of output {k} exceeds the range of f64; partition without maps"
@@ -358,7 +370,7 @@ impl<'p> Task<'p> {
     /// Writes a finished cell.
     fn emit(&mut self, cell: &Range<usize>) -> Result<()> {
         let (plan, want) = (self.plan, self.shared.want);
-        let output_error = if want.maps { self.output_error() } else { 0.0 };
+        let output_error = if want.maps { self.values.output_error() } else { 0.0 };
         let vertices = &self.vertices[cell.clone()];
         let area = 0.5 * double_area(vertices);
         for v in vertices {
@@ -369,7 +381,7 @@ impl<'p> Task<'p> {
         out.area += (area * AREA_UNITS) as i128;
         if want.polygons {
             out.sizes.push(vertices.len() as u32);
-            out.areas.push(area * plan.frame.area());
+            out.areas.push(area * plan.frame.measure());
             out.points.extend(vertices.iter().map(|v| plan.frame.to_domain([v.x, v.y])));
         }
         if want.mesh {
@@ -377,7 +389,7 @@ impl<'p> Task<'p> {
             out.lines.extend(vertices.iter().map(|v| v.line));
         }
         if want.patterns {
-            out.patterns.extend_from_slice(&self.pattern);
+            out.patterns.extend_from_slice(&self.values.pattern);
         }
         if want.maps {
             self.tally.output_error = self.tally.output_error.max(output_error);

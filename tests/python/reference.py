@@ -71,6 +71,49 @@ def exact_regions(weights, polygon, slope=0):
     return cells
 
 
+def exact_cells(steps, origin, axes, polygon):
+    """The activation cells of any chain of layers on a slice, in rational arithmetic.
+
+    `steps` are ("affine", W, b); ("leaky", slope) with its knot at 0; or ("max", groups), each group a list of elements of
+    the value before, None for the constant 0. Returns a list of (corners, pattern, values): the pattern has the
+    index within its group for max units, the lowest among equals.
+    """
+    cells = [([tuple(map(Fraction, p)) for p in np.asarray(polygon, float).tolist()], (),
+              [tuple(Fraction(float(x)) for x in f) for f in zip(*axes, origin)])]  # fmt: skip
+    for kind, *rest in steps:
+        if kind == "affine":
+            rows = [[Fraction(float(x)) for x in row] for row in rest[0]]
+            shift = [Fraction(float(x)) for x in rest[1]]
+            cells = [(c, p, [_combine(row, z, s) for row, s in zip(rows, shift)]) for c, p, z in cells]
+        elif kind == "leaky":
+            for unit in range(len(cells[0][2])):
+                slope = Fraction(rest[0])
+                cells = [piece for c, p, z in cells for piece in _split(c, p, z, unit, slope)]
+        else:
+            cells = [(c, p, (z, ())) for c, p, z in cells]
+            for group in rest[0]:
+                cells = [piece for cell in cells for piece in _envelope(*cell, group)]
+            cells = [(c, p, list(out)) for c, p, (_, out) in cells]
+    return cells
+
+
+def _envelope(corners, pattern, values, group):
+    """The parts of a cell where each of a group of functionals is the largest."""
+    z, out = values
+    rivals = [(Fraction(0),) * 3 if i is None else z[i] for i in group]
+    for k, f in enumerate(rivals):
+        part = corners
+        for j, g in enumerate(rivals):
+            d = tuple(a - b for a, b in zip(f, g))
+            heights = [height(d, p) for p in part]
+            if not any(heights) and j < k or min(heights, default=0) < 0 and max(heights) <= 0:
+                part = []
+            elif min(heights, default=0) < 0:
+                part = clip(part, heights)
+        if part:
+            yield part, (*pattern, k), (z, (*out, f))
+
+
 def _combine(row, values, shift):
     total = [Fraction(0), Fraction(0), shift]
     for weight, value in zip(row, values):

@@ -204,6 +204,11 @@ class PartitionSummary(c.Structure):
         ("domain_area", c.c_double),
         ("vertex_error", c.c_double),
         ("exact_signs", c.c_uint64),
+        ("filter_signs", c.c_uint64),
+        ("double_signs", c.c_uint64),
+        ("zero_signs", c.c_uint64),
+        ("exact_vertices", c.c_uint64),
+        ("sign_margin", c.c_double),
     ]
 
 
@@ -282,6 +287,7 @@ FUNCTIONS = {
     "cpwl_network_output_shape": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_int64), c.POINTER(c.c_int32)]),
     "cpwl_network_pattern": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_partition_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_partition_distinct_maps": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_int64)]),
     "cpwl_partition_free": (None, [c.c_void_p]),
     "cpwl_partition_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(PartitionSummary)]),
     "cpwl_partition_linear_pieces": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_int64)]),

@@ -19,6 +19,7 @@ from . import _abi, _tensor
 from . import context as _context
 from ._lib import Handle, Native, call, lib, sized
 from ._stats import Stats
+from .certificate import Certificate
 from .boundary import Boundary, lent
 from .domains import Domain
 from .network import Affine, Network
@@ -262,6 +263,27 @@ class Partition(Native):
     def n_linear_pieces(self) -> int:
         """Number of connected linear pieces, see `linear_pieces`."""
         return int(self.linear_pieces.max()) + 1
+
+    @cached_property
+    def distinct_maps(self) -> np.ndarray:
+        """(F,) number of the affine map of each region, in the order of their first regions.
+
+        Regions with exactly the same map of the outputs have the same number, also where they do not touch.
+        """
+        labels = np.empty(self.n_regions, np.int64)
+        out = _tensor.borrow(labels, "labels")
+        call(lib.cpwl_partition_distinct_maps, self._context, self._handle, out, None)
+        return labels
+
+    @property
+    def n_distinct_maps(self) -> int:
+        """Number of distinct affine maps, see `distinct_maps`."""
+        return int(self.distinct_maps.max()) + 1
+
+    @property
+    def certificate(self) -> Certificate:
+        """What speaks for the result: Euler's formula, areas, and how the signs were settled."""
+        return Certificate.of(self._info)
 
     def stats(self) -> Stats:
         """Statistics of the regions; `print` it for a table."""

@@ -44,14 +44,14 @@ impl Builder {
             bail!(Shape, "{who}: group is {group}; it reads {x}: expected a divisor of {n}")
         }
         shape[0] /= group;
-        Ok(self.push(Op::Maxout { group }, &[input], shape))
+        Ok(self.push(Op::Maxout { group, floor: None }, &[input], shape))
     }
 
     /// Maximum over windows of each channel of a (C, H, W) input; padding never wins. `ceil` lets a last window
     /// hang over the end.
     pub fn max_pool2d(&mut self, input: NodeId, window: Window, ceil: bool) -> Result<NodeId> {
         let shape = self.pooled(input, "max_pool2d", &window, ceil)?;
-        Ok(self.push(Op::MaxPool(window), &[input], shape))
+        Ok(self.push(Op::MaxPool { window, floor: None }, &[input], shape))
     }
 
     /// Shape after pooling; SHAPE if a window would hold nothing but padding.

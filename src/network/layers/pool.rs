@@ -36,9 +36,9 @@ impl Pool<'_> {
         }
     }
 
-    /// Maximum over each window.
-    pub fn max<T: Real>(&self, x: &[T], y: &mut [T]) {
-        self.fold(x, y, T::NEG_INFINITY, |a, b| if b > a { b } else { a });
+    /// Maximum over each window, and the floor.
+    pub fn max<T: Real>(&self, floor: Option<T>, x: &[T], y: &mut [T]) {
+        self.fold(x, y, floor.unwrap_or(T::NEG_INFINITY), |a, b| if b > a { b } else { a });
     }
 
     /// Weight of each element of the mean at each position of the output plane.

@@ -2,11 +2,21 @@
 
 use crate::network::real::Real;
 
-/// Maximum over groups of `group` consecutive channels of `plane` elements, for any number of samples.
-pub(in crate::network) fn maxout<T: Real>(group: usize, plane: usize, x: &[T], y: &mut [T]) {
+/// Maximum over groups of `group` consecutive channels of `plane` elements, and the floor, for any number of samples.
+pub(in crate::network) fn maxout<T: Real>(
+    group: usize,
+    floor: Option<T>,
+    plane: usize,
+    x: &[T],
+    y: &mut [T],
+) {
     for (x, y) in x.chunks_exact(group * plane).zip(y.chunks_exact_mut(plane)) {
-        y.copy_from_slice(&x[..plane]);
-        for x in x[plane..].chunks_exact(plane) {
+        let (first, others) = x.split_at(plane);
+        y.copy_from_slice(first);
+        if let Some(floor) = floor {
+            y.iter_mut().for_each(|y| *y = if floor > *y { floor } else { *y });
+        }
+        for x in others.chunks_exact(plane) {
             y.iter_mut().zip(x).for_each(|(y, &x)| *y = if x > *y { x } else { *y });
         }
     }
