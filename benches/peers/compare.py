@@ -1,8 +1,8 @@
 """Ours and public peers on the same networks, interleaved, each in a process of its own.
 
 Prints a table in Markdown; `--json` keeps the numbers. A peer that is not named is left out, one that fails says why.
-Ours runs on one thread, peers on `--threads`. Times are those of the processor, which other work on the machine disturbs
-less than the wall clock (`--clock wall`).
+Ours runs on one thread, peers on `--threads`. Times are those of the processor, which other work on the machine
+disturbs less than the wall clock (`--clock wall`).
 """
 
 from __future__ import annotations
@@ -101,11 +101,7 @@ class Contestant:
 
 def machine_peak() -> float:
     """Multiply-adds per second of one core in a large double-precision matrix product."""
-    script = (
-        "import numpy as n, time\na = n.random.rand(1536, 1536)\nt = []\n"
-        "for _ in range(7):\n s = time.process_time(); a @ a; t.append(time.process_time() - s)\nprint(1536**3 / min(t))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], env=limited(1), capture_output=True, check=True)
+    done = subprocess.run([sys.executable, str(HERE / "peak.py")], env=limited(1), capture_output=True, check=True)
     return float(done.stdout)
 
 

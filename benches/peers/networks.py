@@ -39,7 +39,7 @@ def load(name: str) -> Net:
     for part in name.split("-"):
         width, _, times = part.partition("x")
         sizes += [int(width)] * int(times or 1)
-    # As torch initialises a dense layer, which is what most plots of random networks show; bit-exact in float32.
+    # As torch initialises a dense layer; exact in float32, which the peers compute in.
     rng = np.random.default_rng(0)
     weights = []
     for n, m in pairwise(sizes):

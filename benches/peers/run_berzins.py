@@ -6,6 +6,7 @@ Told to stop before the output layer, so that it computes the same complex as th
 from __future__ import annotations
 
 import torch
+
 from networks import Net
 
 

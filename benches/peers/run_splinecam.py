@@ -7,8 +7,9 @@ without.
 from __future__ import annotations
 
 import torch
-from networks import Net
 from torch import nn
+
+from networks import Net
 
 
 class contestant:

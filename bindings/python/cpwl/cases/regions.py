@@ -168,9 +168,7 @@ def _figures(name: str, net: Network, p: Partition, expected: Mapping[str, Any],
             report.note(name, key, "not compared: unknown figure")
 
 
-def _cells(
-    name: str, p: Partition, truth: Mapping[str, np.ndarray], patterns: np.ndarray, report: Report
-) -> None:
+def _cells(name: str, p: Partition, truth: Mapping[str, np.ndarray], patterns: np.ndarray, report: Report) -> None:
     """Compares cell by cell, matched by pattern."""
     ours = {row.tobytes(): i for i, row in enumerate(patterns)}
     index = [ours.get(row.tobytes(), -1) for row in truth["pattern"].astype(np.int64)]
