@@ -45,6 +45,8 @@ class Browser:
             ends = os.dup(theirs_in), os.dup(theirs_out)
             os.dup2(ends[0], 3)
             os.dup2(ends[1], 4)
+            for descriptor in (3, 4):  # which they may have been before, closed on exec
+                os.set_inheritable(descriptor, True)
 
         command = [find(), *FLAGS, f"--user-data-dir={self._profile}", "about:blank"]
         self._process = subprocess.Popen(

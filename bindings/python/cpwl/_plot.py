@@ -45,7 +45,8 @@ def plot(
         polygons, numbers = np.split(p.polygons, p.cell_offsets[1:-1]), shown.array
     outline = edges is True
     line = {"linewidth": _thin(p) if outline else 0.2, "edgecolor": (0, 0, 0, 0.35) if outline else "face"}
-    settings = {**_colors(shown), **line, "rasterized": p.n_regions > _RASTER, **style}
+    pale = {"alpha": 0.5} if edges == "layer" else {}  # coloured lines need a pale ground
+    settings = {**_colors(shown), **line, **pale, "rasterized": p.n_regions > _RASTER, **style}
     cells = PolyCollection(polygons, array=numbers % 10 if shown.scale == "class" else numbers, **settings)
     ax.add_collection(cells)
     if colorbar:
@@ -116,7 +117,7 @@ def _layers(p: Partition, ax: Axes, colorbar: bool) -> None:
     order = np.argsort(-p.edge_layer, kind="stable")
     order = order[p.edge_layer[order] >= 0]
     layer = p.edge_layer[order]
-    cmap = LinearSegmentedColormap.from_list("layers", colormaps["plasma"](np.linspace(0, 0.85, 64)))
+    cmap = LinearSegmentedColormap.from_list("layers", colormaps["plasma"](np.linspace(0, 0.75, 64)))
     norm = BoundaryNorm(np.arange(0.5, n + 1), cmap.N) if n > 1 else None
     colors = cmap(norm(layer + 1) if norm else np.full(len(layer), 0.5))
     widths = (1.2 - 0.8 * layer / n) * (0.3 + _thin(p))

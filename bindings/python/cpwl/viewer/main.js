@@ -27,10 +27,12 @@ async function start() {
     statistic = statistics[$("color").selectedIndex];
     const values = arrays[`value:${statistic.name}`], background = getComputedStyle(document.body).backgroundColor;
     colors[0] = pixel(background.match(/\d+/g).slice(0, 3).map(Number));
-    for (let i = 0; i < regions; i++) colors[i + 1] = pixel(colorOf(statistic, values[i]));
+    // Coloured lines need a pale ground.
+    const ground = $("lines").value === "layer" ? (color) => color.map((c) => Math.round(255 - 0.5 * (255 - c))) : (color) => color;
+    for (let i = 0; i < regions; i++) colors[i + 1] = pixel(ground(colorOf(statistic, values[i])));
     for (let j = 0; j < pieces; j++) {
       const value = statistic.name === "class" ? pieceClass[j] : values[pieceCell[j]];
-      colors[regions + 1 + j] = pixel(colorOf(statistic, value));
+      colors[regions + 1 + j] = pixel(ground(colorOf(statistic, value)));
     }
     const shown = statistic.name === "class" ? [...values, ...pieceClass] : values;
     const whole = statistic.scale === "class" || statistic.scale === "count";
@@ -204,7 +206,7 @@ async function start() {
   $("color").onchange = recolor;
   $("lines").onchange = () => {
     $("layers").hidden = $("lines").value !== "layer";
-    refresh();
+    recolor();
   };
   swatches($("layers"), Array.from({ length: cutLayers }, (_, l) => [layerColor(l + 1, cutLayers), `layer ${l + 1}`]));
   $("layers").hidden = true;
