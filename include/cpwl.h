@@ -179,6 +179,31 @@ typedef enum cpwl_partition_array_id {
     CPWL_PARTITION_LAYER_CELLS = 15,
 } cpwl_partition_array_id;
 
+/// Arrays of a chunk of a stream, for `cpwl_chunk_array`. n cells, C polygon vertices in all, K outputs. Since 0.1.
+typedef enum cpwl_chunk_array_id {
+    /// (n + 1) i64: what belongs to cell i has places `offsets[i]` to `offsets[i + 1] - 1`. CPWL_WANT_POLYGONS.
+    CPWL_CHUNK_CELL_OFFSETS = 1,
+    /// (C, 2) f64: polygons in (u, v), counter-clockwise. CPWL_WANT_POLYGONS.
+    CPWL_CHUNK_POLYGONS = 2,
+    /// (n) f64: areas in units of (u, v). CPWL_WANT_POLYGONS.
+    CPWL_CHUNK_AREAS = 3,
+    /// (n, units) u8: activation patterns. CPWL_WANT_PATTERNS.
+    CPWL_CHUNK_PATTERNS = 4,
+    /// (n, K, 2) f64: as CPWL_PARTITION_MAP_A. CPWL_WANT_MAPS.
+    CPWL_CHUNK_MAP_A = 5,
+    /// (n, K) f64. CPWL_WANT_MAPS.
+    CPWL_CHUNK_MAP_B = 6,
+    /// (C, 2) i64: 128-bit names of the vertices; cells, of whatever chunks, share a vertex if they name it alike.
+    /// CPWL_WANT_MESH.
+    CPWL_CHUNK_VERTEX_KEYS = 7,
+    /// (C) i32: the layer of units that made the edge to the next vertex, as CPWL_PARTITION_EDGE_LAYER. CPWL_WANT_MESH.
+    CPWL_CHUNK_EDGE_LAYER = 8,
+    /// (C) i64: the unit. CPWL_WANT_MESH.
+    CPWL_CHUNK_EDGE_UNIT = 9,
+    /// (C) i32: the knot. CPWL_WANT_MESH.
+    CPWL_CHUNK_EDGE_KNOT = 10,
+} cpwl_chunk_array_id;
+
 /// Kinds of boundary. Since 0.1.
 typedef enum cpwl_boundary_mode {
     /// Where the largest output changes.
@@ -189,9 +214,10 @@ typedef enum cpwl_boundary_mode {
     CPWL_BOUNDARY_MODE_LEVEL_SET = 3,
 } cpwl_boundary_mode;
 
-/// Arrays of a boundary of n segments, for `cpwl_boundary_array`. Since 0.1.
+/// Arrays of a boundary of n segments that form P polylines, for `cpwl_boundary_array`. Since 0.1.
 typedef enum cpwl_boundary_array_id {
-    /// (n, 2, 2) f64: end points in (u, v).
+    /// (n, 2, 2) f64: end points in (u, v), directed so that the first label is on the left, and higher values of a
+    /// level set are.
     CPWL_BOUNDARY_SEGMENTS = 1,
     /// (n) i64: the cell in which the segment lies; for one on an edge, the first of its two cells.
     CPWL_BOUNDARY_CELL = 2,
@@ -201,6 +227,25 @@ typedef enum cpwl_boundary_array_id {
     CPWL_BOUNDARY_ON_EDGE = 4,
     /// (m) i64: cells on which the output of a level set equals the level everywhere.
     CPWL_BOUNDARY_FLAT_CELLS = 5,
+    /// (n, 2) i32: signs, on the left and on the right, of the first output minus the second one or the level. Where
+    /// both are equal (1 a valley, -1 a ridge, 0 the rim of a flat cell on the border) the segment has no direction.
+    CPWL_BOUNDARY_SIDES = 6,
+    /// (P + 1) i64: polyline p has the points `offsets[p]` to `offsets[p + 1] - 1`, and one segment less. Polylines go on
+    /// where exactly two segments with the same labels meet, and end elsewhere: at junctions of three classes or more,
+    /// at saddles, on the border of the domain.
+    CPWL_BOUNDARY_POLYLINE_OFFSETS = 7,
+    /// (n + P, 2) f64: points in (u, v); a closed loop ends at the point at which it starts.
+    CPWL_BOUNDARY_POLYLINE_POINTS = 8,
+    /// (n) i64: the segments of the polylines; those of polyline p start at place `offsets[p] - p`.
+    CPWL_BOUNDARY_POLYLINE_SEGMENTS = 9,
+    /// (P, 2) i32: the labels of each polyline.
+    CPWL_BOUNDARY_POLYLINE_LABELS = 10,
+    /// (P) u8: 1 for closed loops.
+    CPWL_BOUNDARY_POLYLINE_CLOSED = 11,
+    /// (P, 2) i64: the junctions at which each polyline starts and ends, or -1.
+    CPWL_BOUNDARY_POLYLINE_ENDS = 12,
+    /// (J, 2) f64: junctions, the points in (u, v) at which three segments or more meet.
+    CPWL_BOUNDARY_JUNCTIONS = 13,
 } cpwl_boundary_array_id;
 
 /// What the colour of a cell says in a picture. Since 0.1.
@@ -215,11 +260,86 @@ typedef enum cpwl_color {
     CPWL_COLOR_PATTERN = 4,
 } cpwl_color;
 
+/// Units of lengths, areas and slopes. Since 0.1.
+typedef enum cpwl_metric {
+    /// Those of (u, v).
+    CPWL_METRIC_DOMAIN = 1,
+    /// Those of the input space in which a slice lies: areas times sqrt(det(T'T)) and lengths after T, for the axes T.
+    CPWL_METRIC_AMBIENT = 2,
+} cpwl_metric;
+
+/// Arrays of statistics, for `cpwl_statistics_array`. F cells, E edges, L lines (a line being the edges that one unit
+/// made), all in the units of the metric but for points, which are in (u, v). Since 0.1.
+typedef enum cpwl_statistics_array_id {
+    /// (F) f64: areas.
+    CPWL_STATISTICS_AREAS = 1,
+    /// (F) f64: lengths of the borders.
+    CPWL_STATISTICS_PERIMETERS = 2,
+    /// (F) i64: numbers of vertices.
+    CPWL_STATISTICS_VERTEX_COUNTS = 3,
+    /// (F) f64: see CPWL_QUANTITY_ECCENTRICITY.
+    CPWL_STATISTICS_ECCENTRICITIES = 4,
+    /// (F) f64: see CPWL_QUANTITY_MOMENT_ECCENTRICITY.
+    CPWL_STATISTICS_MOMENT_ECCENTRICITIES = 5,
+    /// (F) f64: radii of the largest circles inside.
+    CPWL_STATISTICS_INRADII = 6,
+    /// (F, 2) f64: centres of those, in (u, v).
+    CPWL_STATISTICS_INCENTRES = 7,
+    /// (F) f64: spectral norms of the slopes. Needs CPWL_WANT_MAPS.
+    CPWL_STATISTICS_SLOPES_SPECTRAL = 8,
+    /// (F) f64: Frobenius norms of the slopes. Needs CPWL_WANT_MAPS.
+    CPWL_STATISTICS_SLOPES_FROBENIUS = 9,
+    /// (F + 1) i64: the neighbours of cell i have places `offsets[i]` to `offsets[i + 1] - 1`.
+    CPWL_STATISTICS_NEIGHBOUR_OFFSETS = 10,
+    /// i64: the cells across the edges of each cell, in the order of its sides.
+    CPWL_STATISTICS_NEIGHBOURS = 11,
+    /// (L) i32: the layer of units of each line, -1 for a side of the domain.
+    CPWL_STATISTICS_LINE_LAYER = 12,
+    /// (L) i64: the unit within that layer, or the side of the domain.
+    CPWL_STATISTICS_LINE_UNIT = 13,
+    /// (L) f64: total length of the edges of each line.
+    CPWL_STATISTICS_LINE_LENGTH = 14,
+    /// (L + 1) i64: the edges of line i have places `offsets[i]` to `offsets[i + 1] - 1`.
+    CPWL_STATISTICS_LINE_OFFSETS = 15,
+    /// (E) i64: the edges, line by line.
+    CPWL_STATISTICS_LINE_EDGES = 16,
+    /// (layers of units) i64: cells that each layer added.
+    CPWL_STATISTICS_LAYER_CELLS_ADDED = 17,
+    /// (layers of units) f64: total length of the edges that each layer made.
+    CPWL_STATISTICS_LAYER_LENGTH = 18,
+} cpwl_statistics_array_id;
+
+/// Numbers that every cell has, for `cpwl_statistics_spread`. Since 0.1.
+typedef enum cpwl_quantity {
+    /// Area.
+    CPWL_QUANTITY_AREA = 1,
+    /// Length of the border.
+    CPWL_QUANTITY_PERIMETER = 2,
+    /// Number of vertices.
+    CPWL_QUANTITY_VERTICES = 3,
+    /// Number of cells across an edge.
+    CPWL_QUANTITY_NEIGHBOURS = 4,
+    /// Largest over smallest distance of two vertices, 1e-10 being added to the smallest (SplineCam).
+    CPWL_QUANTITY_ECCENTRICITY = 5,
+    /// sqrt(1 - small / large) for the eigenvalues of the covariance of the uniform distribution on the cell: from 0,
+    /// round, to 1, a line.
+    CPWL_QUANTITY_MOMENT_ECCENTRICITY = 6,
+    /// Radius of the largest circle inside.
+    CPWL_QUANTITY_INRADIUS = 7,
+    /// Largest singular value of the slope of the outputs.
+    CPWL_QUANTITY_SLOPE_SPECTRAL = 8,
+    /// Frobenius norm of the slope of the outputs.
+    CPWL_QUANTITY_SLOPE_FROBENIUS = 9,
+} cpwl_quantity;
+
 /// What to keep of each cell.
 typedef struct Want Want;
 
 /// Line segments of a decision boundary or level set. Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_boundary cpwl_boundary;
+
+/// Consecutive cells of a partition, while a callback looks at them. Since 0.1.
+typedef struct cpwl_chunk cpwl_chunk;
 
 /// How calls run: threads, instruction set, limits and callbacks. Immutable; may be shared between threads and used
 /// by several calls at once. Wherever a function takes a context, NULL is one with all defaults. Since 0.1.
@@ -242,6 +362,9 @@ typedef struct cpwl_network_builder cpwl_network_builder;
 /// F cells (activation cells: full-dimensional maximal sets of constant activation pattern), V vertices, E edges, C
 /// polygon vertices in all. The order of everything, and every byte, is the same for any number of threads.
 typedef struct cpwl_partition cpwl_partition;
+
+/// Statistics of a partition, cell by cell and in total. Immutable; may be shared between threads. Since 0.1.
+typedef struct cpwl_statistics cpwl_statistics;
 
 /// What every function that can fail returns: `CPWL_OK` (0) or the `CPWL_*` code of what went wrong.
 /// The text is in `cpwl_last_error()`. Codes are never reused. Since 0.1.
@@ -482,6 +605,51 @@ typedef struct cpwl_svg_options {
     int32_t width;
 } cpwl_svg_options;
 
+/// Options of `cpwl_partition_stream`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_stream_options {
+    /// `sizeof(cpwl_stream_options)`.
+    size_t struct_size;
+    /// `CPWL_WANT_*` bits: what the chunks hold; 0 = everything.
+    uint32_t want;
+    /// Zero.
+    uint32_t flags;
+    /// More cells than this are CPWL_LIMIT; 0 = no limit.
+    uint64_t max_regions;
+    /// Cells of a chunk, more or less; 0 = 4096.
+    uint64_t chunk_regions;
+} cpwl_stream_options;
+
+/// Takes a chunk of `n_cells` cells, the first of which has index `first` in the whole partition. The chunk and what it lends
+/// are gone when the callback returns. Anything but 0 ends the stream with CPWL_CANCELLED. Since 0.1.
+typedef int32_t (*cpwl_chunk_fn)(const struct cpwl_chunk *chunk,
+                                 int64_t first,
+                                 int64_t n_cells,
+                                 void *userdata);
+
+/// What `cpwl_partition_stream` tells of the whole. Since 0.1.
+typedef struct cpwl_stream_summary {
+    /// `sizeof(cpwl_stream_summary)`, set by the caller.
+    size_t struct_size;
+    /// F, the number of cells.
+    int64_t n_regions;
+    /// Number of layers of units.
+    int64_t n_unit_layers;
+    /// Sum of the areas of the cells, in units of (u, v).
+    double area;
+    /// Area of the domain; differs from `area` by rounding only.
+    double domain_area;
+    /// Signs settled in f64, in double-double and exactly, and how many of the last were zero.
+    uint64_t filter_signs;
+    /// See `filter_signs`.
+    uint64_t double_signs;
+    /// See `filter_signs`.
+    uint64_t exact_signs;
+    /// See `filter_signs`.
+    uint64_t zero_signs;
+    /// As in `cpwl_partition_summary`.
+    double sign_margin;
+} cpwl_stream_summary;
+
 /// Options of `cpwl_boundary_new`. Zero is the default of every field. Since 0.1.
 typedef struct cpwl_boundary_options {
     /// `sizeof(cpwl_boundary_options)`.
@@ -506,7 +674,63 @@ typedef struct cpwl_boundary_summary {
     double interior_length;
     /// Length of the segments on cell edges, each counted once, in units of (u, v).
     double on_edge_length;
+    /// P, the number of polylines that the segments form.
+    int64_t n_polylines;
+    /// J, the number of points at which three segments or more meet.
+    int64_t n_junctions;
 } cpwl_boundary_summary;
+
+/// Options of `cpwl_statistics_new`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_statistics_options {
+    /// `sizeof(cpwl_statistics_options)`.
+    size_t struct_size;
+    /// A `cpwl_metric`; 0 = CPWL_METRIC_DOMAIN.
+    int32_t metric;
+    /// Zero.
+    uint32_t flags;
+} cpwl_statistics_options;
+
+/// What `cpwl_statistics_info` tells. Since 0.1.
+typedef struct cpwl_statistics_summary {
+    /// `sizeof(cpwl_statistics_summary)`, set by the caller.
+    size_t struct_size;
+    /// F, the number of cells.
+    int64_t n_regions;
+    /// L, the number of lines: of units that made an edge, and of sides of the domain.
+    int64_t n_lines;
+    /// Total length of all edges, each counted once.
+    double edge_length;
+    /// Mean distance of the vertices from their mean (SplineCam's centrality).
+    double centrality;
+} cpwl_statistics_summary;
+
+/// What `cpwl_statistics_spread` tells of a quantity. Since 0.1.
+typedef struct cpwl_spread {
+    /// `sizeof(cpwl_spread)`, set by the caller.
+    size_t struct_size;
+    /// Sum over all cells.
+    double total;
+    /// `total` over the number of cells.
+    double mean;
+    /// Standard deviation, divided by the number of cells.
+    double std;
+    /// The least.
+    double min;
+    /// The largest.
+    double max;
+} cpwl_spread;
+
+/// Options of `cpwl_boundary_sample` and `cpwl_boundary_nearest`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_boundary_points_options {
+    /// `sizeof(cpwl_boundary_points_options)`.
+    size_t struct_size;
+    /// Which random points; the same seed gives the same ones on every machine.
+    uint64_t seed;
+    /// A `cpwl_metric`, of lengths and distances; 0 = CPWL_METRIC_DOMAIN.
+    int32_t metric;
+    /// Zero.
+    uint32_t flags;
+} cpwl_boundary_points_options;
 
 
 
@@ -929,6 +1153,60 @@ cpwl_status cpwl_partition_write_svg(const struct cpwl_context *ctx,
                                      const struct cpwl_svg_options *opts,
                                      const char *path);
 
+/// Computes the partition of `domain` by the units of `net` and hands its cells to `take`, chunk by chunk, on the calling
+/// thread, in the order that they have in a `cpwl_partition`. None is kept: memory is bounded by a few chunks a thread,
+/// whatever the number of cells. `opts` may be NULL; `out` is NULL or has its `struct_size` set; `layer_cells` is NULL or
+/// has room for the number of cells after each layer of units.
+///
+/// Errors: as `cpwl_partition_new`; CPWL_CANCELLED also if `take` says so. What `take` has seen by then is right. Cost: as
+/// `cpwl_partition_new`. Since 0.1.
+cpwl_status cpwl_partition_stream(const struct cpwl_context *ctx,
+                                  const struct cpwl_network *net,
+                                  const struct cpwl_domain *domain,
+                                  const struct cpwl_stream_options *opts,
+                                  cpwl_chunk_fn take,
+                                  void *userdata,
+                                  int64_t *layer_cells,
+                                  struct cpwl_stream_summary *out);
+
+/// Lends array `which` (a `cpwl_chunk_array_id`) of a chunk, inside the callback that it was given to.
+///
+/// Errors: CPWL_ARGUMENT (an array that was not wanted, an unknown id). O(1). Since 0.1.
+cpwl_status cpwl_chunk_array(const struct cpwl_context *ctx,
+                             const struct cpwl_chunk *chunk,
+                             int32_t which,
+                             struct cpwl_tensor *out);
+
+/// Tile (`i`, `j`) of a grid of `nu` x `nv` tiles over the bounding box of a domain, so that parts of it can be partitioned
+/// in different processes. Exact: tiles that meet share their seam, and their partitions add up to that of the whole (see
+/// `cpwl_partition_seam_keys`). `*out` becomes NULL if that tile has no area in common with the domain. Free it with
+/// `cpwl_domain_free`.
+///
+/// Errors: CPWL_ARGUMENT (no such tile, a tile of a tile). Since 0.1.
+cpwl_status cpwl_domain_tile(const struct cpwl_context *ctx,
+                             const struct cpwl_domain *domain,
+                             int64_t nu,
+                             int64_t nv,
+                             int64_t i,
+                             int64_t j,
+                             struct cpwl_domain **out);
+
+/// The names (128-bit hashes of the pattern up to that layer) of the cells of a tile's partition that have an edge on a seam
+/// after layer `layer` of units, sorted, each once. `keys` is NULL, or (n, 2) i64 where n is the number that `count`, which
+/// may be NULL, tells.
+///
+/// The number of cells of the whole after that layer is the sum over all tiles of CPWL_PARTITION_LAYER_CELLS minus
+/// `count`, plus the number of different names in all of them together. Areas, and lengths of boundaries inside cells,
+/// add up.
+///
+/// Errors: CPWL_ARGUMENT (no such layer, patterns or the mesh were not kept), CPWL_SHAPE, CPWL_DTYPE. O(E + cells on
+/// seams). Since 0.1.
+cpwl_status cpwl_partition_seam_keys(const struct cpwl_context *ctx,
+                                     const struct cpwl_partition *partition,
+                                     int64_t layer,
+                                     struct cpwl_tensor *keys,
+                                     int64_t *count);
+
 /// Computes the boundary of a partition that kept polygons, patterns, maps and mesh. `opts` may be NULL (the arg-max
 /// boundary). Free it with `cpwl_boundary_free`; the partition may be freed before.
 ///
@@ -953,6 +1231,78 @@ cpwl_status cpwl_boundary_array(const struct cpwl_context *ctx,
                                 const struct cpwl_boundary *boundary,
                                 int32_t which,
                                 struct cpwl_tensor *out);
+
+/// Computes the statistics of a partition that kept the mesh; norms of slopes are there if it kept the maps too. `opts`
+/// may be NULL. Free them with `cpwl_statistics_free`; the partition may be freed before.
+///
+/// Errors: CPWL_ARGUMENT (the mesh was not kept, a slice whose areas f64 cannot hold), CPWL_LIMIT, CPWL_MEMORY,
+/// CPWL_CANCELLED. The same bytes for any number of threads. O(E log E). Since 0.1.
+cpwl_status cpwl_statistics_new(const struct cpwl_context *ctx,
+                                const struct cpwl_partition *partition,
+                                const struct cpwl_statistics_options *opts,
+                                struct cpwl_statistics **out);
+
+/// Frees statistics, and with them everything that they lent. NULL is fine. Since 0.1.
+void cpwl_statistics_free(struct cpwl_statistics *statistics);
+
+/// Fills `out`, whose `struct_size` the caller has set. O(L). Since 0.1.
+cpwl_status cpwl_statistics_info(const struct cpwl_context *ctx,
+                                 const struct cpwl_statistics *statistics,
+                                 struct cpwl_statistics_summary *out);
+
+/// Lends array `which` (a `cpwl_statistics_array_id`): fills `out` with a view of it that is valid until the statistics
+/// are freed, and is not to be written to. Errors: CPWL_ARGUMENT (slopes without maps, an unknown id). O(1). Since 0.1.
+cpwl_status cpwl_statistics_array(const struct cpwl_context *ctx,
+                                  const struct cpwl_statistics *statistics,
+                                  int32_t which,
+                                  struct cpwl_tensor *out);
+
+/// Fills `out`, whose `struct_size` the caller has set, with the total, mean, standard deviation, least and largest of
+/// `quantity` (a `cpwl_quantity`) over the cells. Errors: CPWL_ARGUMENT (slopes without maps, an unknown quantity).
+/// O(F). Since 0.1.
+cpwl_status cpwl_statistics_spread(const struct cpwl_context *ctx,
+                                   const struct cpwl_statistics *statistics,
+                                   int32_t quantity,
+                                   struct cpwl_spread *out);
+
+/// Fills `points`, (n, 2), f64 or f32, with random points of the boundary in (u, v), uniform by length. `segments` and
+/// `cells` are NULL or (n), i64 or i32, and become the segment and the cell on which each point lies. `opts` may be NULL.
+/// Point i depends on the seed and on i alone (Philox 4x32-10), not on n or on the number of threads.
+///
+/// Errors: CPWL_ARGUMENT (the boundary has no length), CPWL_SHAPE, CPWL_DTYPE, CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED.
+/// O(segments + n log segments). Since 0.1.
+cpwl_status cpwl_boundary_sample(const struct cpwl_context *ctx,
+                                 const struct cpwl_boundary *boundary,
+                                 const struct cpwl_boundary_points_options *opts,
+                                 struct cpwl_tensor *points,
+                                 struct cpwl_tensor *segments,
+                                 struct cpwl_tensor *cells);
+
+/// Finds the nearest point of the boundary to each of `points`, (n, 2) in (u, v), f32, f64, f16 or bf16, which should lie
+/// in the domain. `opts` may be NULL; its metric is that of the distances. Each of the outputs may be NULL: `distances`,
+/// (n), f64 or f32, become the signed distances, positive on the side of the first label or of higher values (see
+/// CPWL_BOUNDARY_SIDES); `nearest`, (n, 2), f64 or f32, the nearest points in (u, v); `segments`, (n), i64 or i32, the
+/// segments on which those lie. For an empty boundary distances are infinite and segments -1.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT, CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. The first
+/// call in each metric builds a search tree, O(segments log segments); then O(log segments) a point. Since 0.1.
+cpwl_status cpwl_boundary_nearest(const struct cpwl_context *ctx,
+                                  const struct cpwl_boundary *boundary,
+                                  const struct cpwl_tensor *points,
+                                  const struct cpwl_boundary_points_options *opts,
+                                  struct cpwl_tensor *distances,
+                                  struct cpwl_tensor *nearest,
+                                  struct cpwl_tensor *segments);
+
+/// Writes the lengths of the boundary, inside cells and on cell edges (each counted once), in units of `metric` (a
+/// `cpwl_metric`; 0 = CPWL_METRIC_DOMAIN) to `interior` and `on_edge`, either of which may be NULL.
+///
+/// Errors: CPWL_ARGUMENT (an unknown metric, a slice that f64 cannot measure in it). O(segments). Since 0.1.
+cpwl_status cpwl_boundary_length(const struct cpwl_context *ctx,
+                                 const struct cpwl_boundary *boundary,
+                                 int32_t metric,
+                                 double *interior,
+                                 double *on_edge);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -24,6 +24,7 @@ pub mod ffi;
 mod fork;
 pub mod network;
 mod pool;
+mod random;
 pub mod regions;
 mod simd;
 pub mod view;

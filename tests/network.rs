@@ -1,10 +1,11 @@
-//! ONNX files against the numbers of torch and onnxruntime; the README.md of tests/data/onnx and of tests/data/nets tell
-//! where the files come from.
+//! ONNX files against the numbers of torch and onnxruntime; the README.md of tests/data/onnx, of tests/data/smooth and of
+//! tests/data/nets tell where the files come from.
 #![cfg(feature = "onnx")]
 
 use std::path::{Path, PathBuf};
 
-use cpwl::network::Network;
+use cpwl::error::Condition;
+use cpwl::network::{Network, OnnxOptions};
 use cpwl::{Context, ContextOptions};
 use ndarray::{Array2, Axis};
 
@@ -133,6 +134,67 @@ fn one_file_for_each_group_of_operators() {
     // `name.exporter.onnx` and `name.bin`.
     let numbers = |path: &Path| Expected::read(&path.with_extension("").with_extension("bin"));
     contexts().iter().for_each(|ctx| check_all(&folder, numbers, ctx));
+}
+
+/// The function that a file of tests/data/smooth has, and the factor by which its bound counts in the output.
+fn function(name: &str) -> (&str, f64) {
+    match name {
+        "silu_steep" => ("silu", 1.0 / 1.702),
+        "softplus_steep" => ("softplus", 1.0 / 3.0),
+        "tanh_scaled" => ("tanh", 2.0),
+        "silu_of_scaled" => ("silu", 1.0),
+        "gelu_tanh_factored" => ("gelu_tanh", 1.0),
+        name => (name.strip_suffix("_spelt").unwrap_or(name), 1.0),
+    }
+}
+
+/// Smooth activations of tests/data/smooth, or of the folder that CPWL_SMOOTH_DIR names, are recognised however they are
+/// written, and their approximations keep the bounds that they claim.
+#[test]
+fn smooth_activations_within_their_bounds() {
+    let folder = std::env::var_os("CPWL_SMOOTH_DIR").map_or(data("smooth"), PathBuf::from);
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "onnx"));
+    assert!(!files.is_empty());
+    for path in files {
+        let stem = path.with_extension("").with_extension("");
+        let (name, factor) = function(stem.file_name().unwrap().to_str().unwrap());
+        let bytes = std::fs::read(stem.with_extension("bin")).unwrap();
+        let mut numbers = bytes.as_chunks::<8>().0.iter().map(|&b| f64::from_le_bytes(b));
+        let head: Vec<_> = numbers.by_ref().take(3).map(|v| v as usize).collect();
+        let mut take = |cols: usize| {
+            let values = numbers.by_ref().take(head[0] * cols).collect();
+            Array2::from_shape_vec((head[0], cols), values).unwrap()
+        };
+        let (x, y, y_single) = (take(head[1]), take(head[2]), take(head[2]));
+
+        let file = std::fs::read(&path).unwrap();
+        let refused = Network::from_onnx(&file).unwrap_err();
+        assert_eq!(refused.condition(), Condition::UnsupportedOperator, "{path:?}: {refused}");
+        for knots in [2, 7, 40] {
+            let net = Network::from_onnx_with(&file, &OnnxOptions { smooth_knots: Some(knots) })
+                .unwrap_or_else(|e| panic!("{path:?}: {e}"));
+            let approximations: Vec<_> = net.approximations().collect();
+            let [(node, found)] = approximations[..] else { panic!("{path:?}: {approximations:?}") };
+            assert_eq!((found.function.name(), found.knots), (name, knots), "{path:?}");
+            let activation = net.activation(node, 0);
+            assert_eq!(activation.knots().len(), knots);
+            let layers: Vec<_> = net.nodes().iter().map(|n| n.op.name()).collect();
+            assert_eq!(layers[..2], ["input", "dense"]);
+            let plain =
+                !path.to_str().unwrap().contains("_steep") && !path.to_str().unwrap().contains("scaled");
+            assert!(!plain || layers.len() == 3, "{path:?}: {layers:?}");
+
+            let mut ours = Array2::zeros(y.dim());
+            net.forward(&Context::default(), x.view(), ours.view_mut()).unwrap();
+            let bound = factor * found.bound;
+            for (expected, rounding) in [(&y, 1e-6), (&y_single, 1e-5)] {
+                let off = ours.iter().zip(expected).fold(0.0, |m: f64, (a, b)| m.max((a - b).abs()));
+                assert!(off <= bound + rounding, "{path:?} with {knots} knots: {off:e} > {bound:e}");
+                assert!(off >= 0.2 * bound, "{path:?} with {knots} knots: {off:e} << {bound:e}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -28,6 +28,14 @@ impl cpwl_boundary {
             Lent::new::<i32>("labels", true, b.labels(), &[2]),
             Lent::new::<u8>("flags", true, b.on_edge(), &[]),
             Lent::new::<i64>("flat cells", true, b.flat_cells(), &[]),
+            Lent::new::<i32>("sides", true, b.sides(), &[2]),
+            Lent::new::<i64>("polylines", true, b.polyline_offsets(), &[]),
+            Lent::new::<f64>("polylines", true, b.polyline_points(), &[2]),
+            Lent::new::<i64>("polylines", true, b.polyline_segments(), &[]),
+            Lent::new::<i32>("polylines", true, b.polyline_labels(), &[2]),
+            Lent::new::<u8>("polylines", true, b.polyline_closed(), &[]),
+            Lent::new::<i64>("polylines", true, b.polyline_ends(), &[2]),
+            Lent::new::<f64>("junctions", true, b.junctions(), &[2]),
         ];
         cpwl_boundary { inner: b, arrays }
     }
@@ -61,6 +69,10 @@ pub struct cpwl_boundary_summary {
     pub interior_length: f64,
     /// Length of the segments on cell edges, each counted once, in units of (u, v).
     pub on_edge_length: f64,
+    /// P, the number of polylines that the segments form.
+    pub n_polylines: i64,
+    /// J, the number of points at which three segments or more meet.
+    pub n_junctions: i64,
 }
 
 // SAFETY: repr(C), struct_size first, zero is a value of every field, ends without padding.
@@ -133,6 +145,8 @@ pub unsafe extern "C" fn cpwl_boundary_info(
             n_flat_cells: count(b.flat_cells().len()),
             interior_length: b.interior_length(),
             on_edge_length: b.on_edge_length(),
+            n_polylines: count(b.polyline_closed().len()),
+            n_junctions: count(b.junctions().len()),
         };
         // SAFETY: the words of the header to the caller.
         unsafe { options::write("out", out, &summary) }

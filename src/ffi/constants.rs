@@ -131,6 +131,32 @@ pub enum cpwl_partition_array_id {
     CPWL_PARTITION_LAYER_CELLS = 15,
 }
 
+/// Arrays of a chunk of a stream, for `cpwl_chunk_array`. n cells, C polygon vertices in all, K outputs. Since 0.1.
+#[repr(C)]
+pub enum cpwl_chunk_array_id {
+    /// (n + 1) i64: what belongs to cell i has places `offsets[i]` to `offsets[i + 1] - 1`. CPWL_WANT_POLYGONS.
+    CPWL_CHUNK_CELL_OFFSETS = 1,
+    /// (C, 2) f64: polygons in (u, v), counter-clockwise. CPWL_WANT_POLYGONS.
+    CPWL_CHUNK_POLYGONS = 2,
+    /// (n) f64: areas in units of (u, v). CPWL_WANT_POLYGONS.
+    CPWL_CHUNK_AREAS = 3,
+    /// (n, units) u8: activation patterns. CPWL_WANT_PATTERNS.
+    CPWL_CHUNK_PATTERNS = 4,
+    /// (n, K, 2) f64: as CPWL_PARTITION_MAP_A. CPWL_WANT_MAPS.
+    CPWL_CHUNK_MAP_A = 5,
+    /// (n, K) f64. CPWL_WANT_MAPS.
+    CPWL_CHUNK_MAP_B = 6,
+    /// (C, 2) i64: 128-bit names of the vertices; cells, of whatever chunks, share a vertex if they name it alike.
+    /// CPWL_WANT_MESH.
+    CPWL_CHUNK_VERTEX_KEYS = 7,
+    /// (C) i32: the layer of units that made the edge to the next vertex, as CPWL_PARTITION_EDGE_LAYER. CPWL_WANT_MESH.
+    CPWL_CHUNK_EDGE_LAYER = 8,
+    /// (C) i64: the unit. CPWL_WANT_MESH.
+    CPWL_CHUNK_EDGE_UNIT = 9,
+    /// (C) i32: the knot. CPWL_WANT_MESH.
+    CPWL_CHUNK_EDGE_KNOT = 10,
+}
+
 /// Kinds of boundary. Since 0.1.
 #[repr(C)]
 pub enum cpwl_boundary_mode {
@@ -142,10 +168,11 @@ pub enum cpwl_boundary_mode {
     CPWL_BOUNDARY_MODE_LEVEL_SET = 3,
 }
 
-/// Arrays of a boundary of n segments, for `cpwl_boundary_array`. Since 0.1.
+/// Arrays of a boundary of n segments that form P polylines, for `cpwl_boundary_array`. Since 0.1.
 #[repr(C)]
 pub enum cpwl_boundary_array_id {
-    /// (n, 2, 2) f64: end points in (u, v).
+    /// (n, 2, 2) f64: end points in (u, v), directed so that the first label is on the left, and higher values of a
+    /// level set are.
     CPWL_BOUNDARY_SEGMENTS = 1,
     /// (n) i64: the cell in which the segment lies; for one on an edge, the first of its two cells.
     CPWL_BOUNDARY_CELL = 2,
@@ -155,6 +182,100 @@ pub enum cpwl_boundary_array_id {
     CPWL_BOUNDARY_ON_EDGE = 4,
     /// (m) i64: cells on which the output of a level set equals the level everywhere.
     CPWL_BOUNDARY_FLAT_CELLS = 5,
+    /// (n, 2) i32: signs, on the left and on the right, of the first output minus the second one or the level. Where
+    /// both are equal (1 a valley, -1 a ridge, 0 the rim of a flat cell on the border) the segment has no direction.
+    CPWL_BOUNDARY_SIDES = 6,
+    /// (P + 1) i64: polyline p has the points `offsets[p]` to `offsets[p + 1] - 1`, and one segment less. Polylines go on
+    /// where exactly two segments with the same labels meet, and end elsewhere: at junctions of three classes or more,
+    /// at saddles, on the border of the domain.
+    CPWL_BOUNDARY_POLYLINE_OFFSETS = 7,
+    /// (n + P, 2) f64: points in (u, v); a closed loop ends at the point at which it starts.
+    CPWL_BOUNDARY_POLYLINE_POINTS = 8,
+    /// (n) i64: the segments of the polylines; those of polyline p start at place `offsets[p] - p`.
+    CPWL_BOUNDARY_POLYLINE_SEGMENTS = 9,
+    /// (P, 2) i32: the labels of each polyline.
+    CPWL_BOUNDARY_POLYLINE_LABELS = 10,
+    /// (P) u8: 1 for closed loops.
+    CPWL_BOUNDARY_POLYLINE_CLOSED = 11,
+    /// (P, 2) i64: the junctions at which each polyline starts and ends, or -1.
+    CPWL_BOUNDARY_POLYLINE_ENDS = 12,
+    /// (J, 2) f64: junctions, the points in (u, v) at which three segments or more meet.
+    CPWL_BOUNDARY_JUNCTIONS = 13,
+}
+
+/// Units of lengths, areas and slopes. Since 0.1.
+#[repr(C)]
+pub enum cpwl_metric {
+    /// Those of (u, v).
+    CPWL_METRIC_DOMAIN = 1,
+    /// Those of the input space in which a slice lies: areas times sqrt(det(T'T)) and lengths after T, for the axes T.
+    CPWL_METRIC_AMBIENT = 2,
+}
+
+/// Arrays of statistics, for `cpwl_statistics_array`. F cells, E edges, L lines (a line being the edges that one unit
+/// made), all in the units of the metric but for points, which are in (u, v). Since 0.1.
+#[repr(C)]
+pub enum cpwl_statistics_array_id {
+    /// (F) f64: areas.
+    CPWL_STATISTICS_AREAS = 1,
+    /// (F) f64: lengths of the borders.
+    CPWL_STATISTICS_PERIMETERS = 2,
+    /// (F) i64: numbers of vertices.
+    CPWL_STATISTICS_VERTEX_COUNTS = 3,
+    /// (F) f64: see CPWL_QUANTITY_ECCENTRICITY.
+    CPWL_STATISTICS_ECCENTRICITIES = 4,
+    /// (F) f64: see CPWL_QUANTITY_MOMENT_ECCENTRICITY.
+    CPWL_STATISTICS_MOMENT_ECCENTRICITIES = 5,
+    /// (F) f64: radii of the largest circles inside.
+    CPWL_STATISTICS_INRADII = 6,
+    /// (F, 2) f64: centres of those, in (u, v).
+    CPWL_STATISTICS_INCENTRES = 7,
+    /// (F) f64: spectral norms of the slopes. Needs CPWL_WANT_MAPS.
+    CPWL_STATISTICS_SLOPES_SPECTRAL = 8,
+    /// (F) f64: Frobenius norms of the slopes. Needs CPWL_WANT_MAPS.
+    CPWL_STATISTICS_SLOPES_FROBENIUS = 9,
+    /// (F + 1) i64: the neighbours of cell i have places `offsets[i]` to `offsets[i + 1] - 1`.
+    CPWL_STATISTICS_NEIGHBOUR_OFFSETS = 10,
+    /// i64: the cells across the edges of each cell, in the order of its sides.
+    CPWL_STATISTICS_NEIGHBOURS = 11,
+    /// (L) i32: the layer of units of each line, -1 for a side of the domain.
+    CPWL_STATISTICS_LINE_LAYER = 12,
+    /// (L) i64: the unit within that layer, or the side of the domain.
+    CPWL_STATISTICS_LINE_UNIT = 13,
+    /// (L) f64: total length of the edges of each line.
+    CPWL_STATISTICS_LINE_LENGTH = 14,
+    /// (L + 1) i64: the edges of line i have places `offsets[i]` to `offsets[i + 1] - 1`.
+    CPWL_STATISTICS_LINE_OFFSETS = 15,
+    /// (E) i64: the edges, line by line.
+    CPWL_STATISTICS_LINE_EDGES = 16,
+    /// (layers of units) i64: cells that each layer added.
+    CPWL_STATISTICS_LAYER_CELLS_ADDED = 17,
+    /// (layers of units) f64: total length of the edges that each layer made.
+    CPWL_STATISTICS_LAYER_LENGTH = 18,
+}
+
+/// Numbers that every cell has, for `cpwl_statistics_spread`. Since 0.1.
+#[repr(C)]
+pub enum cpwl_quantity {
+    /// Area.
+    CPWL_QUANTITY_AREA = 1,
+    /// Length of the border.
+    CPWL_QUANTITY_PERIMETER = 2,
+    /// Number of vertices.
+    CPWL_QUANTITY_VERTICES = 3,
+    /// Number of cells across an edge.
+    CPWL_QUANTITY_NEIGHBOURS = 4,
+    /// Largest over smallest distance of two vertices, 1e-10 being added to the smallest (SplineCam).
+    CPWL_QUANTITY_ECCENTRICITY = 5,
+    /// sqrt(1 - small / large) for the eigenvalues of the covariance of the uniform distribution on the cell: from 0,
+    /// round, to 1, a line.
+    CPWL_QUANTITY_MOMENT_ECCENTRICITY = 6,
+    /// Radius of the largest circle inside.
+    CPWL_QUANTITY_INRADIUS = 7,
+    /// Largest singular value of the slope of the outputs.
+    CPWL_QUANTITY_SLOPE_SPECTRAL = 8,
+    /// Frobenius norm of the slope of the outputs.
+    CPWL_QUANTITY_SLOPE_FROBENIUS = 9,
 }
 
 /// What the colour of a cell says in a picture. Since 0.1.

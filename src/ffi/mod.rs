@@ -30,7 +30,15 @@ mod domain;
 
 mod partition;
 
+mod stream;
+
+mod tile;
+
 mod boundary;
+
+mod statistics;
+
+mod boundary_points;
 
 // How pointers and structs of the host are read, and arrays lent to it.
 mod lent;
@@ -38,6 +46,7 @@ mod options;
 mod pointer;
 
 pub use boundary::*;
+pub use boundary_points::*;
 pub use builder::*;
 pub use constants::*;
 pub use context::*;
@@ -47,7 +56,10 @@ pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;
 pub use partition::*;
+pub use statistics::*;
+pub use stream::*;
 pub use tensor::cpwl_tensor;
+pub use tile::*;
 pub use version::*;
 
 /// What every function that can fail returns: `CPWL_OK` (0) or the `CPWL_*` code of what went wrong.

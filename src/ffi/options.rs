@@ -77,6 +77,18 @@ pub(super) unsafe fn write<T: Growable>(name: &str, ptr: *mut T, value: &T) -> R
     Ok(())
 }
 
+/// Checks a struct that the caller wants filled later, so that work is not lost on it.
+///
+/// # Safety
+/// `ptr` is NULL or points to at least a `size_t`.
+pub(super) unsafe fn check<T: Growable>(name: &str, ptr: *const T) -> Result<()> {
+    if ptr.is_null() {
+        bail!(Null, "{name} is NULL")
+    }
+    // SAFETY: the caller's promise.
+    unsafe { struct_size(ptr) }.map(drop)
+}
+
 /// # Safety
 /// `ptr` points to at least a `size_t`.
 unsafe fn struct_size<T: Growable>(ptr: *const T) -> Result<usize> {

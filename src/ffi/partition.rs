@@ -140,7 +140,7 @@ unsafe impl Growable for cpwl_svg_options {
     const FIRST_SIZE: usize = size_of::<Self>();
 }
 
-fn want(bits: u32) -> Result<Want> {
+pub(super) fn want(bits: u32) -> Result<Want> {
     let known = CPWL_WANT_POLYGONS | CPWL_WANT_PATTERNS | CPWL_WANT_MAPS | CPWL_WANT_MESH;
     match bits {
         0 => Ok(Want::ALL),

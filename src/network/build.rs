@@ -39,8 +39,10 @@ impl Builder {
     /// SHAPE if it has no dimension, a dimension of zero, or more than 2^31 - 1 elements.
     pub fn new(input_shape: &[usize]) -> Result<Self> {
         elements(input_shape, || "input".into())?;
-        let input = Node { name: "input".into(), op: Op::Input, inputs: vec![], shape: input_shape.to_vec() };
-        Ok(Builder { nodes: vec![input], single: vec![true] })
+        let mut builder = Builder { nodes: vec![], single: vec![] };
+        builder.push(Op::Input, &[], input_shape.to_vec());
+        builder.nodes[0].name = "input".into();
+        Ok(builder)
     }
 
     /// Gives a node the name under which messages and [`Network::nodes`] know it.
@@ -84,8 +86,14 @@ impl Builder {
     fn push(&mut self, op: Op, inputs: &[NodeId], shape: Vec<usize>) -> NodeId {
         let id = self.nodes.len();
         self.single.push(op.arrays().into_iter().flatten().all(|a| a.is_f32()));
-        self.nodes.push(Node { name: format!("{}_{id}", op.name()), op, inputs: inputs.to_vec(), shape });
+        let (name, inputs) = (format!("{}_{id}", op.name()), inputs.to_vec());
+        self.nodes.push(Node { name, op, inputs, shape, approximation: None });
         id
+    }
+
+    /// An existing node.
+    pub(super) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id]
     }
 
     /// GRAPH if there is no node `id`.

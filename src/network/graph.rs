@@ -3,6 +3,7 @@
 use super::array::Array;
 use super::constants::Cache;
 use super::pwl::Pwl;
+use super::smooth::Approximation;
 use super::window::Window;
 
 /// Index of a node in [`Network::nodes`].
@@ -124,6 +125,8 @@ pub struct Node {
     pub inputs: Vec<NodeId>,
     /// Shape of its value, per sample.
     pub shape: Vec<usize>,
+    /// What it stands for, if it is a piecewise-linear function in place of a smooth one.
+    pub approximation: Option<Approximation>,
 }
 
 impl Node {
@@ -209,6 +212,12 @@ impl Network {
     /// one scale and one shift per channel).
     pub fn n_parameters(&self) -> usize {
         self.nodes.iter().flat_map(|n| n.op.arrays()).flatten().map(Array::len).sum()
+    }
+
+    /// The nodes that stand for smooth activation functions, which the network only approximates; none for a network
+    /// that is what it was made from.
+    pub fn approximations(&self) -> impl Iterator<Item = (NodeId, &Approximation)> {
+        self.nodes.iter().enumerate().filter_map(|(id, node)| Some((id, node.approximation.as_ref()?)))
     }
 
     /// Whether all weights were given in single precision.

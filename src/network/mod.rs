@@ -24,14 +24,18 @@ mod real;
 mod reference;
 mod row;
 mod run;
+mod smooth;
 mod units;
 pub mod window;
 
 pub use array::Array;
 pub use build::Builder;
 pub use graph::{Network, Node, NodeId, Op, UnitLayer};
+#[cfg(feature = "onnx")]
+pub use onnx::OnnxOptions;
 pub use pwl::Pwl;
 pub use real::Real;
+pub use smooth::{Approximation, Smooth};
 pub use units::Candidate;
 pub use window::Window;
 

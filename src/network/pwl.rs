@@ -87,7 +87,7 @@ impl Pwl {
 
     /// Index of the interval of `z`: the number of knots below it.
     pub fn interval(&self, z: f64) -> usize {
-        self.knots.iter().take_while(|&&t| z > t).count()
+        self.knots.partition_point(|&t| z > t)
     }
 
     /// The function at `z`.

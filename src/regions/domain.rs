@@ -1,7 +1,7 @@
 //! Domains in the plane: a box, a convex polygon, or a 2-D slice of the input space.
 
 use super::chart::Chart;
-use super::dyadic::{Dyadic, Functional};
+use super::dyadic::{Dyadic, Functional, ratio_to_f64, sign_at};
 use super::frame::Frame;
 use super::number::meet;
 use crate::error::{Result, bail};
@@ -13,9 +13,59 @@ const LARGEST: f64 = 1e150;
 /// x = origin + u * axis_0 + v * axis_1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Domain {
-    /// Counter-clockwise, without repeated or collinear vertices.
+    /// Counter-clockwise, without repeated or collinear vertices; rounded, if the domain is a tile of another one.
     polygon: Vec<[f64; 2]>,
+    tile: Option<Tile>,
     slice: Option<Slice>,
+}
+
+/// Where a domain was cut out of another one.
+#[derive(Clone, Debug, PartialEq)]
+struct Tile {
+    whole: Vec<[f64; 2]>,
+    /// Half-planes a u + b v + c >= 0.
+    cuts: Vec<[f64; 3]>,
+}
+
+/// A corner of a domain in local coordinates, homogeneous, and the side that leaves it.
+pub(crate) struct Corner {
+    pub(crate) at: Functional,
+    side: Functional,
+    /// Whether that side is the seam of a tile.
+    seam: bool,
+}
+
+impl Corner {
+    /// Local coordinates, rounded once.
+    pub(crate) fn rounded(&self) -> [f64; 2] {
+        [0, 1].map(|i| ratio_to_f64(&self.at[i], &self.at[2]))
+    }
+}
+
+/// The part of a convex polygon where a line is not negative; nothing if that has no area.
+fn clip(corners: Vec<Corner>, line: &Functional) -> Vec<Corner> {
+    let signs: Vec<i32> = corners.iter().map(|c| sign_at(line, &c.at)).collect();
+    if !signs.contains(&1) {
+        return Vec::new();
+    }
+    let mut kept = Vec::with_capacity(corners.len() + 1);
+    for (i, corner) in corners.into_iter().enumerate() {
+        let next = signs[if i + 1 == signs.len() { 0 } else { i + 1 }];
+        let crossing = signs[i] * next < 0;
+        let cut = crossing.then(|| meet(&corner.side, line));
+        match (signs[i], cut) {
+            (1, None) => kept.push(corner),
+            (1, Some(at)) => {
+                kept.push(corner);
+                kept.push(Corner { at, side: line.clone(), seam: true });
+            }
+            (0, _) if next > 0 => kept.push(corner),
+            (0, _) => kept.push(Corner { side: line.clone(), seam: true, ..corner }),
+            (_, Some(at)) => kept.push(Corner { at, ..corner }),
+            _ => {}
+        }
+    }
+    kept
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -87,9 +137,21 @@ impl Domain {
         &self.polygon
     }
 
+    /// Area in units of (u, v).
+    pub fn area(&self) -> f64 {
+        let o = self.polygon[0];
+        let turn = |w: &[[f64; 2]]| (w[0][0] - o[0]) * (w[1][1] - o[1]) - (w[1][0] - o[0]) * (w[0][1] - o[1]);
+        self.polygon[1..].windows(2).map(turn).sum::<f64>() / 2.0
+    }
+
     /// Dimension of the input space of a slice; `None` where (u, v) is the input.
     pub fn ambient_dim(&self) -> Option<usize> {
         self.slice.as_ref().map(|s| s.origin.len())
+    }
+
+    /// The axes of a slice; `None` where (u, v) is the input.
+    pub fn axes(&self) -> Option<[&[f64]; 2]> {
+        self.slice.as_ref().map(|s| [&s.axes[0][..], &s.axes[1][..]])
     }
 
     /// The input that belongs to (u, v), rounded to f64.
@@ -114,15 +176,8 @@ impl Domain {
             ),
             _ => {}
         }
-        let range = |i: usize| {
-            let along = self.polygon.iter().map(|p| p[i]);
-            along.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| (lo.min(x), hi.max(x)))
-        };
-        let ((u0, u1), (v0, v1)) = (range(0), range(1));
-        let frame = Frame::around(&[u0, v0], &[u1, v1]);
-        let corners = self.corners(&frame);
-        let sides =
-            (0..corners.len()).map(|i| meet(&corners[i], &corners[(i + 1) % corners.len()])).collect();
+        let frame = self.frame();
+        let sides = self.corners(&frame).into_iter().map(|c| c.side).collect();
         let input = match &self.slice {
             None => [[1.0, 0.0], [0.0, 1.0]].map(|t| Chart::functional(&frame, &t, 0.0)).to_vec(),
             Some(s) => (0..s.origin.len())
@@ -132,14 +187,82 @@ impl Domain {
         Ok(Chart { frame, sides, input })
     }
 
-    /// The corners in local coordinates, homogeneous with weight 1.
-    pub(crate) fn corners(&self, frame: &Frame) -> Vec<Functional> {
+    /// The corners of the domain, counter-clockwise, exactly.
+    pub(crate) fn corners(&self, frame: &Frame) -> Vec<Corner> {
         let homogeneous = |p: &[f64; 2]| {
             let mut corner = frame.to_local_exact(p);
             corner.push(Dyadic::from(1.0));
             corner
         };
-        self.polygon.iter().map(homogeneous).collect()
+        let points: Vec<Functional> = self.whole().iter().map(homogeneous).collect();
+        let side = |i: usize| meet(&points[i], &points[(i + 1) % points.len()]);
+        let mut corners: Vec<Corner> =
+            (0..points.len()).map(|i| Corner { at: points[i].clone(), side: side(i), seam: false }).collect();
+        for [a, b, c] in self.tile.iter().flat_map(|t| &t.cuts) {
+            corners = clip(corners, &Chart::functional(frame, &[*a, *b], *c));
+        }
+        corners
+    }
+
+    /// Tile (`i`, `j`) of a grid of `grid[0]` x `grid[1]` tiles over the bounding box of the domain, exactly: tiles that
+    /// meet share their seam. `None` if that tile has no area in common with the domain.
+    ///
+    /// Errors: ARGUMENT for a grid without tiles, an index beyond it, and tiles of tiles.
+    pub fn tile(&self, grid: [usize; 2], at: [usize; 2]) -> Result<Option<Domain>> {
+        if self.is_tile() {
+            bail!(Argument, "tile: the domain is a tile already; take a finer grid of the whole")
+        }
+        for axis in 0..2 {
+            if at[axis] >= grid[axis] {
+                bail!(Argument, "tile: index {} on axis {axis} of a grid of {}", at[axis], grid[axis])
+            }
+        }
+        let mut cuts = Vec::new();
+        for axis in 0..2 {
+            let (lo, hi) = self.range(axis);
+            let seam = |k: usize| lo + (hi - lo) * (k as f64 / grid[axis] as f64);
+            let mut cut = |sign: f64, k: usize| {
+                if k > 0 && k < grid[axis] {
+                    let mut line = [0.0, 0.0, -sign * seam(k)];
+                    line[axis] = sign;
+                    cuts.push(line);
+                }
+            };
+            cut(1.0, at[axis]);
+            cut(-1.0, at[axis] + 1);
+        }
+        let mut tile = Domain { tile: Some(Tile { whole: self.polygon.clone(), cuts }), ..self.clone() };
+        let frame = self.frame();
+        let corners = tile.corners(&frame);
+        tile.polygon = corners.iter().map(|c| frame.to_domain(c.rounded())).collect();
+        Ok((corners.len() >= 3).then_some(tile))
+    }
+
+    /// Which sides are seams of a tile, numbered as in [`super::Partition::edge_units`]; empty if the domain is no tile.
+    pub fn seams(&self) -> Vec<bool> {
+        let frame = self.frame();
+        self.tile.iter().flat_map(|_| self.corners(&frame)).map(|c| c.seam).collect()
+    }
+
+    /// Whether the domain is a tile of a larger one.
+    pub fn is_tile(&self) -> bool {
+        self.tile.is_some()
+    }
+
+    /// The polygon before it was cut.
+    fn whole(&self) -> &[[f64; 2]] {
+        self.tile.as_ref().map_or(&self.polygon, |t| &t.whole)
+    }
+
+    fn range(&self, axis: usize) -> (f64, f64) {
+        let along = self.whole().iter().map(|p| p[axis]);
+        along.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| (lo.min(x), hi.max(x)))
+    }
+
+    /// The frame of the polygon before it was cut: all tiles have the same.
+    fn frame(&self) -> Frame {
+        let ((u0, u1), (v0, v1)) = (self.range(0), self.range(1));
+        Frame::around(&[u0, v0], &[u1, v1])
     }
 
     fn polygon_of(vertices: &[[f64; 2]]) -> Result<Domain> {
@@ -190,7 +313,7 @@ impl Domain {
         if left == 0 {
             polygon.reverse();
         }
-        Ok(Domain { polygon, slice: None })
+        Ok(Domain { polygon, tile: None, slice: None })
     }
 }
 

@@ -17,8 +17,8 @@
 //! **Method.** Depth-first, layer-recursive convex splitting with conflict lists: `task` (the recursion), `filter` and
 //! `cut` (signs and cuts), `values`, `folds` and `convolve` (functionals of the layers, whatever the dimension), `chart`, `plan` and
 //! `level` (what is prepared), `oracle` and
-//! `dyadic` (exact stage), `bounds` (error bounds), `cell` and `key` (names of vertices), `mesh` (assembly), `trace` and
-//! `forms` (boundaries). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the
+//! `dyadic` (exact stage), `bounds` (error bounds), `cell` and `key` (names of vertices), `mesh` (assembly), `boundary`
+//! (decision boundaries and level sets), `exact` (the exact stage on finished cells), `statistics` (size and shape of the cells, lines, neighbours), `metric` (its units). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the
 //! output.
 
 mod boundary;
@@ -32,31 +32,38 @@ mod domain;
 mod double;
 mod dyadic;
 mod envelope;
+mod exact;
 mod filter;
 mod folds;
-mod forms;
 mod frame;
 mod key;
 mod level;
 mod locate;
 mod maximum;
 mod mesh;
+mod metric;
 mod number;
 mod oracle;
+mod packed;
 mod partition;
 mod pieces;
 mod plan;
+mod seams;
 mod shared;
 mod sink;
+mod statistics;
+mod stream;
 mod svg;
 mod task;
 mod ties;
-mod trace;
 mod values;
 
-pub use boundary::{Boundary, BoundaryMode};
+pub use boundary::{Boundary, BoundaryMode, Nearest};
 pub use certificate::Signs;
 pub use domain::Domain;
+pub use metric::Metric;
 pub use partition::{Partition, PartitionOptions, partition};
 pub use sink::Want;
+pub use statistics::{Quantity, Spread, Statistics};
+pub use stream::{Chunk, StreamOptions, Streamed, stream};
 pub use svg::{Color, SvgOptions};

@@ -137,8 +137,9 @@ mod tests {
             let value = |i: usize| x[i] as f64 * 2f64.powi(e[i]);
             // The third row is nearly, or exactly, a combination of the first two.
             let mut rows = [[value(0), value(1), value(2)], [value(3), value(4), value(5)], [0.0; 3]];
-            for c in 0..3 {
-                rows[2][c] = s as f64 * rows[0][c] + t as f64 * rows[1][c];
+            let [p, q, r] = &mut rows;
+            for ((r, p), q) in r.iter_mut().zip(p).zip(q) {
+                *r = s as f64 * *p + t as f64 * *q;
             }
             fn determinant<N: Number>(rows: &[[f64; 3]; 3]) -> N {
                 let [p, q, r] = rows.map(|row| row.map(N::from_f64));

@@ -8,7 +8,8 @@ use super::frame::Frame;
 use super::key::Key;
 use super::locate::Grid;
 use super::mesh::Mesh;
-use super::plan::{LineOf, Plan};
+use super::packed::Packed;
+use super::plan::Plan;
 use super::shared::Shared;
 use super::sink::{AREA_UNITS, Sink, Tally, Want};
 use super::task::Task;
@@ -32,14 +33,6 @@ impl Default for PartitionOptions {
     }
 }
 
-/// Where the codes of a layer of units stand in a packed pattern.
-#[derive(Clone, Copy, Debug)]
-struct Packed {
-    units: usize,
-    word: usize,
-    bits: u32,
-}
-
 /// The exact partition of a domain into activation cells. Immutable; shareable between threads.
 ///
 /// F cells, V vertices, E edges, C polygon vertices in all (sum over cells).
@@ -52,8 +45,7 @@ pub struct Partition {
     n_regions: usize,
     area: f64,
     domain_area: f64,
-    packed: Vec<Packed>,
-    pattern_words: usize,
+    packed: Packed,
     offsets: Buffer<i64>,
     areas: Buffer<f64>,
     centroids: Buffer<[f64; 2]>,
@@ -67,6 +59,8 @@ pub struct Partition {
     edges: Buffer<[i64; 2]>,
     edge_cells: Buffer<[i64; 2]>,
     pub(super) edge_lines: Buffer<u32>,
+    /// By side of the domain; empty if it is no tile.
+    seams: Vec<bool>,
     edge_layers: Buffer<i32>,
     edge_units: Buffer<i64>,
     edge_knots: Buffer<i32>,
@@ -85,26 +79,16 @@ pub fn partition(
     want.polygons |= want.mesh;
     ctx.poll()?;
     let plan = Plan::new(net, domain.chart(net.input_len())?, want.maps)?;
-    let domain_area = polygon_area(domain.polygon());
-    let max_regions = if options.max_regions == 0 { u64::MAX } else { options.max_regions };
-    let shared = Shared::new(ctx, want, max_regions, domain_area / plan.frame.measure());
+    let domain_area = domain.area();
+    let shared = Shared::new(ctx, want, options.max_regions, domain_area / plan.frame.measure());
     let (sinks, tally) = ctx.pool().install(|| {
         let mut task = Task::new(&plan, &shared);
-        let done = task.run_domain(domain);
+        let done = task.start(domain).and_then(|()| task.run());
         done.map(|()| task.finish()).map_err(|e| shared.first_error().unwrap_or(e))
     })?;
     let result = Partition::assemble(net, domain, &plan, want, sinks, tally, &shared.meter, domain_area)?;
     ctx.progress(1.0, "regions");
     Ok(result)
-}
-
-fn polygon_area(p: &[[f64; 2]]) -> f64 {
-    let o = p[0];
-    p[1..]
-        .windows(2)
-        .map(|w| (w[0][0] - o[0]) * (w[1][1] - o[1]) - (w[1][0] - o[0]) * (w[0][1] - o[1]))
-        .sum::<f64>()
-        / 2.0
 }
 
 /// Joins one field of all sinks into a buffer and frees it there.
@@ -167,17 +151,11 @@ impl Partition {
         let mut edge_units = meter.buffer(edges, "edge units")?;
         let mut edge_knots = meter.buffer(edges, "edge knots")?;
         for (i, &line) in mesh.edge_lines.iter().enumerate() {
-            (edge_layers[i], edge_units[i], edge_knots[i]) = match plan.line_of(line) {
-                LineOf::Side(side) => (-1, side as i64, 0),
-                LineOf::Knot { level, unit, knot } => (level as i32, unit as i64, knot as i32),
-                LineOf::Tie { level, unit, candidates: [a, b], .. } => {
-                    let group = plan.levels[level].max.as_ref().map_or(0, |m| m.group);
-                    (level as i32, unit as i64, (usize::from(a) * group + usize::from(b)) as i32)
-                }
-            };
+            (edge_layers[i], edge_units[i], edge_knots[i]) = plan.maker(line);
         }
         let partition = Partition {
             net: net.clone(),
+            seams: domain.seams(),
             domain: domain.clone(),
             frame: plan.frame.clone(),
             want,
@@ -185,8 +163,7 @@ impl Partition {
             n_regions,
             area,
             domain_area,
-            packed: plan.levels.iter().map(|l| Packed { units: l.n, word: l.word, bits: l.bits }).collect(),
-            pattern_words: plan.pattern_words,
+            packed: Packed::new(plan),
             offsets,
             areas: join(&mut sinks, meter, "areas", |s| &mut s.areas)?,
             centroids,
@@ -365,16 +342,7 @@ impl Partition {
         if !self.want.patterns {
             bail!(NotStored, "patterns were not kept; ask for them in `want`")
         }
-        let words = self.packed_pattern(i);
-        let mut position = 0;
-        for p in &self.packed {
-            let mask = (1u64 << p.bits) - 1;
-            for k in 0..p.units {
-                let bit = k * p.bits as usize;
-                code(position, (words[p.word + bit / 64] >> (bit % 64) & mask) as u8);
-                position += 1;
-            }
-        }
+        self.packed.unpack(self.packed_pattern(i), &mut code);
         Ok(())
     }
 
@@ -383,8 +351,18 @@ impl Partition {
         Plan::new(&self.net, self.domain.chart(self.net.input_len())?, maps)
     }
 
+    /// The words of each layer in a packed pattern.
+    pub(super) fn layer_words(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        self.packed.ranges()
+    }
+
+    /// Whether a side of the domain is the seam of a tile.
+    pub(super) fn is_seam(&self, side: usize) -> bool {
+        self.seams.get(side).copied().unwrap_or(false)
+    }
+
     pub(super) fn packed_pattern(&self, i: usize) -> &[u64] {
-        &self.patterns[i * self.pattern_words..][..self.pattern_words]
+        &self.patterns[i * self.packed.words..][..self.packed.words]
     }
 }
 

@@ -149,6 +149,19 @@ impl<'a> Plan<'a> {
         })
     }
 
+    /// The layer of units, the unit and the knot that made a line, as results tell them: layer -1 and the number of the side
+    /// for the bounds of the domain; of a max unit of g candidates the two that tie, a < b, as knot a g + b.
+    pub(crate) fn maker(&self, line: u32) -> (i32, i64, i32) {
+        match self.line_of(line) {
+            LineOf::Side(side) => (-1, side as i64, 0),
+            LineOf::Knot { level, unit, knot } => (level as i32, unit as i64, knot as i32),
+            LineOf::Tie { level, unit, candidates: [a, b], .. } => {
+                let group = self.levels[level].max.as_ref().map_or(0, |m| m.group);
+                (level as i32, unit as i64, (usize::from(a) * group + usize::from(b)) as i32)
+            }
+        }
+    }
+
     /// What line number `line` means.
     pub(crate) fn line_of(&self, line: u32) -> LineOf {
         if (line as usize) < self.sides.len() {

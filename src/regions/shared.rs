@@ -33,15 +33,27 @@ pub(crate) struct Told {
     bytes: usize,
 }
 
+impl Told {
+    /// Bytes charged to the meter.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
 impl<'c> Shared<'c> {
     pub(crate) fn new(ctx: &'c Context, want: Want, max_regions: u64, local_area: f64) -> Self {
         // About 32 tasks a thread: enough for an even load, few enough that starting them costs nothing.
         let forks = if ctx.threads() > 1 { 5 + ctx.threads().ilog2().min(8) } else { 0 };
+        Shared { forks, ..Shared::serial(ctx, want, max_regions, local_area) }
+    }
+
+    /// For tasks that do not fork on their own. `max_regions` 0 = no limit.
+    pub(crate) fn serial(ctx: &'c Context, want: Want, max_regions: u64, local_area: f64) -> Self {
         Shared {
             ctx,
             want,
-            forks,
-            max_regions,
+            forks: 0,
+            max_regions: if max_regions == 0 { u64::MAX } else { max_regions },
             meter: ctx.meter(),
             local_area,
             cells: AtomicU64::new(0),

@@ -2,6 +2,7 @@
 
 use super::certificate::Signs;
 use super::key::Key;
+use super::plan::Plan;
 use super::shared::Told;
 
 /// What to keep of each cell.
@@ -80,6 +81,10 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    pub(crate) fn new(plan: &Plan) -> Tally {
+        Tally { level_cells: vec![0; plan.levels.len()], ..Tally::default() }
+    }
+
     pub(crate) fn merge(&mut self, other: &Tally) {
         for (a, b) in self.level_cells.iter_mut().zip(&other.level_cells) {
             *a += b;

@@ -124,25 +124,39 @@ impl<'p> Task<'p> {
             work: 0,
             forks,
             out: vec![Sink::default()],
-            tally: Tally { level_cells: vec![0; plan.levels.len()], ..Tally::default() },
+            tally: Tally::new(plan),
         }
     }
 
-    /// Partitions the whole domain.
-    pub(crate) fn run_domain(&mut self, domain: &Domain) -> Result<()> {
+    /// The whole domain enters the first level.
+    pub(crate) fn start(&mut self, domain: &Domain) -> Result<()> {
         for (i, p) in domain.corners(&self.plan.frame).iter().enumerate() {
-            // Rounded once to local coordinates.
-            self.vertices.push(Vertex::corner(p[0].to_f64(), p[1].to_f64(), f64::EPSILON, i));
+            let [x, y] = p.rounded();
+            self.vertices.push(Vertex::corner(x, y, f64::EPSILON, i));
         }
-        self.enter(0, 0..self.vertices.len())?;
-        self.run()
+        self.enter(0, 0..self.vertices.len())
     }
 
-    fn run(&mut self) -> Result<()> {
+    /// Works until nothing is left.
+    pub(crate) fn run(&mut self) -> Result<()> {
+        self.advance(u64::MAX)?;
+        self.report()
+    }
+
+    /// Tells the shared counters what the task holds.
+    pub(crate) fn report(&mut self) -> Result<()> {
+        self.shared.report(&mut self.out)
+    }
+
+    /// Works until the last sink holds `enough` cells or nothing is left; false in the latter case.
+    pub(crate) fn advance(&mut self, enough: u64) -> Result<bool> {
         while let Some(top) = self.splits.last_mut() {
+            if self.out.last().is_some_and(|sink| sink.cells >= enough) {
+                return Ok(true);
+            }
             let Some((_, waiting)) = &mut top.cut else {
                 self.cut_top()?;
-                if self.forks > 0 && self.splits.len() == 1 {
+                if self.forks > 0 {
                     self.fork()?;
                 }
                 continue;
@@ -161,7 +175,7 @@ impl<'p> Task<'p> {
             let parent = top.clone();
             self.descend(&parent, &side)?;
         }
-        self.shared.report(&mut self.out)
+        Ok(false)
     }
 
     /// What the task has found.
@@ -170,33 +184,16 @@ impl<'p> Task<'p> {
         (self.out, self.tally)
     }
 
-    /// Hands all sides but the first of the cell that was just cut, the only one there is, to another thread.
+    /// Shares the work with another thread, once the cell of the only split under way is cut.
     fn fork(&mut self) -> Result<()> {
-        let parent = self.splits.pop().expect("the split that was cut");
-        let (_, waiting) = parent.cut.clone().expect("a fresh cut");
-        let first = self.sides[waiting.end - 1].clone();
-        let rest = waiting.start..waiting.end - 1;
+        if self.splits.len() > 1 {
+            return Ok(());
+        }
         self.forks -= 1;
-        let mut other = self.sibling();
+        let Some(mut other) = self.detach() else { return Ok(()) };
         let bytes = other.values.bytes();
         self.shared.meter.charge(bytes, "partition: a parallel task").map_err(|e| self.shared.fail(e))?;
-        let (mine, theirs) = self.shared.ctx.pool().join(
-            || {
-                self.descend(&parent, &first)?;
-                self.run()
-            },
-            || {
-                for i in rest.rev() {
-                    let side = other.sides[i].clone();
-                    other.vertices.truncate(side.cell.end);
-                    other.list.truncate(parent.list.end);
-                    other.live.truncate(parent.live);
-                    other.descend(&parent, &side)?;
-                    other.run()?;
-                }
-                Ok(())
-            },
-        );
+        let (mine, theirs) = self.shared.ctx.pool().join(|| self.run(), || other.run());
         self.shared.meter.release(bytes);
         mine?;
         theirs?;
@@ -204,6 +201,27 @@ impl<'p> Task<'p> {
         self.out.append(&mut out);
         self.tally.merge(&tally);
         Ok(())
+    }
+
+    /// Hands over the last part of the work: the waiting sides of the outermost split that has some, less the one that
+    /// comes next if nothing is under way before it. The cells of the new task follow all that are left to this one.
+    pub(crate) fn detach(&mut self) -> Option<Task<'p>> {
+        let waiting = |s: &Split| s.cut.as_ref().map_or(0, |(_, w)| w.len());
+        let outermost = self.splits.iter().position(|s| waiting(s) > 0)?;
+        let keep = usize::from(outermost + 1 == self.splits.len());
+        if waiting(&self.splits[outermost]) <= keep {
+            return None;
+        }
+        let mut other = self.sibling();
+        let mut split = self.splits[outermost].clone();
+        let (_, mine) = self.splits[outermost].cut.as_mut()?;
+        let (_, theirs) = split.cut.as_mut()?;
+        theirs.end -= keep;
+        mine.start = theirs.end;
+        // What it truncates to when it is done must not cut off the sides of others.
+        mine.end = mine.start + keep;
+        other.splits.push(split);
+        Some(other)
     }
 
     /// A task that stands where this one does, with nothing to do and nothing written yet.

@@ -102,6 +102,7 @@ static inline cpwl_domain *unit_box(const cpwl_context *ctx) {
 }
 
 void test_abi(void);
+void test_boundary(void);
 void test_callbacks(void);
 void test_dlpack(void);
 void test_domains(void);
@@ -111,7 +112,9 @@ void test_layers(void);
 void test_memory(void);
 void test_network(void);
 void test_partition(void);
+void test_pieces(void);
 void test_spine(void);
+void test_statistics(void);
 void test_tensors(void);
 
 #endif

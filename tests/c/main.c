@@ -5,9 +5,21 @@ static const struct {
     const char *name;
     void (*run)(void);
 } tests[] = {
-    {"abi", test_abi},         {"spine", test_spine},     {"tensors", test_tensors},     {"layers", test_layers},
-    {"network", test_network}, {"domains", test_domains}, {"partition", test_partition}, {"callbacks", test_callbacks},
-    {"memory", test_memory},   {"dlpack", test_dlpack},   {"fence", test_fence},         {"fork", test_fork},
+    {"abi", test_abi},
+    {"spine", test_spine},
+    {"tensors", test_tensors},
+    {"layers", test_layers},
+    {"network", test_network},
+    {"domains", test_domains},
+    {"partition", test_partition},
+    {"pieces", test_pieces},
+    {"callbacks", test_callbacks},
+    {"statistics", test_statistics},
+    {"boundary", test_boundary},
+    {"memory", test_memory},
+    {"dlpack", test_dlpack},
+    {"fence", test_fence},
+    {"fork", test_fork},
 };
 
 int main(int argc, char **argv) {

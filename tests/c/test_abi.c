@@ -98,11 +98,35 @@ void test_abi(void) {
     AT(cpwl_boundary_options, output, 12);
     AT(cpwl_boundary_options, level, 16);
 
-    SIZE(cpwl_boundary_summary, 40);
+    SIZE(cpwl_boundary_summary, 56);
     AT(cpwl_boundary_summary, n_segments, 8);
     AT(cpwl_boundary_summary, n_flat_cells, 16);
     AT(cpwl_boundary_summary, interior_length, 24);
     AT(cpwl_boundary_summary, on_edge_length, 32);
+    AT(cpwl_boundary_summary, n_polylines, 40);
+    AT(cpwl_boundary_summary, n_junctions, 48);
+
+    SIZE(cpwl_boundary_points_options, 24);
+    AT(cpwl_boundary_points_options, seed, 8);
+    AT(cpwl_boundary_points_options, metric, 16);
+    AT(cpwl_boundary_points_options, flags, 20);
+
+    SIZE(cpwl_statistics_options, 16);
+    AT(cpwl_statistics_options, metric, 8);
+    AT(cpwl_statistics_options, flags, 12);
+
+    SIZE(cpwl_statistics_summary, 40);
+    AT(cpwl_statistics_summary, n_regions, 8);
+    AT(cpwl_statistics_summary, n_lines, 16);
+    AT(cpwl_statistics_summary, edge_length, 24);
+    AT(cpwl_statistics_summary, centrality, 32);
+
+    SIZE(cpwl_spread, 48);
+    AT(cpwl_spread, total, 8);
+    AT(cpwl_spread, mean, 16);
+    AT(cpwl_spread, std, 24);
+    AT(cpwl_spread, min, 32);
+    AT(cpwl_spread, max, 40);
 
     SIZE(cpwl_svg_options, 16);
     AT(cpwl_svg_options, color, 8);

@@ -159,8 +159,8 @@ static void level_set(const cpwl_partition *p) {
         CHECK(((const int32_t *)labels.data)[2 * i] == 0 && ((const int32_t *)labels.data)[2 * i + 1] == -1);
         CHECK(((const uint8_t *)on_edge.data)[i] == 0);
     }
-    CHECK_FAILS(cpwl_boundary_array(NULL, b, 6, &segments), CPWL_ARGUMENT,
-                "[UNKNOWN_ENUM] which is 6; expected 1 to 5");
+    CHECK_FAILS(cpwl_boundary_array(NULL, b, 14, &segments), CPWL_ARGUMENT,
+                "[UNKNOWN_ENUM] which is 14; expected 1 to 13");
     cpwl_boundary_free(b);
     b = NULL;
 

@@ -137,13 +137,14 @@ def test_graphs_that_do_not_hang_together():
         cpwl.Network.from_layers([L.Conv2d(np.ones((1, 1, 2, 2)), stride=0)], (1, 4, 4))
 
 
-def test_layers_that_cannot_be_cut_along_yet():
-    conv = [L.Conv2d(np.ones((1, 1, 1, 1))), L.MaxPool2d(2, name="the pool")]
-    plane = cpwl.Slice(np.zeros((1, 2, 2)), np.eye(4)[:2].reshape(2, 1, 2, 2))
-    with check(cpwl.UnsupportedError, NotImplementedError, "UNSUPPORTED", "max_pool2d", "the pool"):
-        cpwl.Network.from_layers(conv, (1, 2, 2)).partition(plane)
-    with check(cpwl.UnsupportedError, NotImplementedError, "UNSUPPORTED", "maxout"):
-        cpwl.Network.from_layers([dense(4, 2), L.Maxout(2)]).partition(cpwl.Box([0, 0], [1, 1]))
+def test_units_of_too_many_pieces():
+    wide = [dense(300, 2), L.Maxout(300, name="the max")]
+    with check(cpwl.UnsupportedError, NotImplementedError, "UNSUPPORTED", "the max", "300 candidates; at most 256"):
+        cpwl.Network.from_layers(wide).partition(cpwl.Box([0, 0], [1, 1]))
+    knots = np.arange(300.0)
+    stairs = [dense(2, 2), L.Pwl(knots, np.arange(301.0), 0.0, name="stairs")]
+    with check(cpwl.UnsupportedError, NotImplementedError, "UNSUPPORTED", "stairs", "300 knots; at most 255"):
+        cpwl.Network.from_layers(stairs).partition(cpwl.Box([0, 0], [1, 1]))
 
 
 def test_limits(small, square):

@@ -5,7 +5,7 @@ import pytest
 
 import cpwl
 import reference as ref
-from cpwl._values import NAMES, values
+from cpwl._values import NAMES, Numbers
 from cpwl.layers import Dense, ReLU
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -30,7 +30,7 @@ def area(polygon):
 
 
 def test_shape_statistics(regions):
-    numbers = {name: values(regions, name).array for name in NAMES}
+    numbers = {name: Numbers(regions).values(name).array for name in NAMES}
     for i, cell in enumerate(polygons(regions)):
         sides = np.linalg.norm(np.roll(cell, -1, axis=0) - cell, axis=1)
         distances = [np.linalg.norm(a - b) for k, a in enumerate(cell) for b in cell[:k]]
@@ -49,11 +49,11 @@ def test_inradius_of_rectangles(square):
     p = cpwl.Network.from_layers([grid, ReLU()]).partition(square)
     expected = [np.ptp(cell, axis=0).min() / 2 for cell in polygons(p)]
     assert len(p) == 6
-    assert values(p, "inradius").array == pytest.approx(expected, rel=1e-12)
+    assert Numbers(p).values("inradius").array == pytest.approx(expected, rel=1e-12)
 
 
 def test_layer_is_the_last_that_cut(small, regions, square, build):
-    last = values(regions, "layer").array
+    last = Numbers(regions).values("layer").array
     weights = small[0]
     for layers in range(1, len(weights)):
         b = weights[layers - 1][1]
@@ -64,7 +64,7 @@ def test_layer_is_the_last_that_cut(small, regions, square, build):
 
 def test_class_is_the_winner_at_the_centroid(small, regions):
     outputs = ref.mlp(small[0], regions.centroids)[0]
-    assert (values(regions, "class").array == outputs.argmax(axis=1)).all()
+    assert (Numbers(regions).values("class").array == outputs.argmax(axis=1)).all()
 
 
 def test_class_of_a_single_output_is_its_sign(square, build, pyplot):
@@ -106,7 +106,7 @@ def test_lines_coloured_by_layer(regions, pyplot):
 
 
 def test_plot_refuses(regions):
-    with pytest.raises(ValueError, match="color is 'mass'; expected one of 'slope', 'area'"):
+    with pytest.raises(ValueError, match="color is 'mass'; expected one of 'slope', 'spectral_norm'"):
         regions.plot(color="mass")
     with pytest.raises(ValueError, match=r"color is an array of shape \(3,\) .* each of the \d+ regions"):
         regions.plot(color=[1, 2, 3])

@@ -61,6 +61,16 @@ CPWL_PARTITION_MAP_B = 12
 CPWL_PARTITION_CELL_EDGES = 13
 CPWL_PARTITION_POLYGONS = 14
 CPWL_PARTITION_LAYER_CELLS = 15
+CPWL_CHUNK_CELL_OFFSETS = 1
+CPWL_CHUNK_POLYGONS = 2
+CPWL_CHUNK_AREAS = 3
+CPWL_CHUNK_PATTERNS = 4
+CPWL_CHUNK_MAP_A = 5
+CPWL_CHUNK_MAP_B = 6
+CPWL_CHUNK_VERTEX_KEYS = 7
+CPWL_CHUNK_EDGE_LAYER = 8
+CPWL_CHUNK_EDGE_UNIT = 9
+CPWL_CHUNK_EDGE_KNOT = 10
 CPWL_BOUNDARY_MODE_ARGMAX = 1
 CPWL_BOUNDARY_MODE_PAIRWISE = 2
 CPWL_BOUNDARY_MODE_LEVEL_SET = 3
@@ -69,10 +79,47 @@ CPWL_BOUNDARY_CELL = 2
 CPWL_BOUNDARY_LABELS = 3
 CPWL_BOUNDARY_ON_EDGE = 4
 CPWL_BOUNDARY_FLAT_CELLS = 5
+CPWL_BOUNDARY_SIDES = 6
+CPWL_BOUNDARY_POLYLINE_OFFSETS = 7
+CPWL_BOUNDARY_POLYLINE_POINTS = 8
+CPWL_BOUNDARY_POLYLINE_SEGMENTS = 9
+CPWL_BOUNDARY_POLYLINE_LABELS = 10
+CPWL_BOUNDARY_POLYLINE_CLOSED = 11
+CPWL_BOUNDARY_POLYLINE_ENDS = 12
+CPWL_BOUNDARY_JUNCTIONS = 13
 CPWL_COLOR_SLOPE = 1
 CPWL_COLOR_AREA = 2
 CPWL_COLOR_CLASS = 3
 CPWL_COLOR_PATTERN = 4
+CPWL_METRIC_DOMAIN = 1
+CPWL_METRIC_AMBIENT = 2
+CPWL_STATISTICS_AREAS = 1
+CPWL_STATISTICS_PERIMETERS = 2
+CPWL_STATISTICS_VERTEX_COUNTS = 3
+CPWL_STATISTICS_ECCENTRICITIES = 4
+CPWL_STATISTICS_MOMENT_ECCENTRICITIES = 5
+CPWL_STATISTICS_INRADII = 6
+CPWL_STATISTICS_INCENTRES = 7
+CPWL_STATISTICS_SLOPES_SPECTRAL = 8
+CPWL_STATISTICS_SLOPES_FROBENIUS = 9
+CPWL_STATISTICS_NEIGHBOUR_OFFSETS = 10
+CPWL_STATISTICS_NEIGHBOURS = 11
+CPWL_STATISTICS_LINE_LAYER = 12
+CPWL_STATISTICS_LINE_UNIT = 13
+CPWL_STATISTICS_LINE_LENGTH = 14
+CPWL_STATISTICS_LINE_OFFSETS = 15
+CPWL_STATISTICS_LINE_EDGES = 16
+CPWL_STATISTICS_LAYER_CELLS_ADDED = 17
+CPWL_STATISTICS_LAYER_LENGTH = 18
+CPWL_QUANTITY_AREA = 1
+CPWL_QUANTITY_PERIMETER = 2
+CPWL_QUANTITY_VERTICES = 3
+CPWL_QUANTITY_NEIGHBOURS = 4
+CPWL_QUANTITY_ECCENTRICITY = 5
+CPWL_QUANTITY_MOMENT_ECCENTRICITY = 6
+CPWL_QUANTITY_INRADIUS = 7
+CPWL_QUANTITY_SLOPE_SPECTRAL = 8
+CPWL_QUANTITY_SLOPE_FROBENIUS = 9
 
 
 class ContextOptions(c.Structure):
@@ -220,6 +267,31 @@ class SvgOptions(c.Structure):
     ]
 
 
+class StreamOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("want", c.c_uint32),
+        ("flags", c.c_uint32),
+        ("max_regions", c.c_uint64),
+        ("chunk_regions", c.c_uint64),
+    ]
+
+
+class StreamSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_regions", c.c_int64),
+        ("n_unit_layers", c.c_int64),
+        ("area", c.c_double),
+        ("domain_area", c.c_double),
+        ("filter_signs", c.c_uint64),
+        ("double_signs", c.c_uint64),
+        ("exact_signs", c.c_uint64),
+        ("zero_signs", c.c_uint64),
+        ("sign_margin", c.c_double),
+    ]
+
+
 class BoundaryOptions(c.Structure):
     _fields_ = [
         ("struct_size", c.c_size_t),
@@ -236,6 +308,46 @@ class BoundarySummary(c.Structure):
         ("n_flat_cells", c.c_int64),
         ("interior_length", c.c_double),
         ("on_edge_length", c.c_double),
+        ("n_polylines", c.c_int64),
+        ("n_junctions", c.c_int64),
+    ]
+
+
+class StatisticsOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("metric", c.c_int32),
+        ("flags", c.c_uint32),
+    ]
+
+
+class StatisticsSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_regions", c.c_int64),
+        ("n_lines", c.c_int64),
+        ("edge_length", c.c_double),
+        ("centrality", c.c_double),
+    ]
+
+
+class Spread(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("total", c.c_double),
+        ("mean", c.c_double),
+        ("std", c.c_double),
+        ("min", c.c_double),
+        ("max", c.c_double),
+    ]
+
+
+class BoundaryPointsOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("seed", c.c_uint64),
+        ("metric", c.c_int32),
+        ("flags", c.c_uint32),
     ]
 
 
@@ -244,9 +356,13 @@ FUNCTIONS = {
     "cpwl_boundary_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_boundary_free": (None, [c.c_void_p]),
     "cpwl_boundary_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundarySummary)]),
+    "cpwl_boundary_length": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(c.c_double), c.POINTER(c.c_double)]),
+    "cpwl_boundary_nearest": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(BoundaryPointsOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_boundary_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundaryOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_boundary_sample": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundaryPointsOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_build_info": (c.c_char_p, []),
     "cpwl_cancel_flag": (c.c_int32, [c.c_void_p]),
+    "cpwl_chunk_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_context_free": (None, [c.c_void_p]),
     "cpwl_context_isa": (c.c_int32, [c.c_void_p]),
     "cpwl_context_new": (c.c_int32, [c.POINTER(ContextOptions), c.POINTER(c.c_void_p)]),
@@ -256,6 +372,7 @@ FUNCTIONS = {
     "cpwl_domain_polygon": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_slice": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_slice_anchors": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.POINTER(c.c_void_p)]),
+    "cpwl_domain_tile": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.c_int64, c.c_int64, c.POINTER(c.c_void_p)]),
     "cpwl_last_error": (c.c_char_p, []),
     "cpwl_network_affine_at": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_network_builder_activation": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_int32, c.POINTER(ActivationOptions), c.POINTER(c.c_int32)]),
@@ -294,7 +411,14 @@ FUNCTIONS = {
     "cpwl_partition_locate": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_partition_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(PartitionOptions), c.POINTER(c.c_void_p)]),
     "cpwl_partition_patterns": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.POINTER(Tensor)]),
+    "cpwl_partition_seam_keys": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.POINTER(Tensor), c.POINTER(c.c_int64)]),
+    "cpwl_partition_stream": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(StreamOptions), c.CFUNCTYPE(c.c_int32, c.c_void_p, c.c_int64, c.c_int64, c.c_void_p), c.c_void_p, c.POINTER(c.c_int64), c.POINTER(StreamSummary)]),
     "cpwl_partition_write_svg": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(SvgOptions), c.c_char_p]),
+    "cpwl_statistics_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_statistics_free": (None, [c.c_void_p]),
+    "cpwl_statistics_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(StatisticsSummary)]),
+    "cpwl_statistics_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(StatisticsOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_statistics_spread": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Spread)]),
     "cpwl_status_name": (c.c_char_p, [c.c_int32]),
     "cpwl_version": (c.c_uint32, []),
     "cpwl_version_string": (c.c_char_p, []),

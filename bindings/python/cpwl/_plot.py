@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _classes
-from ._values import Values, values
+from ._values import Numbers, Values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,7 @@ def plot(
 
     if edges not in (True, False, "layer"):
         raise ValueError(f"edges is {edges!r}; expected True, False or 'layer'")
-    shown = values(p, color, label)
+    shown = Numbers(p).values(color, label)
     if ax is None:
         _, ax = pyplot.subplots(figsize=(7, 7), layout="constrained")
     if shown.scale == "class":

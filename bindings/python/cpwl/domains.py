@@ -26,6 +26,18 @@ class Domain(Native):
 
     vertices: Array
 
+    def tile(self, nu: int, nv: int, i: int, j: int) -> Domain | None:
+        """Tile (i, j) of a grid of `nu` x `nv` tiles over the bounding box; None if it has no area in common with the
+        domain. Exact: tiles that meet share their seam, and their partitions add up to that of the whole
+        (:class:`cpwl.Seams`)."""
+        tile = Tile(self, nu, nv, i, j)
+        return tile if tile._handle._pointer else None
+
+    def tiles(self, nu: int, nv: int) -> list[Domain]:
+        """All tiles of a grid that have an area in common with the domain, row by row. See :meth:`tile`."""
+        every = (self.tile(nu, nv, i, j) for j in range(nv) for i in range(nu))
+        return [tile for tile in every if tile is not None]
+
     def to_input(self, points: Any) -> Array:
         """Points (..., 2) of the plane as inputs of the network (..., input...)."""
         return np.asarray(points, dtype=np.float64)
@@ -129,3 +141,34 @@ class Slice(Domain):
     def to_input(self, points: Any) -> Array:
         points = np.asarray(points, dtype=np.float64)
         return self.origin + np.tensordot(points, self.axes, axes=([-1], [0]))
+
+
+class Tile(Domain):
+    """A part of another domain, made by :meth:`Domain.tile`."""
+
+    def __init__(self, whole: Domain, nu: int, nv: int, i: int, j: int) -> None:
+        place = (nu, nv, i, j)
+        self._handle = Handle(lib.cpwl_domain_free, lib.cpwl_domain_tile, None, whole._handle, *place)
+        self.whole = whole
+        self.vertices = whole.vertices
+        lo, hi = whole.vertices.min(axis=0), whole.vertices.max(axis=0)
+        for axis, n, k in ((0, nu, i), (1, nv, j)):
+            for sign, m in ((1, k), (-1, k + 1)):
+                if 0 < m < n:
+                    seam = lo[axis] + (hi[axis] - lo[axis]) * (m / n)
+                    self.vertices = _clip(self.vertices, sign * (self.vertices[:, axis] - seam))
+
+    def to_input(self, points: Any) -> Array:
+        return self.whole.to_input(points)
+
+
+def _clip(polygon: Array, heights: Array) -> Array:
+    """The part of a convex polygon where a function with those values at the corners is >= 0."""
+    kept = []
+    for i, (corner, height) in enumerate(zip(polygon, heights)):
+        before, other = polygon[i - 1], heights[i - 1]
+        if (height < 0) != (other < 0):
+            kept.append(before + other / (other - height) * (corner - before))
+        if height >= 0:
+            kept.append(corner)
+    return np.array(kept).reshape(-1, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -216,6 +216,12 @@ class Network(Native):
         from .regions import Partition
 
         return Partition(self, domain, **options)
+
+    def stream(self, domain: Domain, take: Callable[[Any], object], **options: Any) -> Any:
+        """The regions of a 2-D domain in chunks, none of them kept. See :func:`cpwl.stream`."""
+        from .stream import stream
+
+        return stream(self, domain, take, **options)
 
     def _batch(self, x: Any) -> tuple[_tensor.Borrowed, bool]:
         """`x` with a batch axis, and whether it had none."""

@@ -19,8 +19,8 @@ from . import _abi, _tensor
 from . import context as _context
 from ._lib import Handle, Native, call, lib, sized
 from ._stats import Stats
-from .certificate import Certificate
 from .boundary import Boundary, lent
+from .certificate import Certificate
 from .domains import Domain
 from .network import Affine, Network
 
@@ -52,6 +52,11 @@ def _choose(table: dict[str, int], value: str, name: str) -> int:
     if value not in table:
         raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, table))}")
     return table[value]
+
+
+def want_bits(want: Iterable[str] | None) -> int:
+    """The `want` of the C ABI; 0 = everything."""
+    return sum(_choose(_WANT, name, "want") for name in set(want or ()))
 
 
 class Partition(Native):
@@ -104,9 +109,7 @@ class Partition(Native):
     ) -> None:
         if not isinstance(domain, Domain):
             raise TypeError(f"domain is a {type(domain).__name__}; expected a Box, Polygon or Slice")
-        bits = sum(_choose(_WANT, name, "want") for name in set(want or ()))
-        if count_only:
-            bits = _abi.CPWL_WANT_COUNT_ONLY
+        bits = _abi.CPWL_WANT_COUNT_ONLY if count_only else want_bits(want)
         settings = sized(_abi.PartitionOptions, want=bits, max_regions=max_regions)
         run = _context.resolve(context, options)
         arguments = (run, network._handle, domain._handle, ctypes.byref(settings))
@@ -280,14 +283,43 @@ class Partition(Native):
         """Number of distinct affine maps, see `distinct_maps`."""
         return int(self.distinct_maps.max()) + 1
 
+    def seam_keys(self, layer: int) -> Ints:
+        """(n, 2) names of the cells that have an edge on a seam of a tile, after a layer of units; see
+        :class:`cpwl.Seams`."""
+        count = ctypes.c_int64()
+        call(lib.cpwl_partition_seam_keys, None, self._handle, layer, None, ctypes.byref(count))
+        keys = np.empty((count.value, 2), np.int64)
+        out = _tensor.borrow(keys, "keys")
+        call(lib.cpwl_partition_seam_keys, None, self._handle, layer, out, None)
+        return keys
+
     @property
     def certificate(self) -> Certificate:
         """What speaks for the result: Euler's formula, areas, and how the signs were settled."""
         return Certificate.of(self._info)
 
-    def stats(self) -> Stats:
-        """Statistics of the regions; `print` it for a table."""
-        return Stats.of(self)
+    def stats(self, metric: str = "domain") -> Stats:
+        """Statistics of the regions, in total and for each; `print` them for a table.
+
+        Parameters
+        ----------
+        metric : {"domain", "ambient"}
+            Units of lengths, areas and slopes: those of (u, v), or of the input space in which a Slice lies.
+        """
+        return Stats.of(self, metric)
+
+    def layer_lines(self, layer: int, unit: int) -> Floats:
+        """(n, 2, 2) the edges that one unit made, as pairs of points; of several with one line, the first made it.
+
+        Parameters
+        ----------
+        layer : int
+            Layer of units, from 0; -1 for the sides of the domain.
+        unit : int
+            Unit within that layer, or side of the domain.
+        """
+        edges = self.edges[(self.edge_layer == layer) & (self.edge_unit == unit)]
+        return self.vertices[edges]
 
     def decision_boundary(self, mode: str = "argmax") -> Boundary:
         """Where the predicted class changes.
@@ -330,9 +362,10 @@ class Partition(Native):
 
             - "slope": Frobenius norm of the region's linear map;
             - "class": the largest output, regions cut where it changes inside (a single output: 1 where positive);
+            - "spectral_norm" of the linear map;
             - "area", "perimeter", "inradius" (of the largest disc inside), "eccentricity" (largest over smallest
-              distance of two vertices): on a logarithmic scale;
-            - "n_vertices"; "layer": the last layer of units that cut the region, counted from 1;
+              distance of two vertices): on a logarithmic scale; "moment_eccentricity" (0 is round, 1 a line);
+            - "n_vertices", "n_neighbours"; "layer": the last layer of units that cut the region, counted from 1;
             - "pattern": one colour per activation pattern.
         boundary : Boundary or bool
             Lines drawn on top; True = the decision boundary (the zero level of a single output).

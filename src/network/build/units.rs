@@ -2,9 +2,10 @@
 
 use super::check::{elements, finite, show};
 use super::{Builder, NodeId, Op};
-use crate::error::{Result, bail};
+use crate::error::{Error, Result, bail};
 use crate::network::array::Array;
 use crate::network::pwl::Pwl;
+use crate::network::smooth::{Approximation, Smooth};
 use crate::network::window::Window;
 
 impl Builder {
@@ -33,6 +34,25 @@ impl Builder {
         let node = self.scale_shift(input, Some(alpha), Some(beta))?;
         self.single[node] = true;
         self.pointwise(node, vec![Pwl::clip(0.0, 1.0)?])
+    }
+
+    /// A smooth activation, replaced by a piecewise-linear function with at most `knots` knots: see
+    /// [`Pwl::approximate`] and [`Network::approximations`](crate::network::Network::approximations).
+    ///
+    /// UNSUPPORTED without `knots`: what is not piecewise linear is approximated only if asked for.
+    pub fn smooth(&mut self, input: NodeId, function: Smooth, knots: Option<usize>) -> Result<NodeId> {
+        let who = || self.next(function.name());
+        let Some(knots) = knots else {
+            bail!(Unsupported, "{}: is not piecewise linear; give a number of knots to approximate it", who())
+        };
+        let (pwl, bound) = match Pwl::approximate(function, knots) {
+            Ok(found) => found,
+            Err(e) => return Err(Error::new(e.condition(), format!("{}: {}", who(), e.message()))),
+        };
+        let knots = pwl.knots().len();
+        let node = self.pointwise(input, vec![pwl])?;
+        self.nodes[node].approximation = Some(Approximation { function, knots, bound });
+        Ok(node)
     }
 
     /// Maximum over groups of `group` consecutive elements (channels of a (C, H, W) input): the first axis

@@ -43,7 +43,7 @@ impl<T: Real> Curve<T> {
                 *z = if raised > high { high } else { raised };
             }),
             Curve::Pieces { knots, pieces } => z.iter_mut().for_each(|z| {
-                let (slope, offset) = pieces[knots.iter().take_while(|&&t| *z > t).count()];
+                let (slope, offset) = pieces[knots.partition_point(|&t| *z > t)];
                 *z = slope * *z + offset;
             }),
         }

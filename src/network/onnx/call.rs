@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::formula::Formula;
 use super::messages::{self, Attribute, kind};
 use super::tensor::Tensor;
 use crate::error::{Result, bail};
@@ -14,6 +15,8 @@ pub(super) enum Value {
     Constant(Rc<Tensor>),
     /// The value of a layer.
     Computed(Computed),
+    /// Part of an activation function that is spelt out.
+    Formula(Rc<Formula>),
     /// An output that this reader does not compute.
     Missing,
 }
@@ -67,6 +70,14 @@ impl Call<'_> {
     /// The operator.
     pub fn op(&self) -> &str {
         &self.node.op_type
+    }
+
+    /// The name of the node, or of its first output if it has none.
+    pub fn label(&self) -> &str {
+        match (self.node.name.as_str(), self.node.output.first()) {
+            ("", Some(output)) => output,
+            (name, _) => name,
+        }
     }
 
     /// Input `i`, or `None` if it is left out.

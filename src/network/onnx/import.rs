@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::call::{Call, Computed, Value};
+use super::formula;
 use super::messages::{Graph, Model, Node, ValueInfo, dtype};
 use super::ops;
 use super::tensor::Tensor;
@@ -22,6 +23,8 @@ pub(super) struct Importer {
     pub builder: Builder,
     /// Batch size, if the file fixes it: in its input, or in the first `Reshape` to a fixed one.
     pub batch: Option<i64>,
+    /// How many knots the piecewise-linear functions in place of smooth ones get; `None` to refuse smooth ones.
+    pub smooth_knots: Option<usize>,
     /// Whether the file works in single precision (or less).
     single: bool,
     values: HashMap<String, Value>,
@@ -30,7 +33,7 @@ pub(super) struct Importer {
 }
 
 /// Builds the network of a decoded file.
-pub(super) fn import(model: Model) -> Result<Network> {
+pub(super) fn import(model: Model, smooth_knots: Option<usize>) -> Result<Network> {
     let Some(graph) = model.graph else { bail!(Malformed, "not an ONNX model: it has no graph") };
     let standard = model.opset_import.iter().find(|set| is_standard(&set.domain));
     if let Some(set) = standard.filter(|set| set.version < OLDEST_OPSET) {
@@ -39,7 +42,7 @@ pub(super) fn import(model: Model) -> Result<Network> {
     if !graph.sparse_initializer.is_empty() {
         bail!(Unsupported, "the model has sparse initializers; save it with dense ones")
     }
-    let mut importer = Importer::new(&graph)?;
+    let mut importer = Importer::new(&graph, smooth_knots)?;
     for tensor in &graph.initializer {
         let constant = Tensor::read(tensor)?;
         importer.allowance = importer.allowance.saturating_add(FOLDED.1 * constant.len());
@@ -64,7 +67,7 @@ fn is_standard(domain: &str) -> bool {
 
 impl Importer {
     /// A graph with its one input.
-    fn new(graph: &Graph) -> Result<Self> {
+    fn new(graph: &Graph, smooth_knots: Option<usize>) -> Result<Self> {
         let constants: HashSet<&str> = graph.initializer.iter().map(|t| t.name.as_str()).collect();
         let inputs: Vec<_> = graph.input.iter().filter(|i| !constants.contains(i.name.as_str())).collect();
         let [input] = inputs[..] else {
@@ -78,7 +81,8 @@ impl Importer {
             input.name.clone(),
             Value::Computed(Computed { id: 0, shape, dtype: elements }),
         )]);
-        Ok(Importer { builder, batch, single: elements != dtype::DOUBLE, values, allowance: FOLDED.0 })
+        let single = elements != dtype::DOUBLE;
+        Ok(Importer { builder, batch, smooth_knots, single, values, allowance: FOLDED.0 })
     }
 
     /// Gives a name its value; GRAPH if it has one.
@@ -113,17 +117,39 @@ impl Importer {
         let Some((first, others)) = node.output.split_first() else {
             bail!(Malformed, "the node has no output")
         };
-        let before = self.builder.last();
-        let value = ops::evaluate(self, &Call { node, inputs })?;
-        match &value {
-            Value::Computed(c) if c.id > before => {
-                self.builder.name(c.id, if node.name.is_empty() { first } else { &node.name })?
+        let mut call = Call { node, inputs };
+        let formula = if self.smooth_knots.is_some() { formula::read(self, &call)? } else { None };
+        let value = match formula {
+            Some(formula) => formula,
+            None => {
+                self.settle(&mut call)?;
+                let before = self.builder.last();
+                let value = ops::evaluate(self, &call)?;
+                if let Value::Computed(c) = &value
+                    && c.id > before
+                {
+                    self.builder.name(c.id, call.label())?;
+                }
+                value
             }
-            Value::Constant(t) => self.spend(t.len())?,
-            _ => {}
+        };
+        if let Value::Constant(t) = &value {
+            self.spend(t.len())?;
         }
         self.define(first, value)?;
         others.iter().filter(|o| !o.is_empty()).try_for_each(|o| self.define(o, Value::Missing))
+    }
+
+    /// Gives the inputs that are formulas a layer.
+    fn settle(&mut self, call: &mut Call) -> Result<()> {
+        for (input, name) in call.inputs.iter_mut().zip(&call.node.input) {
+            if let Some(Value::Formula(f)) = input {
+                let layer = Value::Computed(self.layer(f)?);
+                self.values.insert(name.clone(), layer.clone());
+                *input = Some(layer);
+            }
+        }
+        Ok(())
     }
 
     /// The network that ends at the output of the graph.
@@ -132,13 +158,17 @@ impl Importer {
             let names: Vec<_> = graph.output.iter().map(|o| o.name.as_str()).collect();
             bail!(Unsupported, "the graph has {} outputs {names:?}; expected one", names.len())
         };
-        match self.values.remove(&output.name) {
+        let value = match self.values.remove(&output.name) {
+            Some(Value::Formula(f)) => Some(Value::Computed(self.layer(&f)?)),
+            value => value,
+        };
+        match value {
             Some(Value::Computed(c)) => {
                 let id = self.shaped(&c)?;
                 Ok(Network { single: self.single, ..self.builder.into_network(id)? })
             }
             Some(Value::Constant(_)) => bail!(Graph, "output '{}' does not depend on the input", output.name),
-            Some(Value::Missing) | None => {
+            Some(Value::Missing | Value::Formula(_)) | None => {
                 bail!(Graph, "output '{}' is not computed by any node", output.name)
             }
         }

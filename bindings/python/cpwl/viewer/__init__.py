@@ -20,7 +20,7 @@ import numpy as np
 
 from .. import _classes
 from .._lib import version
-from .._values import NAMES, values
+from .._values import NAMES, Numbers
 
 if TYPE_CHECKING:
     from ..boundary import Boundary
@@ -46,14 +46,14 @@ def write(
     if color not in names:
         raise ValueError(f"color is {color!r}; expected one of {', '.join(map(repr, names))}, or an array")
     title = title if title is not None else "Linear regions"
-    store = _Store()
+    store, numbers = _Store(), Numbers(p)
     header = {
         "title": title,
         "version": version(),
         "color": color,
         "domain": p.domain.vertices.tolist(),
         "regions": p.n_regions,
-        "statistics": [_statistic(p, name, extra, store) for name in names],
+        "statistics": [_statistic(numbers, name, extra, store) for name in names],
         "layers": [{"name": n.name, "op": n.op, "units": n.n_units} for n in p.network.nodes if n.n_units],
         "cutLayers": len(p.layer_cells),
     }
@@ -89,8 +89,8 @@ class _Store:
         self.blob += bytes(-len(self.blob) % 8)
 
 
-def _statistic(p: Partition, name: str, extra: Mapping[str, Any], store: _Store) -> dict[str, Any]:
-    shown = values(p, extra[name], name) if name in extra else values(p, name)
+def _statistic(numbers: Numbers, name: str, extra: Mapping[str, Any], store: _Store) -> dict[str, Any]:
+    shown = numbers.values(extra[name], name) if name in extra else numbers.values(name)
     store.add(f"value:{name}", shown.array, "float32")
     return {"name": name, "label": shown.label, "scale": shown.scale, "low": shown.low, "high": shown.high}
 

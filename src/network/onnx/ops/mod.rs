@@ -8,6 +8,7 @@ mod linear;
 mod pad;
 mod pooling;
 mod shape;
+mod smooth;
 mod window;
 
 use super::call::{Call, Value};
@@ -18,6 +19,9 @@ use crate::error::{Result, bail};
 pub(super) fn evaluate(im: &mut Importer, call: &Call) -> Result<Value> {
     if call.inputs.iter().flatten().all(|v| matches!(v, Value::Constant(_))) {
         return constant::fold(im, call);
+    }
+    if let Some(value) = smooth::smooth(im, call)? {
+        return Ok(value);
     }
     match call.op() {
         "Gemm" => linear::gemm(im, call),
@@ -54,7 +58,7 @@ pub(super) fn evaluate(im: &mut Importer, call: &Call) -> Result<Value> {
         "Transpose" => shape::transpose(call),
         "Concat" => shape::concat(im, call),
         "Pad" => pad::pad(im, call),
-        "Softmax" | "LogSoftmax" | "Sigmoid" | "Softplus" | "Tanh" | "ArgMax" | "TopK" => {
+        "Softmax" | "LogSoftmax" | "ArgMax" | "TopK" => {
             bail!(
                 UnsupportedOperator,
                 "the operator is not continuous piecewise linear; if it is the last one, export the model without it \

@@ -10,6 +10,7 @@ use crate::{Context, Error};
 
 mod reads;
 mod refuses;
+mod smooth;
 
 /// A model under construction: nodes from `x` to the output of the last one.
 #[derive(Clone)]

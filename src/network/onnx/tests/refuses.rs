@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::ContextOptions;
 use crate::error::Condition::*;
+use crate::network::OnnxOptions;
 
 #[test]
 fn operators_that_do_not_belong_here_are_named() {
@@ -224,13 +225,21 @@ proptest! {
             .node("Conv", &["x", "w"], "c", vec![ints("strides", &[1, 1]), ints("pads", &[0, 1, 0, 1])])
             .node("MaxPool", &["c"], "p", vec![ints("kernel_shape", &[2, 2]), int("ceil_mode", 1)])
             .node("Reshape", &["p", "s"], "y", vec![]);
-        for file in [mlp(), conv] {
+        let gelu = File::new(&[0, 3])
+            .constant(floats("r", &[], &[std::f32::consts::SQRT_2]))
+            .constant(floats("1", &[], &[1.]))
+            .node("Div", &["x", "r"], "d", vec![])
+            .node("Erf", &["d"], "e", vec![])
+            .node("Add", &["e", "1"], "a", vec![])
+            .node("Mul", &["x", "a"], "y", vec![])
+            .node("Elu", &["y"], "z", vec![float("alpha", 0.5)]);
+        for file in [mlp(), conv, gelu] {
             let mut bytes = file.0.encode_to_vec();
             for (at, value) in &edits {
                 let at = at.index(bytes.len());
                 bytes[at] = *value;
             }
-            if let Ok(net) = Network::from_onnx(&bytes) {
+            if let Ok(net) = Network::from_onnx_with(&bytes, &OnnxOptions { smooth_knots: Some(3) }) {
                 let x = Array2::from_elem((1, net.input_len()), 0.5);
                 let small = net.nodes().iter().map(|n| n.len()).sum::<usize>() < 10_000;
                 for ctx in [Context::new(plain(false)).unwrap(), Context::new(plain(true)).unwrap()].iter().filter(|_| small) {

@@ -3,12 +3,12 @@
 //! A form is an output minus a level, or the difference of two outputs. Its sign at a vertex, or at the point where two
 //! lines meet, is settled in f64 when the value is beyond its error bound and by the exact stage otherwise.
 
-use super::bounds::U;
-use super::dyadic::{Dyadic, Functional, sign_at};
-use super::number::meet;
-use super::oracle::Oracle;
-use super::partition::Partition;
-use super::plan::Plan;
+use super::super::bounds::U;
+use super::super::dyadic::{Dyadic, Functional, sign_at};
+use super::super::exact::{Exact, LazyPlan};
+use super::super::key::Key;
+use super::super::number::meet;
+use super::super::partition::Partition;
 use crate::simd::FILTER;
 
 /// output `plus` - output `minus`, or output `plus` - `level`.
@@ -50,24 +50,21 @@ pub(super) enum Made {
 /// Signs of forms on the cells of a partition, one cell at a time.
 pub(super) struct Forms<'a> {
     pub(super) partition: &'a Partition,
-    plan: &'a Plan<'a>,
-    oracle: Oracle,
+    exact: Exact<'a>,
     cell: usize,
     vertex_error: f64,
 }
 
 impl<'a> Forms<'a> {
-    pub(super) fn new(partition: &'a Partition, plan: &'a Plan<'a>) -> Self {
+    pub(super) fn new(partition: &'a Partition, lazy: &'a LazyPlan<'a>) -> Self {
         let vertex_error = partition.local_vertex_error();
-        Forms { partition, plan, oracle: Oracle::new(plan), cell: 0, vertex_error }
+        Forms { partition, exact: Exact::new(lazy), cell: 0, vertex_error }
     }
 
     /// Goes to another cell.
     pub(super) fn enter(&mut self, cell: usize) {
-        if cell != self.cell {
-            self.oracle.forget_from(1);
-            self.cell = cell;
-        }
+        self.exact.enter(cell);
+        self.cell = cell;
     }
 
     pub(super) fn vertices(&self) -> usize {
@@ -76,15 +73,28 @@ impl<'a> Forms<'a> {
 
     pub(super) fn vertex(&self, i: usize) -> End {
         let point = self.partition.polygon(self.cell)[i];
-        let frame = &self.plan.frame;
+        let frame = &self.partition.frame;
         let local = [0, 1].map(|k| (point[k] - frame.center[k]) / frame.scale[k]);
         End { point, local, radius: self.vertex_error, made: Made::Vertex(i) }
+    }
+
+    /// The name of a point of the set on which `pair` ties: the vertex that it is, or the edge or cell in which all of
+    /// `ties` tie there. Two cells that share the point give it the same name.
+    pub(super) fn name(&self, at: &End, pair: &[usize], ties: &[usize]) -> Key {
+        let p = self.partition;
+        let place = |i: usize| p.cell_offsets()[self.cell] as usize + i;
+        let (key, ties) = match at.made {
+            Made::Vertex(i) => (Key::seed(5, p.cell_vertices()[place(i)] as u64), &[][..]),
+            Made::OnEdge(i, _) => (Key::seed(6, p.cell_edges()[place(i)] as u64), ties),
+            Made::Crossing(..) => (Key::seed(7, self.cell as u64), ties),
+        };
+        pair.iter().chain(ties).fold(key, |key, &class| key.with(class as u64))
     }
 
     /// Coefficients of a form on the cell, as a functional of the local coordinates.
     fn coefficients(&self, form: &Form) -> ([f64; 2], f64) {
         let p = self.partition;
-        let outputs = self.plan.net.output_len();
+        let outputs = self.partition.network().output_len();
         let at = |k: usize| (p.map_a()[self.cell * outputs + k], p.map_b()[self.cell * outputs + k]);
         let (a, b) = at(form.plus);
         let (a, b) = match form.minus {
@@ -94,7 +104,7 @@ impl<'a> Forms<'a> {
                 ([a[0] - c[0], a[1] - c[1]], b - d)
             }
         };
-        let frame = &self.plan.frame;
+        let frame = &self.partition.frame;
         ([a[0] * frame.scale[0], a[1] * frame.scale[1]], a[0] * frame.center[0] + a[1] * frame.center[1] + b)
     }
 
@@ -102,10 +112,10 @@ impl<'a> Forms<'a> {
     pub(super) fn value(&self, form: &Form, at: &End) -> (f64, f64) {
         let (a, b) = self.coefficients(form);
         let value = a[0] * at.local[0] + a[1] * at.local[1] + b;
-        let frame = &self.plan.frame;
+        let frame = &self.partition.frame;
         // Sizes of the two outputs themselves: their difference may have cancelled.
         let size = |k: usize| {
-            let outputs = self.plan.net.output_len();
+            let outputs = self.partition.network().output_len();
             let (a, b) = (
                 self.partition.map_a()[self.cell * outputs + k],
                 self.partition.map_b()[self.cell * outputs + k],
@@ -129,18 +139,16 @@ impl<'a> Forms<'a> {
         if value < -certain {
             return -1;
         }
-        let f = self.exact(form);
+        let f = self.functional(form);
         let point = self.exact_point(&at.made);
         sign_at(&f, &point)
     }
 
-    fn exact(&mut self, form: &Form) -> Functional {
-        let pattern = self.partition.packed_pattern(self.cell);
-        let output = self.plan.net.output();
-        let mut f = self.oracle.value(self.plan, pattern, output, form.plus);
+    fn functional(&mut self, form: &Form) -> Functional {
+        let mut f = self.exact.output(form.plus);
         match form.minus {
             Some(k) => {
-                let g = self.oracle.value(self.plan, pattern, output, k);
+                let g = self.exact.output(k);
                 for (f, g) in f.iter_mut().zip(&g) {
                     *f = f.sub(g);
                 }
@@ -150,20 +158,11 @@ impl<'a> Forms<'a> {
         f
     }
 
-    fn edge_line(&mut self, i: usize) -> Functional {
-        let p = self.partition;
-        let edge = p.cell_edges()[p.cell_offsets()[self.cell] as usize + i];
-        self.oracle.line(self.plan, p.packed_pattern(self.cell), p.edge_lines[edge as usize])
-    }
-
     fn exact_point(&mut self, made: &Made) -> Functional {
         match *made {
-            Made::Vertex(i) => {
-                let before = if i == 0 { self.vertices() - 1 } else { i - 1 };
-                meet(&self.edge_line(before), &self.edge_line(i))
-            }
-            Made::OnEdge(i, form) => meet(&self.edge_line(i), &self.exact(&form)),
-            Made::Crossing(f, g) => meet(&self.exact(&f), &self.exact(&g)),
+            Made::Vertex(i) => self.exact.vertex(i),
+            Made::OnEdge(i, form) => meet(&self.exact.line(i), &self.functional(&form)),
+            Made::Crossing(f, g) => meet(&self.functional(&f), &self.functional(&g)),
         }
     }
 

@@ -3,11 +3,30 @@
 //! Three things go by the name of decision boundary, and they differ: the arg-max boundary (where the winning class
 //! changes), the set where any two outputs are equal (a superset), and the zero set of one output. Pieces in the interior
 //! of cells and pieces that lie exactly on cell edges are told apart, and their lengths are given apart.
+//!
+//! `forms` (outputs on a cell, with certified signs), `trace` and `argmax` (segments of single cells), `stitch`
+//! (polylines), `sample` (random points), `tree` and `nearest` (distances).
+
+mod argmax;
+mod forms;
+mod nearest;
+mod sample;
+mod stitch;
+mod trace;
+mod tree;
+
+pub use self::nearest::Nearest;
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
+use self::stitch::Stitched;
+use self::trace::{Found, Search, Segment};
+use self::tree::Tree;
+use super::domain::Domain;
+use super::exact::LazyPlan;
+use super::metric::{Metric, Ruler};
 use super::partition::Partition;
-use super::trace::{Found, Search, Segment};
 use crate::buffer::Buffer;
 use crate::context::Context;
 use crate::error::{Result, bail};
@@ -28,15 +47,19 @@ pub enum BoundaryMode {
     },
 }
 
-/// Line segments in (u, v). Immutable; shareable between threads.
+/// Line segments in (u, v), and the polylines that they form. Immutable; shareable between threads.
 pub struct Boundary {
+    domain: Domain,
     segments: Buffer<[[f64; 2]; 2]>,
     cells: Buffer<i64>,
     labels: Buffer<[i32; 2]>,
+    sides: Buffer<[i32; 2]>,
     on_edge: Buffer<u8>,
     flat_cells: Buffer<i64>,
-    interior_length: f64,
-    on_edge_length: f64,
+    lengths: [f64; 2],
+    stitched: Stitched,
+    /// For distances in either metric.
+    trees: [OnceLock<Tree>; 2],
 }
 
 const CHUNK: usize = 512;
@@ -63,10 +86,10 @@ impl Partition {
             }
             _ => {}
         }
-        let plan = self.plan(true)?;
+        let lazy = LazyPlan::new(self);
         let found = ctx.pool().map_chunks(self.n_regions(), CHUNK, |cells: Range<usize>| {
             ctx.poll()?;
-            let mut search = Search::new(self, &plan);
+            let mut search = Search::new(self, &lazy);
             for cell in cells {
                 search.cell(cell, mode);
             }
@@ -84,27 +107,29 @@ impl Partition {
             found.iter().flat_map(|f| f.segments.iter().copied()).filter(|s| !inside(s)).collect();
         let mut flat_cells: Vec<i64> = flat.iter().map(|&(cell, _)| cell).collect();
         flat_cells.dedup();
-        let meter = ctx.meter();
-        let n = segments.len();
+        let (meter, n) = (ctx.meter(), segments.len());
+        meter.charge(2 * n * size_of::<Segment>(), "boundary")?;
         let mut boundary = Boundary {
+            domain: self.domain().clone(),
             segments: meter.buffer(n, "boundary")?,
             cells: meter.buffer(n, "boundary")?,
             labels: meter.buffer(n, "boundary")?,
+            sides: meter.buffer(n, "boundary")?,
             on_edge: meter.buffer(n, "boundary")?,
             flat_cells: meter.buffer(flat_cells.len(), "boundary")?,
-            interior_length: 0.0,
-            on_edge_length: 0.0,
+            lengths: [0.0; 2],
+            stitched: Stitched::new(&segments, &meter)?,
+            trees: Default::default(),
         };
         boundary.flat_cells.copy_from_slice(&flat_cells);
         for (i, s) in segments.iter().enumerate() {
             boundary.segments[i] = s.ends;
             boundary.cells[i] = s.cell;
             boundary.labels[i] = s.labels;
+            boundary.sides[i] = s.sides;
             boundary.on_edge[i] = u8::from(s.on_edge);
-            let [p, q] = s.ends;
-            let length = (p[0] - q[0]).hypot(p[1] - q[1]);
-            *(if s.on_edge { &mut boundary.on_edge_length } else { &mut boundary.interior_length }) += length;
         }
+        boundary.lengths = boundary.lengths_by(&Ruler::PLAIN);
         Ok(boundary)
     }
 }
@@ -120,9 +145,16 @@ impl Boundary {
         &self.cells
     }
 
-    /// (n, 2): the two outputs that tie; for a level set (output, -1).
+    /// (n, 2): the two outputs that tie, the larger one on the left first; for a level set (output, -1), with higher
+    /// values on the left.
     pub fn labels(&self) -> &[[i32; 2]] {
         &self.labels
+    }
+
+    /// (n, 2): signs, on the left and on the right, of the first output minus the second one or the level. Where they are
+    /// equal (1 a valley, -1 a ridge, 0 a flat piece) the segment has no direction. (1, -1) for the arg-max boundary.
+    pub fn sides(&self) -> &[[i32; 2]] {
+        &self.sides
     }
 
     /// (n): 1 if the segment lies on a cell edge, 0 if in the interior of a cell.
@@ -138,11 +170,61 @@ impl Boundary {
 
     /// Length of the segments inside cells, in units of (u, v).
     pub fn interior_length(&self) -> f64 {
-        self.interior_length
+        self.lengths[0]
     }
 
     /// Length of the segments on cell edges, each counted once, in units of (u, v).
     pub fn on_edge_length(&self) -> f64 {
-        self.on_edge_length
+        self.lengths[1]
+    }
+
+    /// Lengths inside cells and on cell edges, in units of the metric.
+    pub fn lengths(&self, metric: Metric) -> Result<[f64; 2]> {
+        Ok(self.lengths_by(&Ruler::new(&self.domain, metric)?))
+    }
+
+    fn lengths_by(&self, ruler: &Ruler) -> [f64; 2] {
+        let mut lengths = [0.0; 2];
+        for (&[p, q], &on_edge) in self.segments.iter().zip(self.on_edge.iter()) {
+            lengths[usize::from(on_edge)] += ruler.distance(p, q);
+        }
+        lengths
+    }
+
+    /// (P + 1): the points of polyline p are `polyline_points()[offsets[p] .. offsets[p + 1]]`. It has one segment less
+    /// than points; a closed one ends at the point at which it starts.
+    pub fn polyline_offsets(&self) -> &[i64] {
+        &self.stitched.offsets
+    }
+
+    /// (n + P, 2): points in (u, v), directed as the segments are.
+    pub fn polyline_points(&self) -> &[[f64; 2]] {
+        &self.stitched.points
+    }
+
+    /// (n): the segments of the polylines; those of polyline p start at `polyline_offsets()[p] - p`.
+    pub fn polyline_segments(&self) -> &[i64] {
+        &self.stitched.segments
+    }
+
+    /// (P, 2): the labels of all segments of each polyline.
+    pub fn polyline_labels(&self) -> &[[i32; 2]] {
+        &self.stitched.labels
+    }
+
+    /// (P): 1 for closed loops.
+    pub fn polyline_closed(&self) -> &[u8] {
+        &self.stitched.closed
+    }
+
+    /// (P, 2): the junctions at which each polyline starts and ends; -1 for an end on the border of the domain, and for
+    /// closed loops that pass no junction.
+    pub fn polyline_ends(&self) -> &[[i64; 2]] {
+        &self.stitched.ends
+    }
+
+    /// (J, 2): points in (u, v) at which three segments or more meet.
+    pub fn junctions(&self) -> &[[f64; 2]] {
+        &self.stitched.junctions
     }
 }
