@@ -38,5 +38,5 @@ class contestant:
 
     def run(self) -> dict[str, object]:
         """One partition: its count."""
-        regions, _, _ = self.partition(self.domain, self.plane, self.net, n_workers=0)
+        regions, _, _ = self.partition(self.domain, self.plane, self.net)
         return {"regions": len(regions)}

@@ -2,7 +2,8 @@
 
 ``page.html`` holds the scripts in this order: ``data.js`` unpacks the arrays, ``color.js`` turns values into colours,
 ``camera.js`` maps between (u, v) and pixels, ``raster.js`` draws cells and lines in double precision, so that they
-stay sharp at any zoom, ``readout.js`` describes a region, ``main.js`` ties them to the page.
+stay sharp at any zoom, ``readout.js`` describes a region, ``input.js`` hears mouse, touch and keys, ``main.js`` ties
+them to the page.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write"]
 
-_SCRIPTS = ("data.js", "color.js", "camera.js", "raster.js", "readout.js", "main.js")
+_SCRIPTS = ("data.js", "color.js", "camera.js", "raster.js", "readout.js", "input.js", "main.js")
 
 
 def write(
