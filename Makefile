@@ -83,7 +83,7 @@ SPLINECAM_PYTHON ?=
 PEERS := build/peers
 bench-peers: build ## ours beside public programs: make bench-peers [BERZINS=DIR] [SPLINECAM=DIR SPLINECAM_PYTHON=FILE]
 	$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/pip install --quiet --editable bindings/python $(if $(BERZINS)$(SPLINECAM),torch)
+	$(PEERS)/bin/pip install --quiet --editable bindings/python onnx $(if $(BERZINS)$(SPLINECAM),torch)
 	$(PEERS)/bin/python benches/peers/compare.py --json $(PEERS)/result.json $(if $(BERZINS),--berzins $(BERZINS)) \
 	    $(if $(SPLINECAM),--splinecam $(SPLINECAM)) $(if $(SPLINECAM_PYTHON),--splinecam-python $(SPLINECAM_PYTHON))
 	$(PEERS)/bin/python benches/peers/large.py

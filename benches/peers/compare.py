@@ -107,11 +107,13 @@ def machine_peak() -> float:
 
 def floor(net: networks.Net, cells: list[int]) -> float:
     """Multiply-adds that the recursion needs: on each cell that enters a layer, the next layer's functionals from the
-    active units (half of them, as a rule), and the layer's units at four corners."""
+    active units (half of them, as a rule), and the layer's units at the corners (4 in the plane, 20 in space)."""
     total = 0.0
+    d = net.weights[0][0].shape[1]
+    corners = {2: 4, 3: 20}[d]
     for layer, entering in enumerate([1, *cells[:-1]]):
         units, following = len(net.weights[layer][1]), len(net.weights[layer + 1][1])
-        total += entering * (3 * units / 2 * following + 2 * 4 * units)
+        total += entering * ((d + 1) * units / 2 * following + d * corners * units)
     return total
 
 

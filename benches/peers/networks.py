@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-CASES = pathlib.Path(__file__).parents[2] / "tests" / "data" / "regions"
+DATA = pathlib.Path(__file__).parents[2] / "tests" / "data"
 
 
 class Net(NamedTuple):
@@ -22,13 +22,16 @@ class Net(NamedTuple):
 
 def names() -> list[str]:
     """All networks, small ones first."""
-    return ["c01", "c10", "c08", "c02", "c12", "c11", "2-256x4-10", "3-16x3-1"]
+    return ["c01", "c10", "c08", "c02", "c12", "c11", "2-256x4-10", "blobs", "torus"]
 
 
 def load(name: str) -> Net:
-    """A network: a case of the tests by its number, or random weights of the sizes that its name tells."""
+    """A network: a case of the tests by its number, one of their signed distance functions by its name, or random
+    weights of the sizes that its name tells."""
+    if name in ("blobs", "torus", "sphere"):
+        return Net(_onnx(DATA / "nets" / f"{name}.onnx"), -0.5, 0.5)
     if name.startswith("c"):
-        (path,) = (p for p in CASES.glob(f"{name}_*.npz") if ".cells" not in p.name)
+        (path,) = (p for p in (DATA / "regions").glob(f"{name}_*.npz") if ".cells" not in p.name)
         with np.load(path) as arrays:
             spec = json.loads(str(arrays["spec"]))
             dense = [layer for layer in spec["layers"] if layer["type"] == "linear"]
@@ -45,8 +48,17 @@ def load(name: str) -> Net:
     for n, m in pairwise(sizes):
         bound = 1 / np.sqrt(n)
         weights.append([rng.uniform(-bound, bound, shape).astype(np.float32).astype(float) for shape in ((m, n), m)])
-    half = 0.5 if sizes[0] == 3 else 1.0
-    return Net([(w, b) for w, b in weights], -half, half)
+    return Net([(w, b) for w, b in weights], -1.0, 1.0)
+
+
+def _onnx(path: pathlib.Path) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The dense layers of a file, in order."""
+    import onnx
+    from onnx.numpy_helper import to_array
+
+    graph = onnx.load(path).graph
+    arrays = {entry.name: to_array(entry).astype(float) for entry in graph.initializer}
+    return [(arrays[node.input[1]], arrays[node.input[2]]) for node in graph.node if node.op_type == "Gemm"]
 
 
 def save(net: Net, path: pathlib.Path) -> None:
