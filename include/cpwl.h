@@ -732,6 +732,19 @@ typedef struct cpwl_boundary_points_options {
     uint32_t flags;
 } cpwl_boundary_points_options;
 
+/// Options of `cpwl_partition_count_in_ball` and `cpwl_network_count_in_ball`. Zero is the default of every field.
+/// Since 0.1.
+typedef struct cpwl_ball_options {
+    /// `sizeof(cpwl_ball_options)`.
+    size_t struct_size;
+    /// For a network: more cells than this near the disc are CPWL_LIMIT; 0 = no limit.
+    uint64_t max_regions;
+    /// A `cpwl_metric`, of radii; 0 = CPWL_METRIC_DOMAIN.
+    int32_t metric;
+    /// Zero.
+    uint32_t flags;
+} cpwl_ball_options;
+
 
 
 
@@ -1303,6 +1316,33 @@ cpwl_status cpwl_boundary_length(const struct cpwl_context *ctx,
                                  int32_t metric,
                                  double *interior,
                                  double *on_edge);
+
+/// Counts the cells that each of n open discs meets: those nearer to the centre than the radius. `centers` is (n, 2) in
+/// (u, v) and `radii` is (n), f32, f64, f16 or bf16; `counts` is (n), i64 or i32. `opts` may be NULL; with the ambient
+/// metric radii are those of balls in the input space about points of the slice. Exact.
+///
+/// Errors: CPWL_ARGUMENT (patterns or the mesh were not kept, a negative radius), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE,
+/// CPWL_CANCELLED. Cost: the cells near each disc; the first call prepares a search grid, O(F). Since 0.1.
+cpwl_status cpwl_partition_count_in_ball(const struct cpwl_context *ctx,
+                                         const struct cpwl_partition *partition,
+                                         const struct cpwl_tensor *centers,
+                                         const struct cpwl_tensor *radii,
+                                         const struct cpwl_ball_options *opts,
+                                         struct cpwl_tensor *counts);
+
+/// Counts the cells of `net` in `domain` that the open disc of radius `radius` about `center`, (2) in (u, v), meets, and
+/// partitions no more than it must: the bounding box of the disc where that lies inside the domain, or the domain is a box
+/// itself; otherwise the whole domain. `domain` NULL is the whole plane, for a network with two inputs. `opts` may be
+/// NULL. `count` becomes what `cpwl_partition_count_in_ball` finds in the whole partition. Exact.
+///
+/// Errors: CPWL_ARGUMENT (a negative radius), and those of `cpwl_partition_new`. Since 0.1.
+cpwl_status cpwl_network_count_in_ball(const struct cpwl_context *ctx,
+                                       const struct cpwl_network *net,
+                                       const struct cpwl_domain *domain,
+                                       const struct cpwl_tensor *center,
+                                       double radius,
+                                       const struct cpwl_ball_options *opts,
+                                       int64_t *count);
 
 #ifdef __cplusplus
 }  // extern "C"

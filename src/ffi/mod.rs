@@ -40,11 +40,14 @@ mod statistics;
 
 mod boundary_points;
 
+mod ball;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod lent;
 mod options;
 mod pointer;
 
+pub use ball::*;
 pub use boundary::*;
 pub use boundary_points::*;
 pub use builder::*;

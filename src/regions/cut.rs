@@ -37,9 +37,14 @@ impl Line {
     #[inline]
     fn value(&self, v: &Vertex) -> (f64, f64) {
         let [a, b, c] = self.f;
-        let value = a * v.x + (b * v.y + c) - self.knot;
-        let slope = a.abs() + b.abs();
-        (value, self.error + v.radius * slope + (FILTER + 5.0 * U) * self.size)
+        (a * v.x + (b * v.y + c) - self.knot, self.certain(v.radius))
+    }
+
+    /// What a value must exceed to have a certain sign at a vertex that is off by at most `radius`.
+    #[inline]
+    pub(super) fn certain(&self, radius: f64) -> f64 {
+        let [a, b, _] = self.f;
+        self.error + radius * (a.abs() + b.abs()) + (FILTER + 5.0 * U) * self.size
     }
 }
 

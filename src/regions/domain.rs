@@ -154,6 +154,20 @@ impl Domain {
         self.slice.as_ref().map(|s| [&s.axes[0][..], &s.axes[1][..]])
     }
 
+    /// The same plane with another polygon.
+    pub(crate) fn with_polygon(&self, polygon: &[[f64; 2]]) -> Result<Domain> {
+        let mut domain = Domain::polygon_of(polygon)?;
+        domain.slice.clone_from(&self.slice);
+        Ok(domain)
+    }
+
+    /// Whether (u, v) is in the closed polygon; exact.
+    pub(crate) fn contains(&self, point: [f64; 2]) -> bool {
+        let n = self.polygon.len();
+        point.iter().all(|x| x.is_finite())
+            && (0..n).all(|i| orientation(self.polygon[i], self.polygon[(i + 1) % n], point) >= 0)
+    }
+
     /// The input that belongs to (u, v), rounded to f64.
     pub fn embed(&self, [u, v]: [f64; 2]) -> Vec<f64> {
         match &self.slice {

@@ -17,7 +17,13 @@ impl Task<'_> {
     }
 
     /// A unit that was in doubt in bulk, whose signs are counted one by one.
-    fn narrow_one(&mut self, level: &Level, e: Entry, cell: &Range<usize>, edge: Option<usize>) -> Entry {
+    pub(super) fn narrow_one(
+        &mut self,
+        level: &Level,
+        e: Entry,
+        cell: &Range<usize>,
+        edge: Option<usize>,
+    ) -> Entry {
         self.values.signs.filter -= cell.len() as u64;
         self.narrow(level, e, cell, edge)
     }
@@ -31,7 +37,10 @@ impl Task<'_> {
         cell: &Range<usize>,
         edge: usize,
     ) {
-        if self.exact || !level.relu_like {
+        if !self.exact && !level.relu_like {
+            return self.refilter_knots(level, list, picked, cell, edge);
+        }
+        if self.exact {
             for i in list {
                 let e = self.list[i];
                 if e.unit != picked {
@@ -66,7 +75,10 @@ impl Task<'_> {
 
     /// Which side each unit of `level` is on when a cell enters.
     pub(super) fn classify(&mut self, level: &Level, cell: &Range<usize>) {
-        if self.exact || !level.relu_like {
+        if !self.exact && !level.relu_like {
+            return self.classify_knots(level, cell);
+        }
+        if self.exact {
             for k in 0..level.n {
                 let all = Entry { unit: k as u32, lo: 0, hi: level.knots_of(k).len() as u32 };
                 let e = self.narrow(level, all, cell, None);

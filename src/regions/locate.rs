@@ -22,7 +22,7 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    fn new(p: &Partition) -> Grid {
+    pub(super) fn new(p: &Partition) -> Grid {
         let mut n = (p.n_regions() as f64).sqrt().ceil().clamp(1.0, 1024.0) as usize;
         loop {
             match Grid::with_buckets(p, n) {
@@ -71,6 +71,15 @@ impl Grid {
         }
         grid.cells = cells;
         Ok(grid)
+    }
+
+    /// The cells of each bucket that meets the box from `lo` to `hi`: a cell whose bounding box meets that one comes at
+    /// least once.
+    pub(super) fn buckets_in(&self, lo: [f64; 2], hi: [f64; 2]) -> impl Iterator<Item = &[u32]> {
+        let range = |k: usize| self.bucket(lo[k], k)..self.bucket(hi[k], k) + 1;
+        let (columns, rows) = (range(0), range(1));
+        rows.flat_map(move |y| columns.clone().map(move |x| y * self.n + x))
+            .map(|k| &self.cells[self.start[k] as usize..self.start[k + 1] as usize])
     }
 
     fn bucket(&self, x: f64, axis: usize) -> usize {

@@ -15,12 +15,16 @@
 //! the filter is tested against.
 //!
 //! **Method.** Depth-first, layer-recursive convex splitting with conflict lists: `task` (the recursion), `filter` and
-//! `cut` (signs and cuts), `values`, `folds` and `convolve` (functionals of the layers, whatever the dimension), `chart`, `plan` and
-//! `level` (what is prepared), `oracle` and
-//! `dyadic` (exact stage), `bounds` (error bounds), `cell` and `key` (names of vertices), `mesh` (assembly), `boundary`
-//! (decision boundaries and level sets), `exact` (the exact stage on finished cells), `statistics` (size and shape of the cells, lines, neighbours), `metric` (its units). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the
-//! output.
+//! `cut` (signs and cuts), `values`, `folds` and `convolve` (functionals of the layers, whatever the dimension), `chart`,
+//! `plan` and `level` (what is prepared), `oracle` and `dyadic` (exact stage), `bounds` (error bounds), `cell` and `key`
+//! (names of vertices), `mesh` (assembly). Cost: about one small matrix-vector product of the next layer per cell and
+//! layer. Memory: the output.
+//!
+//! **On the finished partition.** `exact` (the exact stage on its cells), `locate` (point location), `boundary` (decision
+//! boundaries and level sets), `statistics` (size and shape of the cells, lines, neighbours), `ball` and `disc` (cells that
+//! meet a disc), `metric` (units of lengths), `pieces` (cells with the same map).
 
+mod ball;
 mod boundary;
 mod bounds;
 mod cell;
@@ -28,6 +32,7 @@ mod certificate;
 mod chart;
 mod convolve;
 mod cut;
+mod disc;
 mod domain;
 mod double;
 mod dyadic;
@@ -37,6 +42,7 @@ mod filter;
 mod folds;
 mod frame;
 mod key;
+mod knots;
 mod level;
 mod locate;
 mod maximum;
@@ -58,6 +64,7 @@ mod task;
 mod ties;
 mod values;
 
+pub use ball::count_in_ball;
 pub use boundary::{Boundary, BoundaryMode, Nearest};
 pub use certificate::Signs;
 pub use domain::Domain;

@@ -73,6 +73,9 @@ pub(super) struct Scratch {
     pub(super) bits: Vec<u8>,
     pub(super) sides: Sides,
     pub(super) signs: Vec<(f64, i32)>,
+    pub(super) reach: [Vec<f64>; 2],
+    pub(super) doubt: Vec<f64>,
+    pub(super) decided: Vec<(usize, usize)>,
     pub(super) heights: Heights,
 }
 

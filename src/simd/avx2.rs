@@ -11,6 +11,8 @@ pub(super) static KERNELS: Kernels = Kernels {
     // SAFETY: as above.
     norms: |block| unsafe { norms(block) },
     // SAFETY: as above.
+    reach: |block, points, lo, hi| unsafe { reach(block, points, lo, hi) },
+    // SAFETY: as above.
     classify: |block, doubt, points, masks| unsafe { classify(block, doubt, points, masks) },
     // SAFETY: as above.
     sides: |block, doubt, units, points, out| unsafe { sides(block, doubt, units, points, out) },
@@ -91,6 +93,11 @@ fn threshold(a: __m256d, b: __m256d, c: __m256d, error: __m256d, radius: f64) ->
 #[target_feature(enable = "avx2,fma")]
 fn norms(block: &[f64]) -> [f64; 3] {
     portable::norms(block)
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn reach(block: &[f64], points: &[[f64; 2]], lo: &mut [f64], hi: &mut [f64]) {
+    portable::reach(block, points, lo, hi);
 }
 
 #[target_feature(enable = "avx2,fma")]

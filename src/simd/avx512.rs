@@ -11,6 +11,8 @@ pub(super) static KERNELS: Kernels = Kernels {
     // SAFETY: as above.
     norms: |block| unsafe { norms(block) },
     // SAFETY: as above.
+    reach: |block, points, lo, hi| unsafe { reach(block, points, lo, hi) },
+    // SAFETY: as above.
     classify: |block, doubt, points, masks| unsafe { classify(block, doubt, points, masks) },
     // SAFETY: as above.
     sides: |block, doubt, units, points, out| unsafe { sides(block, doubt, units, points, out) },
@@ -88,6 +90,11 @@ unsafe fn fold_rows<const V: usize>(
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 fn norms(block: &[f64]) -> [f64; 3] {
     portable::norms(block)
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn reach(block: &[f64], points: &[[f64; 2]], lo: &mut [f64], hi: &mut [f64]) {
+    portable::reach(block, points, lo, hi);
 }
 
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]

@@ -10,6 +10,7 @@ pub(super) static KERNELS: Kernels = Kernels {
     // SAFETY: the CPU has NEON, see above.
     fold: |weight, index, factor, start, out| unsafe { fold(weight, index, factor, start, out) },
     norms: portable::norms,
+    reach: portable::reach,
     classify: portable::classify,
     sides: portable::sides,
 };

@@ -2,7 +2,7 @@
 
 use super::{Doubt, FILTER, Kernels, LANES, Masks, Points, side};
 
-pub(super) static KERNELS: Kernels = Kernels { fold, norms, classify, sides };
+pub(super) static KERNELS: Kernels = Kernels { fold, norms, classify, reach, sides };
 
 pub(super) fn fold(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]) {
     let np = out.len() / 3;
@@ -30,6 +30,27 @@ pub(super) fn norms(block: &[f64]) -> [f64; 3] {
         }
         sums.iter().sum::<f64>().sqrt()
     })
+}
+
+/// Inlined into the files of the other instruction sets, as `norms`.
+#[inline(always)]
+pub(super) fn reach(block: &[f64], points: &[[f64; 2]], lo: &mut [f64], hi: &mut [f64]) {
+    let np = lo.len();
+    let rows = block[..3 * np].as_chunks::<LANES>().0;
+    let (a, rest) = rows.split_at(np / LANES);
+    let (b, c) = rest.split_at(np / LANES);
+    let out = lo.as_chunks_mut::<LANES>().0.iter_mut().zip(hi.as_chunks_mut::<LANES>().0);
+    for (((a, b), c), (lo, hi)) in a.iter().zip(b).zip(c).zip(out) {
+        *lo = [f64::INFINITY; LANES];
+        *hi = [f64::NEG_INFINITY; LANES];
+        for p in points {
+            for i in 0..LANES {
+                let v = a[i] * p[0] + (b[i] * p[1] + c[i]);
+                lo[i] = if v < lo[i] { v } else { lo[i] };
+                hi[i] = if v > hi[i] { v } else { hi[i] };
+            }
+        }
+    }
 }
 
 /// Distance from 0 above which a value of the functional (a, b, c) is certain.

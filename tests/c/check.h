@@ -102,6 +102,7 @@ static inline cpwl_domain *unit_box(const cpwl_context *ctx) {
 }
 
 void test_abi(void);
+void test_ball(void);
 void test_boundary(void);
 void test_callbacks(void);
 void test_dlpack(void);

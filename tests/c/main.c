@@ -16,6 +16,7 @@ static const struct {
     {"callbacks", test_callbacks},
     {"statistics", test_statistics},
     {"boundary", test_boundary},
+    {"ball", test_ball},
     {"memory", test_memory},
     {"dlpack", test_dlpack},
     {"fence", test_fence},

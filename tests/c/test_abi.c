@@ -111,6 +111,11 @@ void test_abi(void) {
     AT(cpwl_boundary_points_options, metric, 16);
     AT(cpwl_boundary_points_options, flags, 20);
 
+    SIZE(cpwl_ball_options, 24);
+    AT(cpwl_ball_options, max_regions, 8);
+    AT(cpwl_ball_options, metric, 16);
+    AT(cpwl_ball_options, flags, 20);
+
     SIZE(cpwl_statistics_options, 16);
     AT(cpwl_statistics_options, metric, 8);
     AT(cpwl_statistics_options, flags, 12);

@@ -96,7 +96,7 @@ static void distances(const cpwl_boundary *b) {
     CHECK_NEAR(distance[1], 0.5 * sqrt(2), 1e-15); /* above it, nearest to the corner */
     CHECK_NEAR(nearest[2], 0.25, 1e-15);
     CHECK_NEAR(nearest[3], 0.25, 1e-15);
-    CHECK_NEAR(distance[2], -0.25 * sqrt(2), 1e-15); /* the foot on u + v = 1/2 is outside: (-3/4, 5/4) */
+    CHECK_NEAR(distance[2], -0.5, 1e-15); /* the foot on u + v = 1/2 is outside: nearest to the end (-1/2, 1) */
     CHECK(segment[0] >= 0 && segment[0] < 3 && segment[0] != segment[2]);
     CHECK_OK(cpwl_boundary_nearest(NULL, b, &p, NULL, NULL, NULL, NULL));
     CHECK_FAILS(cpwl_boundary_nearest(NULL, b, &p, NULL, &s, NULL, NULL), CPWL_DTYPE,

@@ -142,7 +142,7 @@ def test_units_of_too_many_pieces():
     with check(cpwl.UnsupportedError, NotImplementedError, "UNSUPPORTED", "the max", "300 candidates; at most 256"):
         cpwl.Network.from_layers(wide).partition(cpwl.Box([0, 0], [1, 1]))
     knots = np.arange(300.0)
-    stairs = [dense(2, 2), L.Pwl(knots, np.arange(301.0), 0.0, name="stairs")]
+    stairs = [dense(2, 2), L.PWL(knots, np.arange(301.0), 0.0, name="stairs")]
     with check(cpwl.UnsupportedError, NotImplementedError, "UNSUPPORTED", "stairs", "300 knots; at most 255"):
         cpwl.Network.from_layers(stairs).partition(cpwl.Box([0, 0], [1, 1]))
 

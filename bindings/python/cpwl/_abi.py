@@ -351,6 +351,15 @@ class BoundaryPointsOptions(c.Structure):
     ]
 
 
+class BallOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("max_regions", c.c_uint64),
+        ("metric", c.c_int32),
+        ("flags", c.c_uint32),
+    ]
+
+
 # name: (result, arguments); handles are void pointers
 FUNCTIONS = {
     "cpwl_boundary_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
@@ -394,6 +403,7 @@ FUNCTIONS = {
     "cpwl_network_builder_pwl": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor), c.POINTER(Tensor), c.c_double, c.POINTER(c.c_int32)]),
     "cpwl_network_builder_reshape": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(c.c_int64), c.c_int32, c.POINTER(c.c_int32)]),
     "cpwl_network_builder_scale_shift": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_int32)]),
+    "cpwl_network_count_in_ball": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.c_double, c.POINTER(BallOptions), c.POINTER(c.c_int64)]),
     "cpwl_network_forward": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(ForwardOptions), c.POINTER(Tensor)]),
     "cpwl_network_free": (None, [c.c_void_p]),
     "cpwl_network_from_onnx": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_size_t, c.POINTER(OnnxOptions), c.POINTER(c.c_void_p)]),
@@ -404,6 +414,7 @@ FUNCTIONS = {
     "cpwl_network_output_shape": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_int64), c.POINTER(c.c_int32)]),
     "cpwl_network_pattern": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_partition_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_partition_count_in_ball": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(BallOptions), c.POINTER(Tensor)]),
     "cpwl_partition_distinct_maps": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_int64)]),
     "cpwl_partition_free": (None, [c.c_void_p]),
     "cpwl_partition_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(PartitionSummary)]),

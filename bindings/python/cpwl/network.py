@@ -223,6 +223,42 @@ class Network(Native):
 
         return stream(self, domain, take, **options)
 
+    def count_in_ball(
+        self,
+        center: Any,
+        radius: float,
+        domain: Domain | None = None,
+        *,
+        metric: str = "domain",
+        max_regions: int = 0,
+        context: _context.Context | None = None,
+        **options: Any,
+    ) -> int:
+        """The number of regions that an open disc meets: how busy the network is around a point. Exact.
+
+        As :meth:`Partition.count_in_ball`, but only what is near the disc is partitioned: its bounding box where that
+        lies inside the domain, or the domain is a box; otherwise the whole domain.
+
+        Parameters
+        ----------
+        center : (2,)
+            In (u, v).
+        radius : float
+        domain : Box, Polygon or Slice, optional
+            Default the whole plane, for a network with two inputs.
+        metric : {"domain", "ambient"}
+            Units of the radius: those of (u, v), or of the input space in which a Slice lies.
+        max_regions : int
+            Give up with LimitError beyond that many near the disc; 0 = no limit.
+        context : Context, optional
+        **options
+            `threads`, `isa`, `reference`, `memory_limit`, `progress`, `cancel` of a :class:`Context` for this call.
+        """
+        from ._ball import of_network
+
+        run = _context.resolve(context, options)
+        return of_network(self, center, radius, domain, metric, max_regions, run)
+
     def _batch(self, x: Any) -> tuple[_tensor.Borrowed, bool]:
         """`x` with a batch axis, and whether it had none."""
         x = _tensor.borrow(x, "x")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _abi, _tensor
+from . import _abi, _ball, _tensor
 from . import context as _context
 from ._lib import Handle, Native, call, lib, sized
 from ._stats import Stats
@@ -249,6 +249,23 @@ class Partition(Native):
         cells = np.empty(points.shape[:1], np.int64)
         call(lib.cpwl_partition_locate, self._context, self._handle, points, _tensor.borrow(cells, "cells"))
         return int(cells[0]) if single else cells
+
+    def count_in_ball(self, center: Any, radius: Any, *, metric: str = "domain") -> Any:
+        """The number of regions that an open disc meets: those nearer to its centre than its radius. Exact.
+
+        Parameters
+        ----------
+        center : (2,) or (n, 2)
+            In (u, v).
+        radius : float or (n,)
+        metric : {"domain", "ambient"}
+            Units of the radius: those of (u, v), or of the input space in which a Slice lies.
+
+        Returns
+        -------
+        int, or (n,) array for n centres
+        """
+        return _ball.of_partition(self, center, radius, metric)
 
     @cached_property
     def linear_pieces(self) -> np.ndarray:

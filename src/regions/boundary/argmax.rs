@@ -24,34 +24,28 @@ enum Clip {
 }
 
 impl Search<'_> {
-    /// Outputs that may be largest somewhere on the cell.
+    /// Outputs that may be largest somewhere on the cell, by their heights.
     fn candidates(&self) -> Vec<usize> {
         let outputs = self.forms.partition.network().output_len();
-        let n = self.forms.vertices();
-        let total = |k: usize| {
-            let form = Form { plus: k, minus: None, level: 0.0 };
-            (0..n).map(|i| self.forms.value(&form, &self.forms.vertex(i)).0).sum::<f64>()
-        };
-        let best = (0..outputs)
-            .map(|k| (k, total(k)))
-            .fold((0, f64::NEG_INFINITY), |best, (k, t)| if t > best.1 { (k, t) } else { best });
-        let beaten = |k: usize| {
-            let form = Form::difference(best.0, k);
-            (0..n).all(|i| {
-                let (value, error) = self.forms.value(&form, &self.forms.vertex(i));
-                value > error
-            })
-        };
-        (0..outputs).filter(|&k| k == best.0 || !beaten(k)).collect()
+        let total = |k: usize| self.forms.heights(k).0.iter().sum::<f64>();
+        let best = (0..outputs).fold((0, f64::NEG_INFINITY), |best, k| {
+            let t = total(k);
+            if t > best.1 { (k, t) } else { best }
+        });
+        (0..outputs).filter(|&k| k == best.0 || !self.forms.above(best.0, k)).collect()
     }
 
     pub(super) fn argmax(&mut self, cell: usize) {
+        self.forms.measure();
         let classes = self.candidates();
         if classes.len() < 2 {
             return;
         }
         for (x, &a) in classes.iter().enumerate() {
             for &b in &classes[x + 1..] {
+                if self.forms.above(a, b) || self.forms.above(b, a) {
+                    continue;
+                }
                 let form = Form::difference(a, b);
                 let signs = self.signs(&form);
                 let (pos, neg) = (signs.iter().position(|&s| s > 0), signs.iter().position(|&s| s < 0));
@@ -132,9 +126,9 @@ impl Search<'_> {
                 part.at[k] = vec![c];
             }
             _ => {
-                for k in 0..2 {
-                    if signs[k] == 0 {
-                        part.at[k].push(c);
+                for (at, sign) in part.at.iter_mut().zip(signs) {
+                    if sign == 0 {
+                        at.push(c);
                     }
                 }
             }

@@ -53,12 +53,22 @@ pub(super) struct Forms<'a> {
     exact: Exact<'a>,
     cell: usize,
     vertex_error: f64,
+    heights: Heights,
+}
+
+/// All outputs at the vertices of a cell, for a quick look at many forms at once.
+#[derive(Default)]
+struct Heights {
+    /// Output k at vertex i is `values[k * vertices + i]`.
+    values: Vec<f64>,
+    /// Bounds of the errors of each output, with the room that a certain sign needs.
+    doubts: Vec<f64>,
 }
 
 impl<'a> Forms<'a> {
     pub(super) fn new(partition: &'a Partition, lazy: &'a LazyPlan<'a>) -> Self {
         let vertex_error = partition.local_vertex_error();
-        Forms { partition, exact: Exact::new(lazy), cell: 0, vertex_error }
+        Forms { partition, exact: Exact::new(lazy), cell: 0, vertex_error, heights: Heights::default() }
     }
 
     /// Goes to another cell.
@@ -76,6 +86,38 @@ impl<'a> Forms<'a> {
         let frame = &self.partition.frame;
         let local = [0, 1].map(|k| (point[k] - frame.center[k]) / frame.scale[k]);
         End { point, local, radius: self.vertex_error, made: Made::Vertex(i) }
+    }
+
+    /// Takes the heights of all outputs on the cell.
+    pub(super) fn measure(&mut self) {
+        let p = self.partition;
+        let outputs = p.network().output_len();
+        let frame = &p.frame;
+        self.heights.values.clear();
+        self.heights.doubts.clear();
+        for k in self.cell * outputs..(self.cell + 1) * outputs {
+            let (a, b) = (p.map_a()[k], p.map_b()[k]);
+            let size = a[0].abs() * (frame.center[0].abs() + frame.scale[0])
+                + a[1].abs() * (frame.center[1].abs() + frame.scale[1])
+                + b.abs();
+            let local = a[0].abs() * frame.scale[0] + a[1].abs() * frame.scale[1];
+            // As in `value` and `sign`, output by output, and twice for what the bounds of differences leave out.
+            let room = p.output_error() + self.vertex_error * local + (8.0 * U + FILTER) * size;
+            self.heights.doubts.push(2.0 * room);
+            self.heights.values.extend(p.polygon(self.cell).iter().map(|v| a[0] * v[0] + a[1] * v[1] + b));
+        }
+    }
+
+    /// The heights of an output at the vertices, and the bound of their errors.
+    pub(super) fn heights(&self, k: usize) -> (&[f64], f64) {
+        let n = self.vertices();
+        (&self.heights.values[k * n..][..n], self.heights.doubts[k])
+    }
+
+    /// Whether output `a` is surely above output `b` all over the cell, by their heights.
+    pub(super) fn above(&self, a: usize, b: usize) -> bool {
+        let ((f, e), (g, d)) = (self.heights(a), self.heights(b));
+        f.iter().zip(g).all(|(f, g)| f - g > e + d)
     }
 
     /// The name of a point of the set on which `pair` ties: the vertex that it is, or the edge or cell in which all of

@@ -47,8 +47,11 @@ impl<'a> Search<'a> {
             }
             BoundaryMode::Pairwise => {
                 let outputs = self.forms.partition.network().output_len();
+                self.forms.measure();
                 for a in 0..outputs {
-                    for b in a + 1..outputs {
+                    let apart = |b: usize| self.forms.above(a, b) || self.forms.above(b, a);
+                    let close: Vec<usize> = (a + 1..outputs).filter(|&b| !apart(b)).collect();
+                    for b in close {
                         // Lines of different pairs cross, but do not meet.
                         self.level_set(cell, Form::difference(a, b), [a as i32, b as i32], &[a, b]);
                     }

@@ -9,31 +9,33 @@ type Point = [f64; 2];
 
 /// A vertex, and the direction of the side that starts there.
 #[derive(Clone, Copy)]
-struct Corner {
+pub(super) struct Corner {
     at: Point,
     along: Point,
+    /// How much shorter both sides at it get in a unit of time, each at this end: the tangent of half the turn.
+    shrink: f64,
+    velocity: Point,
 }
 
 /// The radius and the centre of the largest circle inside a counter-clockwise convex polygon; if many are largest, the
-/// middle one of them. O(k^2) for k vertices.
-pub(crate) fn inscribed_circle(p: &[Point]) -> (f64, Point) {
-    let mut corners: Vec<Corner> = Vec::with_capacity(p.len());
+/// middle one of them. `corners` is scratch. O(k^2) for k vertices.
+pub(super) fn inscribed_circle(p: &[Point], corners: &mut Vec<Corner>) -> (f64, Point) {
+    corners.clear();
     for (i, &at) in p.iter().enumerate() {
         let next = p[if i + 1 == p.len() { 0 } else { i + 1 }];
         let d = [next[0] - at[0], next[1] - at[1]];
         let length = d[0].hypot(d[1]);
         // Vertices may coincide after rounding.
         if length > 0.0 {
-            corners.push(Corner { at, along: d.map(|x| x / length) });
+            corners.push(Corner { at, along: d.map(|x| x / length), shrink: 0.0, velocity: [0.0; 2] });
         }
     }
     let mut time = 0.0;
-    while corners.len() > 2 && turns_left(&corners) {
-        let (first, wait) = next_to_vanish(&corners);
+    while corners.len() > 2 && set_going(corners) {
+        let (first, wait) = next_to_vanish(corners);
         time += wait;
-        let moved: Vec<Point> = (0..corners.len()).map(|i| moved(&corners, i, wait)).collect();
-        for (corner, at) in corners.iter_mut().zip(moved) {
-            corner.at = at;
+        for corner in corners.iter_mut() {
+            corner.at = [0, 1].map(|k| corner.at[k] + wait * corner.velocity[k]);
         }
         if corners.len() == 3 {
             break;
@@ -46,16 +48,12 @@ pub(crate) fn inscribed_circle(p: &[Point]) -> (f64, Point) {
     }
     // A point or a segment: the middle of its bounding box is its own.
     let middle = |k: usize| {
-        let reach = corners
+        let (lo, hi) = corners
             .iter()
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), c| (c.at[k].min(lo), c.at[k].max(hi)));
-        reach.0 / 2.0 + reach.1 / 2.0
+        lo / 2.0 + hi / 2.0
     };
     (time, [middle(0), middle(1)])
-}
-
-fn before(i: usize, n: usize) -> usize {
-    if i == 0 { n - 1 } else { i - 1 }
 }
 
 fn cross(a: Point, b: Point) -> f64 {
@@ -66,55 +64,49 @@ fn dot(a: Point, b: Point) -> f64 {
     a[0] * b[0] + a[1] * b[1]
 }
 
-/// Whether the sides turn by less than half a turn at every corner: otherwise nothing is left between them.
-fn turns_left(corners: &[Corner]) -> bool {
-    (0..corners.len()).all(|i| {
-        let (e, f) = (corners[before(i, corners.len())].along, corners[i].along);
-        cross(e, f) > 0.0 || dot(e, f) > 0.0
-    })
+/// Sets the speeds of all corners; false if the sides turn by half a turn or more at one: then nothing is left between
+/// them.
+fn set_going(corners: &mut [Corner]) -> bool {
+    let mut e = corners[corners.len() - 1].along;
+    for corner in corners {
+        let f = corner.along;
+        let (c, d) = (cross(e, f), dot(e, f));
+        if d > 0.0 {
+            corner.shrink = c.max(0.0) / (1.0 + d);
+            corner.velocity = [-(e[1] + f[1]) / (1.0 + d), (e[0] + f[0]) / (1.0 + d)];
+        } else if c > 0.0 {
+            corner.shrink = (1.0 - d) / c;
+            corner.velocity = [(f[0] - e[0]) / c, (f[1] - e[1]) / c];
+        } else {
+            return false;
+        }
+        e = f;
+    }
+    true
 }
 
 /// The side that vanishes first, and when.
 fn next_to_vanish(corners: &[Corner]) -> (usize, f64) {
-    let n = corners.len();
-    // A side gets shorter by the tangents of half the turns at its ends.
-    let shrink: Vec<f64> = (0..n)
-        .map(|i| {
-            let (e, f) = (corners[before(i, n)].along, corners[i].along);
-            let (c, d) = (cross(e, f).max(0.0), dot(e, f));
-            if d > 0.0 { c / (1.0 + d) } else { (1.0 - d) / c }
-        })
-        .collect();
-    let wait = |i: usize| {
-        let (j, side) = (if i + 1 == n { 0 } else { i + 1 }, corners[i]);
-        let length = dot([corners[j].at[0] - side.at[0], corners[j].at[1] - side.at[1]], side.along);
-        length.max(0.0) / (shrink[i] + shrink[j])
-    };
-    let first = |best: (usize, f64), i: usize| {
-        let t = wait(i);
-        if t < best.1 { (i, t) } else { best }
-    };
-    let (i, t) = (0..n).fold((0, f64::INFINITY), first);
-    (i, if t.is_finite() { t } else { 0.0 })
-}
-
-/// Where corner `i` is after the time `t`.
-fn moved(corners: &[Corner], i: usize, t: f64) -> Point {
-    let (e, f) = (corners[before(i, corners.len())].along, corners[i].along);
-    let d = dot(e, f);
-    let velocity = if d > 0.0 {
-        [-(e[1] + f[1]) / (1.0 + d), (e[0] + f[0]) / (1.0 + d)]
-    } else {
-        let c = cross(e, f);
-        [(f[0] - e[0]) / c, (f[1] - e[1]) / c]
-    };
-    [0, 1].map(|k| corners[i].at[k] + t * velocity[k])
+    let mut best = (0, f64::INFINITY);
+    for (i, side) in corners.iter().enumerate() {
+        let end = &corners[if i + 1 == corners.len() { 0 } else { i + 1 }];
+        let length = dot([end.at[0] - side.at[0], end.at[1] - side.at[1]], side.along);
+        let wait = length.max(0.0) / (side.shrink + end.shrink);
+        if wait < best.1 {
+            best = (i, wait);
+        }
+    }
+    if best.1.is_finite() { best } else { (0, 0.0) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn inscribed_circle(p: &[Point]) -> (f64, Point) {
+        super::inscribed_circle(p, &mut Vec::new())
+    }
 
     fn near(x: f64, y: f64, tolerance: f64) {
         assert!((x - y).abs() <= tolerance, "{x} {y}");

@@ -24,9 +24,15 @@ impl Lines {
     pub(super) fn new(p: &Partition, ruler: &Ruler, meter: &Meter) -> Result<Lines> {
         let (layers, units) = (p.edge_layers(), p.edge_units());
         let name = |e: i64| (layers[e as usize], units[e as usize]);
+        let bytes = layers.len() * size_of::<(i32, i64, i64)>();
+        meter.charge(bytes, "lines")?;
+        let mut sorted: Vec<(i32, i64, i64)> =
+            (0..).zip(layers.iter().zip(units)).map(|(e, (&layer, &unit))| (layer, unit, e)).collect();
+        sorted.sort_unstable();
         let mut edges = meter.buffer::<i64>(layers.len(), "lines")?;
-        edges.iter_mut().zip(0..).for_each(|(e, i)| *e = i);
-        edges.sort_unstable_by_key(|&e| (name(e), e));
+        edges.iter_mut().zip(&sorted).for_each(|(e, s)| *e = s.2);
+        drop(sorted);
+        meter.release(bytes);
         let starts = || (0..edges.len()).filter(|&i| i == 0 || name(edges[i - 1]) != name(edges[i]));
         let n = starts().count();
         let mut lines = Lines {

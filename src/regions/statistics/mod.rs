@@ -18,7 +18,7 @@ pub use self::spread::Spread;
 
 use std::ops::Range;
 
-use self::inradius::inscribed_circle;
+use self::inradius::{Corner, inscribed_circle};
 use self::lines::Lines;
 use self::neighbours::Neighbours;
 use self::shape::Shape;
@@ -93,8 +93,8 @@ impl Partition {
         meter.charge(n * size_of::<Row>(), "statistics")?;
         let rows = ctx.pool().map_chunks(n, CHUNK, |cells: Range<usize>| {
             ctx.poll()?;
-            let mut placed = Vec::new();
-            Ok(cells.map(|i| self.row(i, &ruler, &mut placed)).collect::<Vec<Row>>())
+            let mut scratch = (Vec::new(), Vec::new());
+            Ok(cells.map(|i| self.row(i, &ruler, &mut scratch)).collect::<Vec<Row>>())
         })?;
         ctx.progress(0.75, "statistics");
         let slopes = match self.want().maps {
@@ -137,12 +137,12 @@ impl Partition {
         Ok(s)
     }
 
-    fn row(&self, i: usize, ruler: &Ruler, placed: &mut Vec<[f64; 2]>) -> Row {
+    fn row(&self, i: usize, ruler: &Ruler, (placed, corners): &mut (Vec<[f64; 2]>, Vec<Corner>)) -> Row {
         let polygon = self.polygon(i);
         let o = polygon[0];
         placed.clear();
         placed.extend(polygon.iter().map(|p| ruler.place([p[0] - o[0], p[1] - o[1]])));
-        let (inradius, centre) = inscribed_circle(placed);
+        let (inradius, centre) = inscribed_circle(placed, corners);
         let centre = ruler.unplace(centre);
         let outputs = self.network().output_len();
         let slopes = match self.want().maps {
