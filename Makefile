@@ -18,7 +18,7 @@ CBINDGEN_VERSION := 0.29.4
 CBINDGEN := $(CACHE)/cbindgen-$(CBINDGEN_VERSION)/bin/cbindgen
 TORCH_TESTS := tests/python/with_torch
 
-.PHONY: help build venv demo test test-rust test-c test-python test-torch test-neon cases lint bench header header-check abi \
+.PHONY: help build venv demo test test-rust test-c test-python test-torch test-neon cases lint bench bench-peers header header-check abi \
         install stage dist clean
 
 help: ## this list
@@ -75,6 +75,18 @@ lint: venv ## formatting, clippy, docs, Python style: warnings are errors
 
 bench: ## criterion benchmarks
 	$(CARGO) bench --locked
+
+# Peers are given as folders of checkouts, and the Python that has their requirements where it is not the one made here.
+BERZINS ?=
+SPLINECAM ?=
+SPLINECAM_PYTHON ?=
+PEERS := build/peers
+bench-peers: build ## ours beside public programs: make bench-peers [BERZINS=DIR] [SPLINECAM=DIR SPLINECAM_PYTHON=FILE]
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --editable bindings/python onnx $(if $(BERZINS)$(SPLINECAM),torch)
+	$(PEERS)/bin/python benches/peers/compare.py --json $(PEERS)/result.json $(if $(BERZINS),--berzins $(BERZINS)) \
+	    $(if $(SPLINECAM),--splinecam $(SPLINECAM)) $(if $(SPLINECAM_PYTHON),--splinecam-python $(SPLINECAM_PYTHON))
+	$(PEERS)/bin/python benches/peers/large.py
 
 header: $(CBINDGEN) venv ## writes include/cpwl.h and the Python declarations from src/ffi
 	$(CBINDGEN) --config cbindgen.toml --crate cpwl --quiet --output include/cpwl.h

@@ -22,6 +22,7 @@ from .regions import Partition
 from .solid import Partition3D
 from .stream import Chunk, Seams, Streamed, stream
 from .surface import Surface
+from .training import TrainingView
 
 __version__ = version()
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Stats",
     "Streamed",
     "Surface",
+    "TrainingView",
     "build_info",
     "layers",
     "stream",

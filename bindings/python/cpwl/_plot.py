@@ -6,39 +6,53 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import _classes
+from ._values import Numbers, Values
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .boundary import Boundary
     from .regions import Partition
 
-_LABELS = {"slope": "norm of the slope", "area": "area of the region", "class": "class", "pattern": ""}
+# Beyond this number of regions a vector file of the picture (PDF, SVG) holds them as pixels.
+_RASTER = 20_000
+_MAPS = {"linear": "viridis", "log": "magma", "count": "viridis", "cyclic": "twilight"}
 
 
 def plot(
-    p: Partition, ax: Axes | None, color: str, boundary: Boundary | None, edges: bool, style: dict[str, Any]
+    p: Partition,
+    ax: Axes | None,
+    color: Any,
+    boundary: Boundary | None,
+    edges: bool | str,
+    label: str | None,
+    colorbar: bool,
+    style: dict[str, Any],
 ) -> Axes:
     """See :meth:`cpwl.Partition.plot`."""
     from matplotlib import pyplot
     from matplotlib.collections import LineCollection, PolyCollection
 
+    if edges not in (True, False, "layer"):
+        raise ValueError(f"edges is {edges!r}; expected True, False or 'layer'")
+    shown = Numbers(p).values(color, label)
     if ax is None:
         _, ax = pyplot.subplots(figsize=(7, 7), layout="constrained")
-    polygons = np.split(p.polygons, p.cell_offsets[1:-1])
-    if color == "class":
-        polygons, values = _classes(p, polygons)
-        settings = {"cmap": _pale(), "clim": (-0.5, 9.5)}
+    if shown.scale == "class":
+        polygons, _, numbers = _classes.pieces(p)
     else:
-        values, settings = _colors(p, color)
-    # Thin lines fade out as regions get small, so that dense parts stay readable.
-    width = np.clip(0.5 - 0.04 * np.log2(p.n_regions / 64), 0.08, 0.5) if edges else 0.2
-    line = {"linewidth": width, "edgecolor": (0, 0, 0, 0.35) if edges else "face"}
-    cells = PolyCollection(polygons, **{"array": values, **settings, **line, **style})
+        polygons, numbers = np.split(p.polygons, p.cell_offsets[1:-1]), shown.array
+    outline = edges is True
+    line = {"linewidth": _thin(p) if outline else 0.2, "edgecolor": (0, 0, 0, 0.35) if outline else "face"}
+    pale = {"alpha": 0.5} if edges == "layer" else {}  # coloured lines need a pale ground
+    settings = {**_colors(shown), **line, **pale, "rasterized": p.n_regions > _RASTER, **style}
+    cells = PolyCollection(polygons, array=numbers % 10 if shown.scale == "class" else numbers, **settings)
     ax.add_collection(cells)
-    if color == "class":
-        _legend(ax, cells, values)
-    elif color != "pattern":
-        ax.figure.colorbar(cells, ax=ax, label=_LABELS[color], shrink=0.7, pad=0.02)
+    if colorbar:
+        _legend(ax, cells, shown, numbers)
+    if edges == "layer":
+        _layers(p, ax, colorbar)
     if boundary:
         lines = list(boundary.segments)
         ax.add_collection(LineCollection(lines, colors="white", linewidths=3.2, capstyle="round"))
@@ -49,17 +63,23 @@ def plot(
     return ax
 
 
-def _colors(p: Partition, color: str) -> tuple[np.ndarray, dict[str, Any]]:
-    """A value per region, and how to colour it."""
-    from matplotlib.colors import LogNorm
+def _thin(p: Partition) -> float:
+    """Lines fade out as regions get small, so that dense parts stay readable."""
+    return float(np.clip(0.5 - 0.04 * np.log2(p.n_regions / 64), 0.05, 0.5))
 
-    if color == "slope":
-        return np.linalg.norm(p.maps.a, axis=(1, 2)), {"cmap": "viridis"}
-    if color == "area":
-        return p.areas, {"cmap": "magma", "norm": LogNorm()}
-    # A pattern's colour depends on nothing but the pattern.
-    weights = np.random.default_rng(0).random(p.patterns.shape[1])
-    return (p.patterns @ weights) % 1.0, {"cmap": "twilight"}
+
+def _colors(shown: Values) -> dict[str, Any]:
+    """How to colour the values."""
+    from matplotlib import colormaps
+    from matplotlib.colors import BoundaryNorm, LogNorm, Normalize
+
+    low, high = shown.low, shown.high
+    if shown.scale == "class":
+        return {"cmap": _pale(), "norm": Normalize(-0.5, 9.5)}
+    cmap = colormaps[_MAPS[shown.scale]]
+    if shown.scale == "count":
+        return {"cmap": cmap, "norm": BoundaryNorm(np.arange(low, high + 1), cmap.N)}
+    return {"cmap": cmap, "norm": (LogNorm if shown.scale == "log" else Normalize)(low, high)}
 
 
 def _pale() -> Any:
@@ -70,42 +90,40 @@ def _pale() -> Any:
     return ListedColormap(0.35 + 0.65 * colormaps["tab10"](range(10))[:, :3])
 
 
-def _classes(p: Partition, polygons: list[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray]:
-    """The regions, cut where the winning class changes inside, and the class of every piece."""
-    a, b = p.maps
-    pieces, classes = [], []
-    for polygon, rows, shift in zip(polygons, a, b):
-        outputs = polygon @ rows.T + shift
-        winners = np.unique(outputs.argmax(axis=1))
-        # A class that wins inside may win at no corner: try all that are not beaten by one other at every corner.
-        if len(winners) > 1:
-            beaten = (outputs[:, :, None] < outputs[:, None, :]).all(axis=0).any(axis=1)
-            winners = np.flatnonzero(~beaten)
-        for k in winners:
-            piece = polygon
-            for j in winners[winners != k]:
-                piece = _clip(piece, piece @ (rows[k] - rows[j]) + shift[k] - shift[j])
-            if len(piece) > 2:
-                pieces.append(piece)
-                classes.append(k)
-    return pieces, np.array(classes)
-
-
-def _clip(polygon: np.ndarray, heights: np.ndarray) -> np.ndarray:
-    """The part of a convex polygon where a function with those values at the corners is >= 0."""
-    kept = []
-    for i, (corner, height) in enumerate(zip(polygon, heights)):
-        before, other = polygon[i - 1], heights[i - 1]
-        if (height < 0) != (other < 0):
-            kept.append(before + other / (other - height) * (corner - before))
-        if height >= 0:
-            kept.append(corner)
-    return np.array(kept).reshape(-1, 2)
-
-
-def _legend(ax: Axes, cells: Any, classes: np.ndarray) -> None:
+def _legend(ax: Axes, cells: Any, shown: Values, numbers: np.ndarray) -> None:
+    """What the colours mean: names of the classes, or a bar; a hash means nothing."""
     from matplotlib.patches import Patch
 
-    found = np.unique(classes)
-    handles = [Patch(color=cells.cmap(cells.norm(k)), label=f"class {k}") for k in found]
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    if shown.scale == "class":
+        handles = [Patch(color=cells.cmap(cells.norm(k % 10)), label=f"class {k}") for k in np.unique(numbers)]
+        ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    elif shown.scale != "cyclic":
+        outside = numbers.min() < shown.low, numbers.max() > shown.high
+        extend = {(True, True): "both", (True, False): "min", (False, True): "max"}.get(outside, "neither")
+        bar = ax.figure.colorbar(cells, ax=ax, label=shown.label, shrink=0.7, pad=0.02, extend=extend)
+        if shown.scale == "count":
+            low, high = round(shown.low + 0.5), round(shown.high - 0.5)
+            bar.set_ticks(range(low, high + 1, 1 + (high - low) // 10))
+
+
+def _layers(p: Partition, ax: Axes, colorbar: bool) -> None:
+    """The edges, coloured by the layer that made them: early ones thick and on top."""
+    from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.collections import LineCollection
+    from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
+
+    n = max(1, len(p.layer_cells))
+    order = np.argsort(-p.edge_layer, kind="stable")
+    order = order[p.edge_layer[order] >= 0]
+    layer = p.edge_layer[order]
+    cmap = LinearSegmentedColormap.from_list("layers", colormaps["plasma"](np.linspace(0, 0.75, 64)))
+    norm = BoundaryNorm(np.arange(0.5, n + 1), cmap.N) if n > 1 else None
+    colors = cmap(norm(layer + 1) if norm else np.full(len(layer), 0.5))
+    widths = (1.2 - 0.8 * layer / n) * (0.3 + _thin(p))
+    lines = LineCollection(list(p.vertices[p.edges[order]]), colors=colors, linewidths=widths, capstyle="round",
+                           rasterized=p.n_regions > _RASTER)  # fmt: skip
+    ax.add_collection(lines)
+    if colorbar and norm:
+        bar = ax.figure.colorbar(ScalarMappable(norm, cmap), ax=ax, label="layer of the line", shrink=0.7, pad=0.02)
+        bar.set_ticks(range(1, n + 1, 1 + n // 10))

@@ -35,14 +35,17 @@ def main(out: pathlib.Path, threads: int = 0, onnx: pathlib.Path | None = None) 
     print(f"decision boundary: {len(boundary)} segments of total length {boundary.length:.6f}\n\n{regions.stats()}\n")
 
     out.mkdir(parents=True, exist_ok=True)
-    written = [out / "digits.svg"]
+    written = [out / "digits.svg", out / "digits.html"]
     regions.to_svg(written[0], boundary=boundary)
+    title = "A digit classifier on the plane through three handwritten digits"
+    regions.to_html(written[1], color="class", boundary=boundary, title=title)
     if importlib.util.find_spec("matplotlib"):
         written.append(out / "digits.png")
-        draw(regions, boundary, images, labels, written[1])
+        draw(regions, boundary, images, labels, written[-1])
     else:
         print("matplotlib is not installed: no PNG")
     print("written: " + ", ".join(str(path.resolve()) for path in written))
+    print("open digits.html in a browser to zoom in and to point at regions")
     return 0
 
 

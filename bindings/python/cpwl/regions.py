@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,8 @@ _WANT = {
     "mesh": _abi.CPWL_WANT_MESH,
 }
 _MODES = {"argmax": _abi.CPWL_BOUNDARY_MODE_ARGMAX, "pairwise": _abi.CPWL_BOUNDARY_MODE_PAIRWISE}
-COLORS = {
+# What the native pictures can colour by; `_values` has more.
+_SVG_COLORS = {
     "slope": _abi.CPWL_COLOR_SLOPE,
     "area": _abi.CPWL_COLOR_AREA,
     "class": _abi.CPWL_COLOR_CLASS,
@@ -361,9 +362,11 @@ class Partition(Native):
         self,
         ax: Axes | None = None,
         *,
-        color: str = "slope",
+        color: Any = "slope",
         boundary: Boundary | bool | None = True,
-        edges: bool = True,
+        edges: bool | str = True,
+        label: str | None = None,
+        colorbar: bool = True,
         **style: Any,
     ) -> Axes:
         """Draws the regions with matplotlib.
@@ -371,21 +374,35 @@ class Partition(Native):
         Parameters
         ----------
         ax : matplotlib axes, optional
-        color : {"slope", "area", "class", "pattern"}
-            Norm of the region's linear map, its area (logarithmic), the class that wins at its centre, or one
-            colour per activation pattern.
+        color : str or (F,) array
+            What the colour of a region says. Your own number per region, or one of
+
+            - "slope": Frobenius norm of the region's linear map;
+            - "class": the largest output, regions cut where it changes inside (a single output: 1 where positive);
+            - "spectral_norm" of the linear map;
+            - "area", "perimeter", "inradius" (of the largest disc inside), "eccentricity" (largest over smallest
+              distance of two vertices): on a logarithmic scale; "moment_eccentricity" (0 is round, 1 a line);
+            - "n_vertices", "n_neighbours"; "layer": the last layer of units that cut the region, counted from 1;
+            - "pattern": one colour per activation pattern.
         boundary : Boundary or bool
             Lines drawn on top; True = the decision boundary (the zero level of a single output).
-        edges : bool
-            Whether to draw the edges of the regions.
+        edges : bool or "layer"
+            Whether to draw the edges of the regions; "layer" colours them by the layer of units that made them.
+        label : str, optional
+            Text at the colour bar.
+        colorbar : bool
+            Whether to draw colour bars and the legend of the classes.
         **style
-            Passed on to matplotlib's PolyCollection, e.g. ``cmap="magma"``.
+            Passed on to matplotlib's PolyCollection, e.g. ``cmap="magma"`` or ``norm=LogNorm()``.
+
+        Raises
+        ------
+        ValueError
+            For an unknown name, or an array that does not hold one number per region.
         """
         from ._plot import plot
 
-        _choose(COLORS, color, "color")
-        lines = self._default_boundary() if boundary is True else boundary or None
-        return plot(self, ax, color, lines, edges, style)
+        return plot(self, ax, color, self._lines(boundary), edges, label, colorbar, style)
 
     def to_svg(
         self,
@@ -396,11 +413,51 @@ class Partition(Native):
         width: int = 800,
     ) -> None:
         """Writes the regions as an SVG file, `width` pixels wide; needs no matplotlib. See :meth:`plot`."""
-        lines = self._default_boundary() if boundary is True else boundary or None
-        options = sized(_abi.SvgOptions, color=_choose(COLORS, color, "color"), width=width)
+        lines = self._lines(boundary)
+        options = sized(_abi.SvgOptions, color=_choose(_SVG_COLORS, color, "color"), width=width)
         handle = lines._handle if lines else None
         file = os.fsencode(path)
         call(lib.cpwl_partition_write_svg, self._context, self._handle, handle, ctypes.byref(options), file)
+
+    def to_html(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        color: Any = "slope",
+        boundary: Boundary | bool | None = True,
+        values: Mapping[str, Any] | None = None,
+        title: str | None = None,
+    ) -> None:
+        """Writes the regions as one HTML file to pan, zoom and point into, in any browser since 2023.
+
+        Pointing at a region tells its index, class, activation pattern and every statistic; zoom is limited by double
+        precision only, so that regions of 1e-9 of the domain can be looked at. The file needs nothing from the network
+        and no server; it takes some 100 bytes per region.
+
+        Parameters
+        ----------
+        path : path
+        color : str or (F,) array
+            What the page colours by at first, see :meth:`plot`; all statistics can be chosen on the page.
+        boundary : Boundary or bool
+            Lines drawn on top; True = the decision boundary (the zero level of a single output).
+        values : dict of str to (F,) array, optional
+            Numbers of your own per region, which the page offers beside the statistics.
+        title : str, optional
+
+        Raises
+        ------
+        ValueError
+            For an unknown name, or an array that does not hold one number per region.
+        ArgumentError
+            If polygons, patterns, maps or mesh were not kept.
+        """
+        from .viewer import write
+
+        write(self, path, color, self._lines(boundary), values or {}, title)
+
+    def _lines(self, boundary: Boundary | bool | None) -> Boundary | None:
+        return self._default_boundary() if boundary is True else boundary or None
 
     def _default_boundary(self) -> Boundary:
         return self.decision_boundary() if self._info.n_outputs > 1 else self.level_set()

@@ -44,4 +44,3 @@ mod volume;
 
 pub use enumeration::{Enumeration, EnumerationOptions, enumerate};
 pub use sink::EnumerationWant;
-pub use volume::LARGEST_VOLUME_DIM;

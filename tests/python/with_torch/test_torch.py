@@ -210,3 +210,19 @@ def test_regions_of_a_torch_network():
     np.testing.assert_allclose(np.einsum("fij,fj->fi", a, p.centroids) + b, expected, rtol=0, atol=1e-12)
     plane = cpwl.Slice.through(*torch.randn(3, 2, dtype=torch.float64))
     assert net.partition(plane).n_regions >= 1
+
+
+def test_training_view_takes_modules():
+    module = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
+    module(torch.randn(16, 3))  # batch-norm statistics that are not the initial ones
+    module.train()
+    plane = cpwl.Slice(np.zeros(3), np.eye(3)[:2])
+    view = cpwl.TrainingView(plane, dpi=30)
+    view.update(module, 0)
+    assert module.training
+    assert module[1].training
+    at = view.partition.centroids
+    with torch.no_grad():
+        expected = module.eval()(torch.tensor(plane.to_input(at), dtype=torch.float32))[:, 0]
+    a, b = view.partition.maps
+    assert np.abs((a[:, 0] * at).sum(axis=1) + b[:, 0] - expected.numpy()).max() < 1e-5
