@@ -96,7 +96,7 @@ void test_abi(void) {
     AT(cpwl_partition_options, flags, 12);
     AT(cpwl_partition_options, max_regions, 16);
 
-    SIZE(cpwl_partition_summary, 96);
+    SIZE(cpwl_partition_summary, 136);
     AT(cpwl_partition_summary, n_regions, 8);
     AT(cpwl_partition_summary, n_vertices, 16);
     AT(cpwl_partition_summary, n_edges, 24);
@@ -108,6 +108,26 @@ void test_abi(void) {
     AT(cpwl_partition_summary, domain_area, 72);
     AT(cpwl_partition_summary, vertex_error, 80);
     AT(cpwl_partition_summary, exact_signs, 88);
+    AT(cpwl_partition_summary, filter_signs, 96);
+    AT(cpwl_partition_summary, double_signs, 104);
+    AT(cpwl_partition_summary, zero_signs, 112);
+    AT(cpwl_partition_summary, exact_vertices, 120);
+    AT(cpwl_partition_summary, sign_margin, 128);
+    SIZE(cpwl_stream_options, 32);
+    AT(cpwl_stream_options, want, 8);
+    AT(cpwl_stream_options, flags, 12);
+    AT(cpwl_stream_options, max_regions, 16);
+    AT(cpwl_stream_options, chunk_regions, 24);
+    SIZE(cpwl_stream_summary, 80);
+    AT(cpwl_stream_summary, n_regions, 8);
+    AT(cpwl_stream_summary, n_unit_layers, 16);
+    AT(cpwl_stream_summary, area, 24);
+    AT(cpwl_stream_summary, domain_area, 32);
+    AT(cpwl_stream_summary, filter_signs, 40);
+    AT(cpwl_stream_summary, double_signs, 48);
+    AT(cpwl_stream_summary, exact_signs, 56);
+    AT(cpwl_stream_summary, zero_signs, 64);
+    AT(cpwl_stream_summary, sign_margin, 72);
 
     SIZE(cpwl_domain_summary, 32);
     AT(cpwl_domain_summary, dim, 8);

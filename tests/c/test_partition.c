@@ -253,8 +253,8 @@ static void parts(const cpwl_network *net, const cpwl_domain *box) {
     cpwl_partition_free(p);
 }
 
-/* What this version does not partition is refused by name. */
-static void unsupported(const cpwl_domain *box) {
+/* max(u, v): two triangles. */
+static void maximum(const cpwl_domain *box) {
     static const int64_t two[] = {2};
     cpwl_network_builder *builder = NULL;
     cpwl_network *net = NULL;
@@ -263,8 +263,11 @@ static void unsupported(const cpwl_domain *box) {
     CHECK_OK(cpwl_network_builder_maxout(NULL, builder, -1, 2, NULL));
     CHECK_OK(cpwl_network_builder_name(NULL, builder, -1, "peak"));
     CHECK_OK(cpwl_network_builder_finish(NULL, builder, -1, &net));
-    CHECK_FAILS(cpwl_partition_new(NULL, net, box, NULL, &p), CPWL_UNSUPPORTED, "[UNSUPPORTED] *");
-    CHECK(p == NULL && strstr(cpwl_last_error(), "peak") != NULL && strstr(cpwl_last_error(), "maxout") != NULL);
+    CHECK_OK(cpwl_partition_new(NULL, net, box, NULL, &p));
+    get(p, CPWL_PARTITION_VERTICES, CPWL_F64, 2, 4, 2, 0);
+    get(p, CPWL_PARTITION_EDGES, CPWL_I64, 2, 5, 2, 0);
+    CHECK(((const double *)get(p, CPWL_PARTITION_AREAS, CPWL_F64, 1, 2, 0, 0).data)[0] == 2);
+    cpwl_partition_free(p);
     cpwl_network_builder_free(builder);
     cpwl_network_free(net);
 }
@@ -311,7 +314,7 @@ void test_partition(void) {
     level_set(p);
     pictures(p);
     parts(net, box);
-    unsupported(box);
+    maximum(box);
     cpwl_partition_free(p);
     cpwl_partition_free(NULL);
     cpwl_domain_free(box);
