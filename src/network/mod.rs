@@ -40,5 +40,7 @@ pub use smooth::{Approximation, Smooth};
 pub use units::Candidate;
 pub use window::Window;
 
+pub(crate) use layers::conv::Conv;
+
 #[cfg(test)]
 mod testing;

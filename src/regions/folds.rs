@@ -1,9 +1,12 @@
-//! Folds: the next dense layer's functionals, added up unit by unit as the units of this level are decided.
+//! Folds: the functionals of the next dense layer or convolution, added up unit by unit as the units of this level are
+//! decided.
 
+use super::convolve::Kernel;
 use super::level::Level;
 use super::plan::Columns;
 use super::values::Values;
-use crate::simd::aligned::Aligned;
+use crate::network::NodeId;
+use crate::simd::aligned::{Aligned, padded};
 
 impl Values<'_> {
     /// Queues the contributions of decided units, given with their pieces.
@@ -37,26 +40,38 @@ impl Values<'_> {
 
     /// Adds the queued contributions to the block `from` and returns the block that holds the sum.
     pub(crate) fn fold(&mut self, level: &Level, from: usize) -> usize {
-        if self.index.is_empty() {
-            return from;
-        }
+        let Some(reader) = level.fold.filter(|_| !self.index.is_empty()) else { return from };
         let next = self.folds[level.number].iter().position(|&b| b == from).map_or(0, |i| i + 1);
-        let to = self.fold_block(level, next);
+        let to = self.fold_block(level, reader, next);
         let mut out = std::mem::take(&mut self.blocks[to]);
-        self.add_up(self.columns(level), &self.blocks[from], &mut out);
+        let start = &self.blocks[from];
+        match (&self.plan.columns[reader], &self.plan.convolutions[reader]) {
+            (Some(columns), _) => self.add_up(columns, start, &mut out),
+            (_, Some(kernel)) => {
+                out.copy_from_slice(start);
+                let row = out.len() / self.plan.rows;
+                for (factor, out) in self.factor.iter().zip(out.chunks_exact_mut(3 * row)) {
+                    for (&j, &f) in self.index.iter().zip(factor) {
+                        kernel.scatter(j as usize, f, out, row);
+                    }
+                }
+            }
+            _ => unreachable!("folds are dense or convolutions"),
+        }
         self.blocks[to] = out;
         to
     }
 
     /// The first fold of a level: bias and everything decided on entering it.
     pub(crate) fn fold_base(&mut self, level: &Level) -> usize {
-        if level.fold.is_none() {
-            return 0;
-        }
-        let to = self.fold_block(level, 0);
+        let Some(reader) = level.fold else { return 0 };
+        let to = self.fold_block(level, reader, 0);
         let mut out = std::mem::take(&mut self.blocks[to]);
-        let columns = self.columns(level);
-        self.add_up(columns, &columns.bias, &mut out);
+        match (&self.plan.columns[reader], &self.plan.convolutions[reader]) {
+            (Some(columns), _) => self.add_up(columns, &columns.bias, &mut out),
+            (_, Some(kernel)) => self.convolve_decided(level, kernel, &mut out),
+            _ => unreachable!("folds are dense or convolutions"),
+        }
         self.blocks[to] = out;
         to
     }
@@ -68,16 +83,31 @@ impl Values<'_> {
         }
     }
 
-    fn columns(&self, level: &Level) -> &'_ Columns {
-        let dense = level.fold.expect("a level that folds");
-        self.plan.columns[dense].as_ref().expect("a fold is dense")
+    /// Convolves the image of the units that are decided, with zeros for the others.
+    fn convolve_decided(&mut self, level: &Level, kernel: &Kernel, out: &mut [f64]) {
+        let mut image = std::mem::take(&mut self.blocks[level.node]);
+        let row = padded(level.n);
+        if image.is_empty() {
+            image = Aligned::zeros(self.plan.rows * row);
+        }
+        image.fill(0.0);
+        for (factor, image) in self.factor.iter().zip(image.chunks_exact_mut(3 * row)) {
+            for (&k, f) in self.index.iter().zip(factor) {
+                for (c, f) in f.iter().enumerate() {
+                    image[c * row + k as usize] = *f;
+                }
+            }
+        }
+        let to = out.len() / self.plan.rows;
+        kernel.run(self.plan.coords, (&image, row), (out, to), &mut self.scratch);
+        self.blocks[level.node] = image;
     }
 
-    fn fold_block(&mut self, level: &Level, depth: usize) -> usize {
+    fn fold_block(&mut self, level: &Level, reader: NodeId, depth: usize) -> usize {
         if depth == self.folds[level.number].len() {
-            let rows = self.columns(level).rows;
+            let row = padded(self.plan.net.nodes()[reader].len());
             self.folds[level.number].push(self.blocks.len());
-            self.blocks.push(Aligned::zeros(self.plan.rows * rows));
+            self.blocks.push(Aligned::zeros(self.plan.rows * row));
         }
         self.folds[level.number][depth]
     }

@@ -40,7 +40,7 @@ pub(crate) struct Level {
     pub(crate) steepest: f64,
     pub(crate) reach: Vec<f64>,
     pub(crate) rounding: f64,
-    /// A dense layer that is the only reader of these units: computed by folds while the cell is being split.
+    /// A dense layer or a convolution that is the only reader of these units: computed by folds while the cell is being split.
     pub(crate) fold: Option<NodeId>,
     /// Bits per unit in a pattern (1, 2, 4 or 8) and the words of this level.
     pub(crate) bits: u32,
@@ -187,7 +187,7 @@ impl Level {
     }
 }
 
-/// The dense node that alone reads the units of `id`, if there is one (through reshapes).
+/// The dense node or convolution that alone reads the units of `id`, if there is one (through reshapes).
 fn only_reader(net: &Network, mut id: NodeId) -> Option<NodeId> {
     loop {
         if id == net.output() {
@@ -200,7 +200,7 @@ fn only_reader(net: &Network, mut id: NodeId) -> Option<NodeId> {
             return None;
         }
         match net.nodes()[reader].op {
-            Op::Dense { .. } => return Some(reader),
+            Op::Dense { .. } | Op::Conv2d { .. } => return Some(reader),
             Op::Reshape => id = reader,
             _ => return None,
         }

@@ -3,6 +3,7 @@
 
 use super::bounds::{Norms, U};
 use super::chart::Chart;
+use super::convolve::Kernel;
 use super::double::Dd;
 use super::dyadic::Functional;
 use super::frame::Frame;
@@ -57,6 +58,7 @@ pub(crate) struct Plan<'a> {
     /// Values of the nodes of stage 0: functionals over the whole domain.
     pub(crate) first: Vec<First>,
     pub(crate) columns: Vec<Option<Columns>>,
+    pub(crate) convolutions: Vec<Option<Kernel>>,
     /// Whether the output of a unit node must be written out (some reader is not its fold).
     pub(crate) written: Vec<bool>,
     pub(crate) pattern_words: usize,
@@ -86,6 +88,8 @@ impl<'a> Plan<'a> {
         let columns: Vec<Option<Columns>> = (0..nodes.len())
             .map(|id| (stage[id] > 0).then(|| columns(net, id, coords, rows)).flatten())
             .collect();
+        let convolutions: Vec<Option<Kernel>> =
+            (0..nodes.len()).map(|id| (stage[id] > 0).then(|| Kernel::new(net, id)).flatten()).collect();
         let first = first_values(net, &input, &stage, rows);
         let norms: Vec<Option<Norms>> = (0..nodes.len())
             .map(|id| (stage[id] > 0 && !nodes[id].op.is_unit()).then(|| Norms::new(net, id)))
@@ -143,6 +147,7 @@ impl<'a> Plan<'a> {
             stage,
             first,
             columns,
+            convolutions,
             written,
             pattern_words: word,
             norms,

@@ -7,7 +7,6 @@
 
 use super::bounds::{TINY, size};
 use super::certificate::Signs;
-use super::convolve::convolve;
 use super::dyadic::Functional;
 use super::level::Level;
 use super::number::Near;
@@ -37,6 +36,8 @@ pub(crate) struct Values<'p> {
     /// Contributions that wait for the next fold: columns, and their factors three rows at a time.
     pub(super) index: Vec<u32>,
     pub(super) factor: Vec<Vec<[f64; 3]>>,
+    /// Columns of convolutions.
+    pub(super) scratch: Vec<f64>,
 }
 
 impl<'p> Values<'p> {
@@ -65,6 +66,7 @@ impl<'p> Values<'p> {
             error_scale: vec![1.0; plan.levels.len()],
             index: Vec::new(),
             factor: vec![Vec::new(); plan.rows / 3],
+            scratch: Vec::new(),
         }
     }
 
@@ -84,6 +86,7 @@ impl<'p> Values<'p> {
             error_scale: self.error_scale.clone(),
             index: Vec::new(),
             factor: vec![Vec::new(); self.factor.len()],
+            scratch: Vec::new(),
         }
     }
 
@@ -231,22 +234,12 @@ impl<'p> Values<'p> {
                     (self.kernels.fold)(&columns.weight, &index, &factor, start, out);
                 }
             }
-            Op::Conv2d { weight, bias, window, groups } => {
-                let shape = &plan.net.nodes()[node.inputs[0]].shape;
-                let x = input(0);
-                let xp = x.len() / plan.rows;
-                for c in 0..plan.coords {
-                    let out = &mut out[c * np..][..n];
-                    match bias {
-                        Some(bias) if c == constant => {
-                            for (o, plane) in out.chunks_exact_mut(node.plane()).enumerate() {
-                                plane.fill(bias.get(o));
-                            }
-                        }
-                        _ => out.fill(0.0),
-                    }
-                    convolve(weight, window, *groups, shape, &x[c * xp..], &node.shape, out);
-                }
+            Op::Conv2d { .. } => {
+                let kernel = plan.convolutions[id].as_ref().expect("convolutions have kernels");
+                let mut scratch = std::mem::take(&mut self.scratch);
+                let x = self.block(node.inputs[0]);
+                kernel.run(plan.coords, (x, x.len() / plan.rows), (out, np), &mut scratch);
+                self.scratch = scratch;
             }
             Op::Add => {
                 out.copy_from_slice(input(0));

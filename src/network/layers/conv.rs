@@ -15,7 +15,7 @@ const NARROWEST: usize = 64;
 const THIN: usize = 2;
 
 /// A convolution of one sample, (C, H, W) to (O, Y, X).
-pub(in crate::network) struct Conv<'a, T> {
+pub(crate) struct Conv<'a, T> {
     /// (O, C / groups, kh, kw), row-major.
     pub weight: &'a [T],
     /// (O).
