@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .network import Approximation, Network
+
 __all__ = ["Certificate"]
 
 
@@ -28,6 +30,9 @@ class Certificate:
         Smallest relative distance from zero of a nonzero sign; 2**-33 stands for that or more.
     vertex_error : float
         Bound of the error of vertex coordinates.
+    approximations : tuple of Approximation
+        Smooth activations that the network has in piecewise-linear form, with the bounds of the difference: the regions
+        are exactly those of that network. Empty if nothing was replaced.
     """
 
     euler: int | None
@@ -40,11 +45,16 @@ class Certificate:
     exact_vertices: int
     sign_margin: float
     vertex_error: float
+    approximations: tuple[Approximation, ...]
 
     @classmethod
-    def of(cls, info: Any) -> Certificate:
+    def of(cls, info: Any, network: Network) -> Certificate:
         """The certificate in a `cpwl_partition_summary`."""
         names = ("area", "domain_area", "filter_signs", "double_signs", "exact_signs", "zero_signs", "exact_vertices",
                  "sign_margin", "vertex_error")  # fmt: skip
         euler = info.n_vertices - info.n_edges + info.n_regions if info.n_vertices else None
-        return cls(euler, **{name: getattr(info, name) for name in names})
+        return cls(
+            euler,
+            **{name: getattr(info, name) for name in names},
+            approximations=tuple(network.approximations),
+        )

@@ -121,7 +121,9 @@ class Partition(Native):
         self._info = info
 
     def __repr__(self) -> str:
-        return f"<cpwl.Partition: {self.n_regions} regions of area {self.area:g}>"
+        n = len(self.network.approximations)
+        smooth = f", {n} smooth layer{'s' * (n > 1)} approximated" if n else ""
+        return f"<cpwl.Partition: {self.n_regions} regions of area {self.area:g}{smooth}>"
 
     def __len__(self) -> int:
         return self.n_regions
@@ -313,7 +315,7 @@ class Partition(Native):
     @property
     def certificate(self) -> Certificate:
         """What speaks for the result: Euler's formula, areas, and how the signs were settled."""
-        return Certificate.of(self._info)
+        return Certificate.of(self._info, self.network)
 
     def stats(self, metric: str = "domain") -> Stats:
         """Statistics of the regions, in total and for each; `print` them for a table.
