@@ -74,8 +74,8 @@ def exact_regions(weights, polygon, slope=0):
 def exact_cells(steps, origin, axes, polygon):
     """The activation cells of any chain of layers on a slice, in rational arithmetic.
 
-    `steps` are ("affine", W, b); ("leaky", slope) with its knot at 0; or ("max", groups), each group a list of elements of
-    the value before, None for the constant 0. Returns a list of (corners, pattern, values): the pattern has the
+    `steps` are ("affine", W, b); ("leaky", slope) with its knot at 0; or ("max", groups), each group a list of elements
+    of the value before, None for the constant 0. Returns a list of (corners, pattern, values): the pattern has the
     index within its group for max units, the lowest among equals.
     """
     cells = [([tuple(map(Fraction, p)) for p in np.asarray(polygon, float).tolist()], (),
@@ -106,7 +106,7 @@ def _envelope(corners, pattern, values, group):
         for j, g in enumerate(rivals):
             d = tuple(a - b for a, b in zip(f, g))
             heights = [height(d, p) for p in part]
-            if not any(heights) and j < k or min(heights, default=0) < 0 and max(heights) <= 0:
+            if (not any(heights) and j < k) or (min(heights, default=0) < 0 and max(heights) <= 0):
                 part = []
             elif min(heights, default=0) < 0:
                 part = clip(part, heights)

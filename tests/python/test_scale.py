@@ -36,7 +36,9 @@ def test_what_is_not_wanted_is_not_there(digits):
     net, domain = digits
     chunks = []
     net.stream(domain, chunks.append, want=["patterns"])
-    assert chunks[0].areas is None and chunks[0].maps is None and chunks[0].patterns is not None
+    assert chunks[0].areas is None
+    assert chunks[0].maps is None
+    assert chunks[0].patterns is not None
 
 
 def test_an_exception_ends_the_stream(digits):

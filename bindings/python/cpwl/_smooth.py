@@ -127,4 +127,3 @@ class HardSwish(Smooth):
 
     def _build(self, b: Builder, source: int) -> int:
         return self._add(b, source, _abi.CPWL_HARD_SWISH)
-

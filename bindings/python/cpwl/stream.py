@@ -122,15 +122,24 @@ def stream(
         if problems:
             raise problems[0] from None
         raise
-    names = [name for name, _ in _abi.StreamSummary._fields_ if name not in ("struct_size", "n_unit_layers")]
+    names = [
+        "n_regions",
+        "area",
+        "domain_area",
+        "filter_signs",
+        "double_signs",
+        "exact_signs",
+        "zero_signs",
+        "sign_margin",
+    ]
     return Streamed(layer_cells=layer_cells, **{name: getattr(summary, name) for name in names})
 
 
-_TAKE = _abi.FUNCTIONS["cpwl_partition_stream"][1][4]
+_TAKE: Any = lib.cpwl_partition_stream.argtypes[4]
 
 
 def _chunk(handle: int, first: int, n: int, bits: int) -> Chunk:
-    pointer = ctypes.c_void_p(handle)
+    pointer: Any = ctypes.c_void_p(handle)
 
     def array(which: int, bit: int) -> Any:
         return np.array(lent(lib.cpwl_chunk_array, pointer, which)) if bits & bit else None

@@ -13,7 +13,7 @@ pub struct EnumerationWant {
     pub facets: bool,
     /// Deep interior points and inscribed radii.
     pub centers: bool,
-    /// Volumes, in at most [`super::LARGEST_VOLUME_DIM`] dimensions.
+    /// Volumes, in at most 8 dimensions.
     pub volumes: bool,
 }
 
