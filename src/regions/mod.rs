@@ -1,4 +1,5 @@
-//! The exact partition of a plane domain into the linear regions of a CPWL network.
+//! The linear regions of a CPWL network: exactly in the plane (here) and in space ([`solid`]), by linear programs in any
+//! dimension ([`polytope`]).
 //!
 //! A network of affine layers and CPWL units is affine on each cell of a polygonal partition of the plane (or of a 2-D
 //! slice of its input space): f(x) = A_w x + b_w on the cell with activation pattern w. [`partition()`] computes all cells,
@@ -7,18 +8,23 @@
 //! **What is counted.** An activation cell is a full-dimensional maximal set of constant pattern; a unit is on iff its
 //! pre-activation is > 0, and it splits a cell only if it takes both strict signs there.
 //!
-//! **Exactness.** Every sign that decides topology is certified: by an f64 filter with a proven error bound, or else in
-//! exact integer arithmetic on the weights as they are. No tolerance is involved, so quantised and degenerate networks
-//! (lines through vertices, coinciding lines) come out right, and cells of area 1e-18 are not lost.
+//! A max unit is on the piece of its largest candidate, the lowest among equals. Cells are merged to connected linear pieces
+//! and to distinct affine maps in `pieces`.
+//!
+//! **Exactness.** Every sign that decides topology is certified: by an f64 filter with a proven error bound, else in
+//! double-double with one, else in exact integer arithmetic on the weights as they are. No tolerance is involved, so
+//! quantised and degenerate networks (lines through vertices, coinciding lines) come out right, and cells of area 1e-18 are
+//! not lost. [`Signs`] counts the signs by stage.
 //!
 //! The reference path (`ContextOptions::reference`) sends every sign and every vertex through the exact stage; it is what
 //! the filter is tested against.
 //!
-//! **Method.** Depth-first, layer-recursive convex splitting with conflict lists: `task` (the recursion), `filter` and
-//! `cut` (signs and cuts), `values`, `folds` and `convolve` (functionals of the layers, whatever the dimension), `chart`,
-//! `plan` and `level` (what is prepared), `oracle` and `dyadic` (exact stage), `bounds` (error bounds), `cell` and `key`
-//! (names of vertices), `mesh` (assembly). Cost: about one small matrix-vector product of the next layer per cell and
-//! layer. Memory: the output.
+//! **Method.** Depth-first, layer-recursive convex splitting with conflict lists: `task` (the recursion), `filter`, `knots` and
+//! `cut` (signs and cuts of scalar units), `envelope`, `maximum` and `ties` (max units), `values`, `folds` and `convolve`
+//! (functionals of the layers, whatever the dimension), `chart`, `plan` and `level` (what is prepared), `oracle`, `number`
+//! and `dyadic` (later stages of the predicates), `bounds` (error bounds), `cell` and `key` (names of vertices), `mesh`
+//! (assembly). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the output; or a
+//! few chunks with `stream`. Parts of a domain add up to the whole: `seams`.
 //!
 //! **On the finished partition.** `exact` (the exact stage on its cells), `locate` (point location), `boundary` (decision
 //! boundaries and level sets), `statistics` (size and shape of the cells, lines, neighbours), `ball` and `disc` (cells that
