@@ -1,5 +1,6 @@
 //! `cpwl_enumeration`: the linear regions of a network on a domain of any dimension.
 
+use super::cells;
 use super::fence::fence;
 use super::lent::{Lent, lend};
 use super::options::{self, Growable};
@@ -11,7 +12,6 @@ use super::{
 };
 use crate::error::{Result, bail};
 use crate::regions::{Enumeration, EnumerationOptions, EnumerationWant, enumerate};
-use crate::view::Dtype;
 
 /// The linear regions of a network on a domain of dimension d, each given by half-spaces. Immutable; may be shared between
 /// threads. Since 0.1.
@@ -254,29 +254,12 @@ pub unsafe extern "C" fn cpwl_enumeration_patterns(
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let (ctx, e, mut codes) = unsafe {
-            (
-                context::get(ctx)?,
-                &pointer::required("enumeration", enumeration)?.inner,
-                tensor::output("codes", codes)?,
-            )
-        };
-        let range = usize::try_from(first).ok().zip(usize::try_from(count).ok());
-        let inside = |&(first, count): &(usize, usize)| {
-            first.checked_add(count).is_some_and(|end| end <= e.n_regions())
-        };
-        let Some((first, count)) = range.filter(inside) else {
-            let n = e.n_regions();
-            bail!(Argument, "first is {first} and count is {count}; the enumeration has {n} regions")
-        };
-        let n_units = e.network().n_units();
-        codes.expect_shape(&[count, n_units], "(count, n_units)")?;
-        codes.expect_dtype(&[Dtype::U8, Dtype::I32, Dtype::I64])?;
-        let mut all = ctx.meter().buffer::<u8>(count * n_units, "codes")?;
-        for (i, row) in all.chunks_exact_mut(n_units.max(1)).enumerate() {
-            e.pattern(first + i, |unit, code| row[unit] = code)?;
+        unsafe {
+            let ctx = context::get(ctx)?;
+            let e = &pointer::required("enumeration", enumeration)?.inner;
+            let whole = ("enumeration", "regions", e.n_regions());
+            cells::patterns(ctx, whole, e.network(), (first, count), codes, |i, put| e.pattern(i, put))
         }
-        codes.write(&all)
     })
 }
 
@@ -296,23 +279,17 @@ pub unsafe extern "C" fn cpwl_enumeration_locate(
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let (ctx, e, points, mut regions) = unsafe {
+        let (ctx, e, at) = unsafe {
             (
                 context::get(ctx)?,
                 &pointer::required("enumeration", enumeration)?.inner,
                 tensor::input("points", points)?,
-                tensor::output("regions", regions)?,
             )
         };
-        points.expect_rank(2, "(n, d)")?;
-        points.expect_shape(&[points.shape()[0], e.body().dim()], "(n, d)")?;
-        regions.expect_shape(&[points.shape()[0]], "(n)")?;
-        regions.expect_dtype(&[Dtype::I64, Dtype::I32])?;
-        regions.expect_apart(&points)?;
-        let meter = ctx.meter();
-        let values = points.read::<f64>(&meter)?;
-        let mut found = meter.buffer::<i64>(regions.len(), "regions")?;
-        e.locate(ctx, &values, &mut found)?;
-        regions.write(&found)
+        at.expect_rank(2, "(n, d)")?;
+        at.expect_shape(&[at.shape()[0], e.body().dim()], "(n, d)")?;
+        let find = |values: &[f64], found: &mut [i64]| e.locate(ctx, values, found);
+        // SAFETY: the words of the header to the caller.
+        unsafe { cells::locate(ctx, &at, ("regions", regions), find) }
     })
 }

@@ -59,6 +59,7 @@ mod enumeration;
 mod complexity;
 
 // How pointers and structs of the host are read, and arrays lent to it.
+mod cells;
 mod lent;
 mod options;
 mod pointer;

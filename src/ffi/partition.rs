@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 
+use super::cells;
 use super::domain::{plane, points};
 use super::fence::fence;
 use super::lent::{Lent, lend};
@@ -271,29 +272,12 @@ pub unsafe extern "C" fn cpwl_partition_patterns(
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let (ctx, p, mut codes) = unsafe {
-            (
-                context::get(ctx)?,
-                &pointer::required("partition", partition)?.inner,
-                tensor::output("codes", codes)?,
-            )
-        };
-        let range = usize::try_from(first).ok().zip(usize::try_from(count).ok());
-        let inside = |&(first, count): &(usize, usize)| {
-            first.checked_add(count).is_some_and(|end| end <= p.n_regions())
-        };
-        let Some((first, count)) = range.filter(inside) else {
-            let n = p.n_regions();
-            bail!(Argument, "first is {first} and count is {count}; the partition has {n} cells")
-        };
-        let n_units = p.network().n_units();
-        codes.expect_shape(&[count, n_units], "(count, n_units)")?;
-        codes.expect_dtype(&[Dtype::U8, Dtype::I32, Dtype::I64])?;
-        let mut all = ctx.meter().buffer::<u8>(count * n_units, "codes")?;
-        for (i, row) in all.chunks_exact_mut(n_units.max(1)).enumerate() {
-            p.pattern(first + i, |unit, code| row[unit] = code)?;
+        unsafe {
+            let ctx = context::get(ctx)?;
+            let p = &pointer::required("partition", partition)?.inner;
+            let whole = ("partition", "cells", p.n_regions());
+            cells::patterns(ctx, whole, p.network(), (first, count), codes, |i, put| p.pattern(i, put))
         }
-        codes.write(&all)
     })
 }
 
@@ -382,23 +366,17 @@ pub unsafe extern "C" fn cpwl_partition_locate(
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let (ctx, p, at, mut cells) = unsafe {
+        let (ctx, p, at) = unsafe {
             (
                 context::get(ctx)?,
                 &pointer::required("partition", partition)?.inner,
                 tensor::input("points", points)?,
-                tensor::output("cells", cells)?,
             )
         };
         self::points(&at)?;
-        cells.expect_shape(&[at.shape()[0]], "(n)")?;
-        cells.expect_dtype(&[Dtype::I64, Dtype::I32])?;
-        cells.expect_apart(&at)?;
-        let meter = ctx.meter();
-        let values = at.read::<f64>(&meter)?;
-        let mut found = meter.buffer::<i64>(cells.len(), "cells")?;
-        p.locate(ctx, values.as_chunks().0, &mut found)?;
-        cells.write(&found)
+        let find = |values: &[f64], found: &mut [i64]| p.locate(ctx, values.as_chunks().0, found);
+        // SAFETY: the words of the header to the caller.
+        unsafe { cells::locate(ctx, &at, ("cells", cells), find) }
     })
 }
 
