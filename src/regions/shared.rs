@@ -13,6 +13,9 @@ pub(crate) struct Shared<'c> {
     /// Levels of the split tree at which work is handed to other threads.
     pub(crate) forks: u32,
     pub(crate) max_regions: u64,
+    /// Cells of a sink, beyond which another one is begun: vectors that grow by doubling stay small, and each is freed when
+    /// it is joined to the result.
+    pub(crate) sink_cells: u64,
     pub(crate) meter: Meter,
     cells: AtomicU64,
     /// Area of the domain in local coordinates.
@@ -35,6 +38,7 @@ pub(crate) trait Written {
     fn bytes(&self) -> usize;
 }
 
+const SINK_CELLS: u64 = 4096;
 const DONE_UNITS: f64 = (1u64 << 40) as f64;
 
 /// What a sink has told the shared counters already.
@@ -56,7 +60,7 @@ impl<'c> Shared<'c> {
     pub(crate) fn new(ctx: &'c Context, want: Want, max_regions: u64, local_area: f64) -> Self {
         // About 32 tasks a thread: enough for an even load, few enough that starting them costs nothing.
         let forks = if ctx.threads() > 1 { 5 + ctx.threads().ilog2().min(8) } else { 0 };
-        Shared { forks, ..Shared::serial(ctx, want, max_regions, local_area) }
+        Shared { forks, sink_cells: SINK_CELLS, ..Shared::serial(ctx, want, max_regions, local_area) }
     }
 
     /// For tasks that do not fork on their own. `max_regions` 0 = no limit.
@@ -65,6 +69,7 @@ impl<'c> Shared<'c> {
             ctx,
             want,
             forks: 0,
+            sink_cells: u64::MAX,
             max_regions: if max_regions == 0 { u64::MAX } else { max_regions },
             meter: ctx.meter(),
             local_area,

@@ -390,6 +390,10 @@ impl<'p> Task<'p> {
 
     /// Writes a finished cell.
     fn emit(&mut self, cell: &Range<usize>) -> Result<()> {
+        if self.out.last().is_some_and(|sink| sink.cells >= self.shared.sink_cells) {
+            self.report()?;
+            self.out.push(Sink::default());
+        }
         let (plan, want) = (self.plan, self.shared.want);
         let output_error = if want.maps { self.values.output_error() } else { 0.0 };
         let vertices = &self.vertices[cell.clone()];
