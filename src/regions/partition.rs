@@ -68,7 +68,8 @@ pub struct Partition {
 }
 
 /// Computes the partition of `domain` by the units of `net`. Errors: SHAPE if the domain does not fit the network,
-/// UNSUPPORTED for units with more than 255 knots or 256 candidates, MAX_REGIONS, MEMORY_LIMIT, CANCELLED; nothing is kept of a partition that fails.
+/// UNSUPPORTED for units with more than 255 knots or 256 candidates, MAX_REGIONS, MEMORY_LIMIT, CANCELLED; nothing is kept
+/// of a partition that fails.
 pub fn partition(
     ctx: &Context,
     net: &Arc<Network>,

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from . import _abi, _tensor
+from . import _abi
 from . import context as _context
-from ._lib import Handle, Native, call, lib, sized
-from .boundary import lent
+from ._cells import Cells
+from ._lib import Handle, call, lib, sized
 from .domains import Domain
 from .network import Affine, Network
 
@@ -50,7 +50,7 @@ class Facets(NamedTuple):
     neighbours: Ints | None
 
 
-class Enumeration(Native):
+class Enumeration(Cells):
     """The regions of a network on a domain of dimension d.
 
     Made by :meth:`cpwl.Network.enumerate`. Array attributes are read-only views of the library's memory. F is the
@@ -87,7 +87,7 @@ class Enumeration(Native):
         On Ctrl-C; nothing is left behind.
     """
 
-    _rebuild = "compute it again from the network and the domain"
+    _noun = "enumeration"
 
     def __init__(
         self,
@@ -122,14 +122,6 @@ class Enumeration(Native):
     def __repr__(self) -> str:
         more = "" if self.complete else ", and there are more"
         return f"<cpwl.Enumeration: {self.n_regions} regions in {self.dim} dimensions{more}>"
-
-    def __len__(self) -> int:
-        return self.n_regions
-
-    @property
-    def n_regions(self) -> int:
-        """F, the number of regions (activation cells)."""
-        return self._info.n_regions
 
     @property
     def dim(self) -> int:
@@ -228,14 +220,6 @@ class Enumeration(Native):
         """(F,) volume of every region, exact up to rounding."""
         return self._array(_abi.CPWL_ENUMERATION_VOLUMES)
 
-    @cached_property
-    def patterns(self) -> npt.NDArray[np.int32]:
-        """(F, n_units) activation pattern of every region, as :meth:`Network.pattern` gives it."""
-        codes = np.empty((self.n_regions, self.network.n_units), np.int32)
-        out = _tensor.borrow(codes, "codes")
-        call(lib.cpwl_enumeration_patterns, None, self._handle, 0, self.n_regions, out)
-        return codes
-
     def facets(self, i: int) -> Facets:
         """The facets of region `i`."""
         i = self._index(i)
@@ -268,26 +252,3 @@ class Enumeration(Native):
         a, b = owners[inner], self.facet_neighbours[inner]
         pairs = np.unique(np.concatenate([a * self.n_regions + b, b * self.n_regions + a]))
         return pairs // self.n_regions, pairs % self.n_regions
-
-    def affine(self, i: int) -> Affine:
-        """The output on region `i`: ``a @ t + b``."""
-        i = self._index(i)
-        return Affine(self.maps.a[i], self.maps.b[i])
-
-    def locate(self, points: Any) -> Any:
-        """Index of the region of each point: (n, d) to (n,), or (d,) to an int. -1 is outside the domain, or not among
-        the regions of a partial result."""
-        points = _tensor.borrow(points, "points")
-        single = len(points.shape) == 1
-        points = points.as_batch() if single else points
-        regions = np.empty(points.shape[:1], np.int64)
-        call(lib.cpwl_enumeration_locate, self._context, self._handle, points, _tensor.borrow(regions, "regions"))
-        return int(regions[0]) if single else regions
-
-    def _index(self, i: int) -> int:
-        if not -self.n_regions <= i < self.n_regions:
-            raise IndexError(f"region {i} of {self.n_regions}")
-        return i % self.n_regions
-
-    def _array(self, which: int) -> Any:
-        return lent(lib.cpwl_enumeration_array, self._handle, which)

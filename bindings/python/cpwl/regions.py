@@ -17,9 +17,10 @@ import numpy.typing as npt
 
 from . import _abi, _ball, _tensor
 from . import context as _context
-from ._lib import Handle, Native, call, lib, sized
+from ._cells import Cells
+from ._lib import Handle, call, lib, sized
 from ._stats import Stats
-from .boundary import Boundary, lent
+from .boundary import Boundary
 from .certificate import Certificate
 from .domains import Domain
 from .network import Affine, Network
@@ -59,7 +60,7 @@ def want_bits(want: Iterable[str] | None) -> int:
     return sum(_choose(_WANT, name, "want") for name in set(want or ()))
 
 
-class Partition(Native):
+class Partition(Cells):
     """The regions of a network on a domain.
 
     Made by :meth:`cpwl.Network.partition`. Array attributes are read-only views of the library's memory. F, V and E
@@ -94,7 +95,7 @@ class Partition(Native):
     Boundaries, CVPR 2023, arXiv:2302.12828.
     """
 
-    _rebuild = "compute it again from the network and the domain"
+    _noun = "partition"
 
     def __init__(
         self,
@@ -124,14 +125,6 @@ class Partition(Native):
         n = len(self.network.approximations)
         smooth = f", {n} smooth layer{'s' * (n > 1)} approximated" if n else ""
         return f"<cpwl.Partition: {self.n_regions} regions of area {self.area:g}{smooth}>"
-
-    def __len__(self) -> int:
-        return self.n_regions
-
-    @property
-    def n_regions(self) -> int:
-        """F, the number of regions (activation cells)."""
-        return self._info.n_regions
 
     @property
     def area(self) -> float:
@@ -219,22 +212,10 @@ class Partition(Native):
         """``a`` (F, n_outputs, 2) and ``b`` (F, n_outputs): on region i the output is ``a[i] @ (u, v) + b[i]``."""
         return Affine(self._array(_abi.CPWL_PARTITION_MAP_A), self._array(_abi.CPWL_PARTITION_MAP_B))
 
-    @cached_property
-    def patterns(self) -> npt.NDArray[np.int32]:
-        """(F, n_units) activation pattern of every region, as :meth:`Network.pattern` gives it."""
-        codes = np.empty((self.n_regions, self.network.n_units), np.int32)
-        call(lib.cpwl_partition_patterns, None, self._handle, 0, self.n_regions, _tensor.borrow(codes, "codes"))
-        return codes
-
     def cells(self, i: int) -> Floats:
         """(k, 2) the polygon of region `i`, counter-clockwise."""
         i = self._index(i)
         return self.polygons[self.cell_offsets[i] : self.cell_offsets[i + 1]]
-
-    def affine(self, i: int) -> Affine:
-        """The output on region `i`: ``a @ (u, v) + b``."""
-        i = self._index(i)
-        return Affine(self.maps.a[i], self.maps.b[i])
 
     def neighbours(self, i: int) -> Ints:
         """Regions that share an edge with region `i`, in the order of its sides."""
@@ -242,15 +223,6 @@ class Partition(Native):
         pairs = self.edge_cells[self.cell_edges[self.cell_offsets[i] : self.cell_offsets[i + 1]]]
         across = np.where(pairs[:, 0] == i, pairs[:, 1], pairs[:, 0])
         return across[across >= 0]
-
-    def locate(self, points: Any) -> Any:
-        """Index of the region that holds each point: (n, 2) to (n,), or (2,) to an int. -1 is outside."""
-        points = _tensor.borrow(points, "points")
-        single = points.shape == (2,)
-        points = points.as_batch() if single else points
-        cells = np.empty(points.shape[:1], np.int64)
-        call(lib.cpwl_partition_locate, self._context, self._handle, points, _tensor.borrow(cells, "cells"))
-        return int(cells[0]) if single else cells
 
     def count_in_ball(self, center: Any, radius: Any, *, metric: str = "domain") -> Any:
         """The number of regions that an open disc meets: those nearer to its centre than its radius. Exact.
@@ -463,11 +435,3 @@ class Partition(Native):
 
     def _default_boundary(self) -> Boundary:
         return self.decision_boundary() if self._info.n_outputs > 1 else self.level_set()
-
-    def _index(self, i: int) -> int:
-        if not -self.n_regions <= i < self.n_regions:
-            raise IndexError(f"region {i} of {self.n_regions}")
-        return i % self.n_regions
-
-    def _array(self, which: int) -> Any:
-        return lent(lib.cpwl_partition_array, self._handle, which)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _abi, _tensor
+from . import _abi
 from . import context as _context
-from ._lib import Handle, Native, call, lib, sized
-from .boundary import lent
+from ._cells import Cells
+from ._lib import Handle, call, lib, sized
 from .domains import Domain
 from .network import Affine, Network
 from .regions import want_bits
@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-class Partition3D(Native):
+class Partition3D(Cells):
     """The regions of a network on a domain in space: convex polyhedra.
 
     Made by :meth:`cpwl.Network.partition` for a domain of dimension 3. Array attributes are read-only views of the
@@ -59,7 +59,7 @@ class Partition3D(Native):
         On Ctrl-C; nothing is left behind.
     """
 
-    _rebuild = "compute it again from the network and the domain"
+    _noun = "partition3d"
 
     def __init__(
         self,
@@ -87,14 +87,6 @@ class Partition3D(Native):
 
     def __repr__(self) -> str:
         return f"<cpwl.Partition3D: {self.n_regions} regions of volume {self.volume:g}>"
-
-    def __len__(self) -> int:
-        return self.n_regions
-
-    @property
-    def n_regions(self) -> int:
-        """C, the number of regions (activation cells)."""
-        return self._info.n_regions
 
     @property
     def volume(self) -> float:
@@ -212,13 +204,6 @@ class Partition3D(Native):
         """``a`` (C, n_outputs, 3) and ``b`` (C, n_outputs): on region i the output is ``a[i] @ (u, v, w) + b[i]``."""
         return Affine(self._array(_abi.CPWL_PARTITION3D_MAP_A), self._array(_abi.CPWL_PARTITION3D_MAP_B))
 
-    @cached_property
-    def patterns(self) -> npt.NDArray[np.int32]:
-        """(C, n_units) activation pattern of every region, as :meth:`Network.pattern` gives it."""
-        codes = np.empty((self.n_regions, self.network.n_units), np.int32)
-        call(lib.cpwl_partition3d_patterns, None, self._handle, 0, self.n_regions, _tensor.borrow(codes, "codes"))
-        return codes
-
     def cells(self, i: int) -> Floats:
         """(k, 3) the vertices of region `i`, whose convex hull it is."""
         i = self._index(i)
@@ -231,26 +216,12 @@ class Partition3D(Native):
         loops = (self.facet_vertices[self.facet_offsets[f] : self.facet_offsets[f + 1]] for f in mine)
         return [loop if self.facet_cells[f, 0] == i else loop[::-1] for f, loop in zip(mine, loops, strict=True)]
 
-    def affine(self, i: int) -> Affine:
-        """The output on region `i`: ``a @ (u, v, w) + b``."""
-        i = self._index(i)
-        return Affine(self.maps.a[i], self.maps.b[i])
-
     def neighbours(self, i: int) -> Ints:
         """Regions that share a facet with region `i`."""
         i = self._index(i)
         pairs = self.facet_cells[self.cell_facets[self.cell_facet_offsets[i] : self.cell_facet_offsets[i + 1]]]
         across = np.where(pairs[:, 0] == i, pairs[:, 1], pairs[:, 0])
         return across[across >= 0]
-
-    def locate(self, points: Any) -> Any:
-        """Index of the region that holds each point: (n, 3) to (n,), or (3,) to an int. -1 is outside."""
-        points = _tensor.borrow(points, "points")
-        single = points.shape == (3,)
-        points = points.as_batch() if single else points
-        cells = np.empty(points.shape[:1], np.int64)
-        call(lib.cpwl_partition3d_locate, self._context, self._handle, points, _tensor.borrow(cells, "cells"))
-        return int(cells[0]) if single else cells
 
     def plot(self, ax: Axes3D | None = None, *, explode: float = 0.3, color: str = "slope", **style: Any) -> Axes3D:
         """Draws the regions with matplotlib, moved apart.
@@ -268,11 +239,3 @@ class Partition3D(Native):
         from ._plot3d import plot_cells
 
         return plot_cells(self, ax, explode, color, style)
-
-    def _index(self, i: int) -> int:
-        if not -self.n_regions <= i < self.n_regions:
-            raise IndexError(f"region {i} of {self.n_regions}")
-        return i % self.n_regions
-
-    def _array(self, which: int) -> Any:
-        return lent(lib.cpwl_partition3d_array, self._handle, which)

@@ -98,8 +98,7 @@ impl<'a> Prepared<'a> {
         refuse_max_units(net)?;
         let plan = Plan::new(net, chart(domain, net.input_len())?, maps)?;
         let start = Start::new(&plan.sides)?;
-        let max_regions = if options.max_regions == 0 { u64::MAX } else { options.max_regions };
-        let shared = Shared::new(ctx, options.want, max_regions, start.volume());
+        let shared = Shared::new(ctx, options.want, options.max_regions, start.volume());
         Ok(Prepared { plan, shared, start })
     }
 }
