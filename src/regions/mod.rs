@@ -49,6 +49,7 @@ mod exact;
 mod filter;
 mod folds;
 mod frame;
+mod join;
 mod key;
 mod knots;
 mod level;

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::certificate::Signs;
 use super::domain::Domain;
 use super::frame::Frame;
+use super::join::{copied, join};
 use super::key::Key;
 use super::locate::Grid;
 use super::mesh::Mesh;
@@ -13,7 +14,7 @@ use super::plan::Plan;
 use super::shared::Shared;
 use super::sink::{AREA_UNITS, Sink, Tally, Want};
 use super::task::Task;
-use crate::buffer::{Buffer, Plain};
+use crate::buffer::Buffer;
 use crate::context::{Context, Meter};
 use crate::error::{Result, bail};
 use crate::network::Network;
@@ -90,31 +91,6 @@ pub fn partition(
     let result = Partition::assemble(net, domain, &plan, want, sinks, tally, &shared.meter, domain_area)?;
     ctx.progress(1.0, "regions");
     Ok(result)
-}
-
-/// Joins one field of all sinks into a buffer and frees it there.
-fn join<T: Plain>(
-    sinks: &mut [Sink],
-    meter: &Meter,
-    what: &str,
-    field: impl Fn(&mut Sink) -> &mut Vec<T>,
-) -> Result<Buffer<T>> {
-    let len = sinks.iter_mut().map(|s| field(s).len()).sum();
-    let mut all = meter.buffer(len, what)?;
-    let mut at = 0;
-    for sink in sinks {
-        let part = std::mem::take(field(sink));
-        all[at..at + part.len()].copy_from_slice(&part);
-        at += part.len();
-        meter.release(part.capacity() * size_of::<T>());
-    }
-    Ok(all)
-}
-
-fn copied<T: Plain>(from: &[T], meter: &Meter, what: &str) -> Result<Buffer<T>> {
-    let mut buffer = meter.buffer(from.len(), what)?;
-    buffer.copy_from_slice(from);
-    Ok(buffer)
 }
 
 impl Partition {

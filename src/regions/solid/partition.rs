@@ -8,13 +8,14 @@ use super::measure;
 use super::mesh::Mesh;
 use super::sink::Sink;
 use super::task::{Goal, Task};
-use crate::buffer::{Buffer, Plain};
+use crate::buffer::Buffer;
 use crate::context::{Context, Meter};
 use crate::error::{Result, bail};
 use crate::network::{Network, Op};
 use crate::regions::body::Body;
 use crate::regions::certificate::Signs;
 use crate::regions::frame::Frame;
+use crate::regions::join::{copied, join};
 use crate::regions::packed::Packed;
 use crate::regions::partition::PartitionOptions;
 use crate::regions::plan::{LineOf, Plan};
@@ -131,31 +132,6 @@ fn refuse_max_units(net: &Network) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Joins one field of all sinks into a buffer and frees it there.
-pub(super) fn join<T: Plain>(
-    sinks: &mut [Sink],
-    meter: &Meter,
-    what: &str,
-    field: impl Fn(&mut Sink) -> &mut Vec<T>,
-) -> Result<Buffer<T>> {
-    let len = sinks.iter_mut().map(|s| field(s).len()).sum();
-    let mut all = meter.buffer(len, what)?;
-    let mut at = 0;
-    for sink in sinks {
-        let part = std::mem::take(field(sink));
-        all[at..at + part.len()].copy_from_slice(&part);
-        at += part.len();
-        meter.release(part.capacity() * size_of::<T>());
-    }
-    Ok(all)
-}
-
-pub(super) fn copied<T: Plain>(from: &[T], meter: &Meter, what: &str) -> Result<Buffer<T>> {
-    let mut buffer = meter.buffer(from.len(), what)?;
-    buffer.copy_from_slice(from);
-    Ok(buffer)
 }
 
 impl Partition3 {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::measure;
 use super::mesh::edges;
-use super::partition::{Prepared, copied, run, vertex_errors};
+use super::partition::{Prepared, run, vertex_errors};
 use super::prune::Pruner;
 use super::sink::Sink;
 use super::task::Goal;
@@ -16,6 +16,7 @@ use crate::error::{Result, bail};
 use crate::network::Network;
 use crate::regions::body::Body;
 use crate::regions::certificate::Signs;
+use crate::regions::join::copied;
 use crate::regions::key::{Key, Map};
 use crate::regions::partition::PartitionOptions;
 use crate::regions::sink::{AREA_UNITS, Tally, Want};
