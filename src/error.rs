@@ -82,9 +82,21 @@ conditions! {
     NonConvex = "NON_CONVEX" => Unsupported,
     /// Slice axes (or anchors) that do not span a plane.
     DependentAxes = "DEPENDENT_AXES" => Argument,
+    /// A region without points: no vertices, or no region at all.
+    EmptyRegion = "EMPTY_REGION" => Argument,
+    /// A region that is no set: a negative radius or size.
+    BadRegion = "BAD_REGION" => Argument,
+    /// A layer that would have to be shifted has no bias.
+    NoBias = "NO_BIAS" => Unsupported,
+    /// A unit that no bias can keep on one affine piece: its function is not piecewise linear, or biases are tied.
+    ActNotCpwl = "ACT_NOT_CPWL" => Unsupported,
+    /// A unit whose input is unbounded on both sides over the region.
+    UnboundedBoth = "UNBOUNDED_BOTH" => Unsupported,
     /// Shapes that do not fit together.
     Shape = "SHAPE" => Shape,
-    /// Wrong number of dimensions.
+    /// A region whose dimension is not that of the input.
+    DimMismatch = "DIM_MISMATCH" => Shape,
+    /// Wrong number of dimensions, or a matrix of too low a rank.
     Rank = "RANK" => Shape,
     /// Memory that does not start at a multiple of the element size.
     Misaligned = "MISALIGNED" => Argument,
@@ -121,7 +133,7 @@ conditions! {
     /// A file could not be read or written.
     Io = "IO" => Io,
     /// The requested guarantee could not be given.
-    Certify = "CERTIFY" => Certify,
+    NotCertified = "NOT_CERTIFIED" => Certify,
     /// A bug in this library.
     Panic = "PANIC" => Panic,
 }

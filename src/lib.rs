@@ -13,16 +13,19 @@
 //! | [`buffer`] | large arrays, from the host's allocator if it brought one |
 //! | [`view`] | strided borrowed tensors of any supported dtype |
 //! | [`network`] | graph of layers, forward pass, activation pattern, affine map, ONNX |
+//! | [`convex`] | convex sets in a form that passes through affine maps |
 //! | [`regions`] | exact partition of a 2-D domain into linear regions, decision boundaries, statistics |
 //! | `ffi` | the C ABI: checks, views, options; no maths |
 #![warn(missing_docs)]
 
 pub mod buffer;
 pub mod context;
+pub mod convex;
 pub mod error;
 pub mod ffi;
 mod fork;
 pub mod network;
+pub mod police;
 mod pool;
 mod random;
 pub mod regions;
