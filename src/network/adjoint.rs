@@ -82,7 +82,7 @@ impl<'a> Adjoint<'a> {
         let image = |shape: &[usize]| [shape[0], shape[1], shape[2]];
         match &node.op {
             Op::Dense { weight, .. } => {
-                let weight = runner.constants.array(id, 0, weight);
+                let weight = runner.constants.array(weight);
                 let x = self.gradient(node.inputs[0])?;
                 let matrix = |data, r, c| ArrayView2::from_shape((r, c), data).expect("rows * elements");
                 let mut x = ArrayViewMut2::from_shape((rows, first.len()), x).expect("rows * elements");
@@ -90,7 +90,7 @@ impl<'a> Adjoint<'a> {
                 general_mat_mul(1.0, &g, &weight, 1.0, &mut x);
             }
             Op::Conv2d { weight, window, groups, .. } => {
-                let weight = runner.constants.array(id, 0, weight);
+                let weight = runner.constants.array(weight);
                 let (input, output) = (image(&first.shape), image(&node.shape));
                 let x = self.gradient(node.inputs[0])?.chunks_exact_mut(first.len());
                 g.chunks_exact(node.len())
@@ -110,12 +110,7 @@ impl<'a> Adjoint<'a> {
             Op::ScaleShift { scale, .. } => {
                 let mut scaled = runner.meter.buffer::<f64>(g.len(), runner.stage)?;
                 scaled.copy_from_slice(g);
-                pointwise::scale(
-                    runner.constants.array(id, 0, scale),
-                    node.shape[0],
-                    node.plane(),
-                    &mut scaled,
-                );
+                pointwise::scale(runner.constants.array(scale), node.shape[0], node.plane(), &mut scaled);
                 self.add(node.inputs[0], &scaled)?;
                 runner.meter.release(size_of_val(g));
             }

@@ -96,10 +96,10 @@ mod tests {
     #[test]
     fn a_small_mlp_by_hand() {
         let mut b = Builder::new(&[2]).unwrap();
-        let weight = Array::F64(vec![1., 2., -1., 1.]);
-        let h = b.dense(0, weight, [2, 2], Some(Array::F64(vec![0.5, -1.]))).unwrap();
+        let weight = Array::f64(vec![1., 2., -1., 1.]);
+        let h = b.dense(0, weight, [2, 2], Some(Array::f64(vec![0.5, -1.]))).unwrap();
         let h = b.pointwise(h, vec![Pwl::leaky_relu(0.25).unwrap()]).unwrap();
-        let out = b.dense(h, Array::F64(vec![2., 4.]), [1, 2], Some(Array::F64(vec![1.]))).unwrap();
+        let out = b.dense(h, Array::f64(vec![2., 4.]), [1, 2], Some(Array::f64(vec![1.]))).unwrap();
         let net = b.finish(out).unwrap();
         for ctx in [reference(), Context::default()] {
             // At (1, 1) unit 0 is on and unit 1 is off: 2 (x + 2 y + 0.5) + (-x + y - 1) + 1.

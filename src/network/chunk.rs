@@ -54,7 +54,7 @@ impl<'a, T: Real> Chunk<'a, T> {
                 (op, Mode::Affine(codes) | Mode::Linear(codes)) if op.is_unit() => {
                     self.follow(id, &codes[net.units[layer].first..][..node.len()])?
                 }
-                _ => self.compute(id, node)?,
+                _ => self.compute(node)?,
             };
             layer += usize::from(node.op.is_unit());
             self.values[id] = Some(out);
@@ -118,9 +118,9 @@ impl<'a, T: Real> Chunk<'a, T> {
         match &node.op {
             Op::ScaleShift { scale, shift } => {
                 let (channels, plane) = (node.shape[0], node.plane());
-                pointwise::scale(consts.array(id, 0, scale), channels, plane, y);
+                pointwise::scale(consts.array(scale), channels, plane, y);
                 if self.constants() {
-                    pointwise::shift(consts.array(id, 1, shift), channels, plane, y);
+                    pointwise::shift(consts.array(shift), channels, plane, y);
                 }
             }
             Op::Pointwise(_) => pointwise::activate(consts.curves(id), node.plane(), y),
@@ -135,15 +135,15 @@ impl<'a, T: Real> Chunk<'a, T> {
     }
 
     /// A node of any other kind, into a buffer of its own.
-    fn compute(&mut self, id: NodeId, node: &Node) -> Result<Buffer<T>> {
+    fn compute(&mut self, node: &Node) -> Result<Buffer<T>> {
         let (runner, rows, len) = (self.runner, self.rows, self.rows * node.len());
         let (consts, with_bias) = (&runner.constants, self.constants());
-        let bias = |bias| Some(consts.array(id, 1, Option::as_ref(bias)?)).filter(|_| with_bias);
+        let bias = |bias| Some(consts.array(Option::as_ref(bias)?)).filter(|_| with_bias);
         let input = &runner.net.nodes[node.inputs[0]];
         let image = |shape: &[usize]| [shape[0], shape[1], shape[2]];
         let mut out = self.buffer(len)?;
         if let Op::Conv2d { weight, bias: b, window, groups } = &node.op {
-            let (weight, bias) = (consts.array(id, 0, weight), bias(b));
+            let (weight, bias) = (consts.array(weight), bias(b));
             let (input, output) = (image(&input.shape), image(&node.shape));
             let conv = Conv { weight, bias, window, groups: *groups, input, output };
             let mut scratch = self.buffer(conv.scratch())?;
@@ -156,7 +156,7 @@ impl<'a, T: Real> Chunk<'a, T> {
         let (x, y) = (self.value(node.inputs[0]), &mut out[..len]);
         let samples = x.chunks_exact(input.len()).zip(y.chunks_exact_mut(node.len()));
         match &node.op {
-            Op::Dense { weight, bias: b } => dense::dense(rows, consts.array(id, 0, weight), bias(b), x, y),
+            Op::Dense { weight, bias: b } => dense::dense(rows, consts.array(weight), bias(b), x, y),
             Op::MaxPool { window, floor } => {
                 let pool = Pool { window, input: image(&input.shape), output: image(&node.shape) };
                 samples.for_each(|(x, y)| pool.max(floor.map(T::of), x, y));

@@ -82,7 +82,7 @@ mod tests {
     }
 
     fn f64s(v: &[f64]) -> Array {
-        Array::F64(v.to_vec())
+        Array::f64(v.to_vec())
     }
 
     fn relu() -> Vec<Pwl> {

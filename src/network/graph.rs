@@ -1,5 +1,7 @@
 //! The graph of a network: nodes in topological order, each with what it computes and its shape.
 
+use std::sync::Arc;
+
 use super::array::Array;
 use super::constants::Cache;
 use super::pwl::Pwl;
@@ -40,7 +42,7 @@ pub enum Op {
         shift: Array,
     },
     /// A pointwise CPWL activation: one function, or one per channel (first axis).
-    Pointwise(Vec<Pwl>),
+    Pointwise(Arc<[Pwl]>),
     /// Maximum over groups of `group` consecutive elements of a flat input (channels of a (C, H, W) input).
     Maxout {
         /// Size of a group; divides the first axis.

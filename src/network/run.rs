@@ -1,6 +1,6 @@
 //! Runs a chunk of samples through the graph. Forward pass, activation pattern and affine map are all such runs.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use ndarray::Array2;
 
@@ -35,7 +35,7 @@ pub(super) struct Runner<'a, T: Real> {
     /// Memory of this call.
     pub meter: Meter,
     /// Constants of the network in this precision.
-    pub constants: Arc<Constants<T>>,
+    pub constants: Constants<'a, T>,
     /// Buffers that no chunk is using, as sets that one thread took together.
     idle: Mutex<Vec<Vec<Buffer<T>>>>,
     /// Samples done, of all that the call has.

@@ -103,7 +103,7 @@ mod tests {
             let (channels, out) = (2 * groups, 3 * groups);
             let mut b = Builder::new(&[channels, h, w]).unwrap();
             let shape = [out, 2, k, k];
-            let weight = Array::F64((0..shape.iter().product()).map(number).collect());
+            let weight = Array::f64((0..shape.iter().product()).map(number).collect());
             let window = Window { stride: [stride; 2], padding: [pad; 4], dilation: [dilation, 1], ..Window::new([k, k]) };
             let Ok(node) = b.conv2d(0, weight, shape, None, window, groups) else { return Ok(()) };
             let net = b.finish(node).unwrap();
