@@ -4,7 +4,7 @@
 //! construction. A failed call leaves the builder as it was.
 
 mod affine;
-mod check;
+pub(super) mod check;
 mod route;
 mod units;
 

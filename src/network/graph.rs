@@ -98,6 +98,15 @@ impl Op {
         }
     }
 
+    /// As `arrays`, to be changed.
+    pub(super) fn arrays_mut(&mut self) -> [Option<&mut Array>; 2] {
+        match self {
+            Op::Dense { weight, bias } | Op::Conv2d { weight, bias, .. } => [Some(weight), bias.as_mut()],
+            Op::ScaleShift { scale, shift } => [Some(scale), Some(shift)],
+            _ => [None, None],
+        }
+    }
+
     /// Lower-case name for messages.
     pub fn name(&self) -> &'static str {
         match self {

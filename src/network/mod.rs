@@ -19,6 +19,7 @@ pub mod graph;
 mod layers;
 #[cfg(feature = "onnx")]
 mod onnx;
+mod parameters;
 mod pattern;
 pub mod pwl;
 mod real;
@@ -34,6 +35,7 @@ pub use build::Builder;
 pub use graph::{Network, Node, NodeId, Op, UnitLayer};
 #[cfg(feature = "onnx")]
 pub use onnx::OnnxOptions;
+pub use parameters::Parameter;
 pub use pwl::Pwl;
 pub use real::Real;
 pub use smooth::{Approximation, Smooth};
