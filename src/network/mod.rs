@@ -27,6 +27,8 @@ mod reference;
 mod row;
 mod run;
 mod smooth;
+mod sweep;
+mod tape;
 mod units;
 pub mod window;
 
@@ -39,6 +41,7 @@ pub use parameters::Parameter;
 pub use pwl::Pwl;
 pub use real::Real;
 pub use smooth::{Approximation, Smooth};
+pub use tape::{Gradients, Tape, Wanted};
 pub use units::Candidate;
 pub use window::Window;
 

@@ -11,7 +11,7 @@ use super::constants::{Curves, Slots};
 use crate::buffer::Plain;
 
 /// A precision in which networks can be run: `f32` or `f64`.
-pub trait Real: LinalgScalar + PartialOrd + AddAssign + Plain + Debug + sealed::Sealed {
+pub trait Real: LinalgScalar + PartialOrd + AddAssign + Default + Plain + Debug + sealed::Sealed {
     /// The largest value below all finite ones.
     const NEG_INFINITY: Self;
 

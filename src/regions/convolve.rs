@@ -1,6 +1,7 @@
 //! Convolutions of functionals, coefficient by coefficient, as of images; never a dense matrix.
 
 use crate::network::{Conv, Network, NodeId, Op, Window};
+use crate::simd::Isa;
 
 /// A convolution, prepared.
 pub(crate) struct Kernel {
@@ -47,6 +48,7 @@ impl Kernel {
                 groups: self.groups,
                 input: self.input,
                 output: self.output,
+                isa: Isa::detect(),
             };
             scratch.resize(conv.scratch(), 0.0);
             conv.run(&x[c * from..][..input], &mut out[c * to..][..output], scratch);
