@@ -119,6 +119,7 @@ void test_smooth(void);
 void test_solid(void);
 void test_spine(void);
 void test_statistics(void);
+void test_tape(void);
 void test_tensors(void);
 
 #endif
