@@ -8,6 +8,7 @@ macro_rules! micro_kernel {
         add: $add:ident, mul: $mul:ident, fmadd: $fmadd:ident,
         pick: $pick:expr, tiles: [$(($rows:literal, $panels:literal)),* $(,)?]
     ) => {
+        #[allow(clippy::modulo_one)] // A panel may be one vector.
         mod $module {
             use super::*;
 
