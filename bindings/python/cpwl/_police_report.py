@@ -24,6 +24,11 @@ class PolicedLayer:
         Of the layer of units; ``"output"`` for the outputs.
     unit_layer : int
         Which layer of units, from 0; -1 for the outputs.
+    node : int
+        Index in :attr:`Network.nodes` of the original network of the layer whose bias was shifted; -1 if the shift has a
+        layer of its own.
+    rank : int
+        Number of axes of its values, per sample.
     shift : (groups,) array
         What was subtracted from the bias.
     bias : (groups,) array
@@ -40,6 +45,8 @@ class PolicedLayer:
 
     name: str
     unit_layer: int
+    node: int
+    rank: int
     shift: Floats
     bias: Floats
     margin: Floats

@@ -207,9 +207,11 @@ class Policed(Native):
         for i in range(self._info.n_layers):
             info = sized(_abi.PolicedLayerSummary)
             call(lib.cpwl_policed_layer, None, self._handle, i, ctypes.byref(info))
-            name = "output" if info.unit_layer < 0 else units[info.unit_layer].name
+            output = info.unit_layer < 0
+            name = "output" if output else units[info.unit_layer].name
+            rank = len(self.original.output_shape if output else units[info.unit_layer].shape)
             arrays = [self._array(which, i) for which in range(_abi.CPWL_POLICED_SHIFTS, _abi.CPWL_POLICED_MAP_A)]
-            found.append(PolicedLayer(name, info.unit_layer, *arrays, info.n_dead))
+            found.append(PolicedLayer(name, info.unit_layer, info.node, rank, *arrays, info.n_dead))
         return found
 
     @property
