@@ -261,7 +261,9 @@ class Policed(Native):
         """The folded network as ONNX, for any engine. See :meth:`Network.to_onnx`."""
         return self.net.to_onnx(path, **options)
 
-    def plot(self, ax: Axes | None = None, domain: Domain | None = None, **options: Any) -> Axes:
+    def plot(
+        self, ax: Axes | None = None, domain: Domain | None = None, *, color: Any = None, **options: Any
+    ) -> Axes:
         """Draws a network of two inputs: its values, its linear regions, and the outlines of the convex regions on which
         it is affine, inside each of which a single linear region shows.
 
@@ -270,14 +272,15 @@ class Policed(Native):
         ax : matplotlib axes, optional
         domain : Box or Polygon, optional
             Where; default a box about the convex regions.
-        color : "value", or what :meth:`Partition.plot` knows
+        color : str or array, optional
+            "value", or what :meth:`Partition.plot` knows.
             Default "value", the output, for a network of one output, and "class" for others.
         **options
             Passed on to :meth:`Partition.plot`.
         """
         from ._police_plot import plot
 
-        return plot(self, ax, domain, **options)
+        return plot(self, ax, domain, color, **options)
 
     def _array(self, which: int, index: int) -> np.ndarray:
         tensor = _abi.Tensor()
