@@ -12,6 +12,7 @@
 //! | [`context`] | threads, instruction set, limits and callbacks of a call |
 //! | [`buffer`] | large arrays, from the host's allocator if it brought one |
 //! | [`view`] | strided borrowed tensors of any supported dtype |
+//! | `linalg` | products of matrices |
 //! | [`network`] | graph of layers, forward pass, activation pattern, affine map, ONNX |
 //! | [`convex`] | convex sets in a form that passes through affine maps |
 //! | [`regions`] | exact partition of a 2-D domain into linear regions, decision boundaries, statistics |
@@ -24,6 +25,7 @@ pub mod convex;
 pub mod error;
 pub mod ffi;
 mod fork;
+mod linalg;
 pub mod network;
 pub mod police;
 mod pool;

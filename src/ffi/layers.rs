@@ -100,8 +100,8 @@ fn array(meter: &Meter, t: &TensorRef) -> Result<Array> {
         Ok(own)
     }
     match t.dtype() {
-        Dtype::F64 => own(meter, t).map(Array::F64),
-        _ => own(meter, t).map(Array::F32),
+        Dtype::F64 => own(meter, t).map(Array::f64),
+        _ => own(meter, t).map(Array::f32),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 
-use super::adjoint::Adjoint;
+use super::adjoint;
 use super::graph::Network;
 use super::run::{Mode, Runner};
 use crate::context::Context;
@@ -45,12 +45,13 @@ impl Network {
         // The gradients of all nodes may be there at once: few rows in a chunk.
         let (n_out, n_in, chunk) = (self.output_len(), self.input_len(), runner.chunk().min(ROWS));
         let parts = runner.ctx.pool().map_chunks(n_out, chunk, |range| {
-            let rows = Adjoint::rows(runner, codes, range.start, range.len())?;
+            let rows = adjoint::rows(runner, codes, range.start, range.len())?;
             runner.advance(range.len());
             Ok(rows)
         })?;
         for (k, rows) in parts.iter().enumerate() {
-            for (i, row) in rows.chunks_exact(n_in).enumerate() {
+            let rows = rows.chunks_exact(n_in).take(chunk.min(n_out - k * chunk));
+            for (i, row) in rows.enumerate() {
                 a.row_mut(k * chunk + i).assign(&ArrayView1::from(row));
             }
         }
@@ -96,10 +97,10 @@ mod tests {
     #[test]
     fn a_small_mlp_by_hand() {
         let mut b = Builder::new(&[2]).unwrap();
-        let weight = Array::F64(vec![1., 2., -1., 1.]);
-        let h = b.dense(0, weight, [2, 2], Some(Array::F64(vec![0.5, -1.]))).unwrap();
+        let weight = Array::f64(vec![1., 2., -1., 1.]);
+        let h = b.dense(0, weight, [2, 2], Some(Array::f64(vec![0.5, -1.]))).unwrap();
         let h = b.pointwise(h, vec![Pwl::leaky_relu(0.25).unwrap()]).unwrap();
-        let out = b.dense(h, Array::F64(vec![2., 4.]), [1, 2], Some(Array::F64(vec![1.]))).unwrap();
+        let out = b.dense(h, Array::f64(vec![2., 4.]), [1, 2], Some(Array::f64(vec![1.]))).unwrap();
         let net = b.finish(out).unwrap();
         for ctx in [reference(), Context::default()] {
             // At (1, 1) unit 0 is on and unit 1 is off: 2 (x + 2 y + 0.5) + (-x + y - 1) + 1.

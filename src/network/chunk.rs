@@ -20,6 +20,8 @@ pub(super) struct Chunk<'a, T: Real> {
     values: Vec<Option<Buffer<T>>>,
     /// How many nodes have yet to read each value.
     uses: Vec<usize>,
+    /// Nodes whose value is kept to the end; empty = only the last.
+    kept: &'a [bool],
 }
 
 impl<'a, T: Real> Chunk<'a, T> {
@@ -31,7 +33,17 @@ impl<'a, T: Real> Chunk<'a, T> {
         rows: usize,
         idle: Vec<Buffer<T>>,
     ) -> Self {
-        Chunk { runner, mode, x, rows, idle, values: Vec::new(), uses: Vec::new() }
+        Chunk { runner, mode, x, rows, idle, values: Vec::new(), uses: Vec::new(), kept: &[] }
+    }
+
+    /// As it is, but keeps the values of these nodes for [`Chunk::take`].
+    pub fn keeping(self, kept: &'a [bool]) -> Self {
+        Chunk { kept, ..self }
+    }
+
+    /// The buffer with the value of a node that is kept.
+    pub fn take(&mut self, id: NodeId) -> Option<Buffer<T>> {
+        self.values[id].take()
     }
 
     /// Computes nodes 1 to `last`; `observe` is as in [`Runner::run`].
@@ -40,6 +52,7 @@ impl<'a, T: Real> Chunk<'a, T> {
         self.values = (0..=last).map(|_| None).collect();
         self.uses = vec![0; last + 1];
         self.uses[last] = 1;
+        self.uses.iter_mut().zip(self.kept).for_each(|(uses, &kept)| *uses += usize::from(kept));
         net.nodes[1..=last].iter().flat_map(|n| &n.inputs).for_each(|&i| self.uses[i] += 1);
         let mut layer = 0;
         for (id, node) in net.nodes.iter().enumerate().take(last + 1).skip(1) {
@@ -54,7 +67,7 @@ impl<'a, T: Real> Chunk<'a, T> {
                 (op, Mode::Affine(codes) | Mode::Linear(codes)) if op.is_unit() => {
                     self.follow(id, &codes[net.units[layer].first..][..node.len()])?
                 }
-                _ => self.compute(id, node)?,
+                _ => self.compute(node)?,
             };
             layer += usize::from(node.op.is_unit());
             self.values[id] = Some(out);
@@ -74,7 +87,9 @@ impl<'a, T: Real> Chunk<'a, T> {
 
     /// A buffer for `len` elements, with anything in it.
     fn buffer(&mut self, len: usize) -> Result<Buffer<T>> {
-        let fits = self.idle.iter().enumerate().filter(|(_, b)| b.len() >= len);
+        // What is kept should not hold on to much more than it needs.
+        let most = if self.kept.is_empty() { usize::MAX } else { len.saturating_mul(2) };
+        let fits = self.idle.iter().enumerate().filter(|(_, b)| (len..=most).contains(&b.len()));
         match fits.min_by_key(|(_, b)| b.len()) {
             Some((i, _)) => Ok(self.idle.swap_remove(i)),
             None => self.runner.meter.buffer(len, self.runner.stage),
@@ -118,9 +133,9 @@ impl<'a, T: Real> Chunk<'a, T> {
         match &node.op {
             Op::ScaleShift { scale, shift } => {
                 let (channels, plane) = (node.shape[0], node.plane());
-                pointwise::scale(consts.array(id, 0, scale), channels, plane, y);
+                pointwise::scale(consts.array(scale), channels, plane, y);
                 if self.constants() {
-                    pointwise::shift(consts.array(id, 1, shift), channels, plane, y);
+                    pointwise::shift(consts.array(shift), channels, plane, y);
                 }
             }
             Op::Pointwise(_) => pointwise::activate(consts.curves(id), node.plane(), y),
@@ -135,19 +150,17 @@ impl<'a, T: Real> Chunk<'a, T> {
     }
 
     /// A node of any other kind, into a buffer of its own.
-    fn compute(&mut self, id: NodeId, node: &Node) -> Result<Buffer<T>> {
+    fn compute(&mut self, node: &Node) -> Result<Buffer<T>> {
         let (runner, rows, len) = (self.runner, self.rows, self.rows * node.len());
         let (consts, with_bias) = (&runner.constants, self.constants());
-        let bias = |bias| Some(consts.array(id, 1, Option::as_ref(bias)?)).filter(|_| with_bias);
+        let bias = |bias| Some(consts.array(Option::as_ref(bias)?)).filter(|_| with_bias);
         let input = &runner.net.nodes[node.inputs[0]];
-        let image = |shape: &[usize]| [shape[0], shape[1], shape[2]];
         let mut out = self.buffer(len)?;
         if let Op::Conv2d { weight, bias: b, window, groups } = &node.op {
-            let (weight, bias) = (consts.array(id, 0, weight), bias(b));
-            let (input, output) = (image(&input.shape), image(&node.shape));
-            let conv = Conv { weight, bias, window, groups: *groups, input, output };
+            let (weight, bias, isa) = (consts.array(weight), bias(b), runner.ctx.isa());
+            let conv = Conv::of(&input.shape, &node.shape, weight, bias, window, *groups, isa);
             let mut scratch = self.buffer(conv.scratch())?;
-            let samples = self.value(node.inputs[0]).chunks_exact(input.iter().product());
+            let samples = self.value(node.inputs[0]).chunks_exact(input.len());
             let samples = samples.zip(out[..len].chunks_exact_mut(node.len()));
             samples.for_each(|(x, y)| conv.run(x, y, &mut scratch));
             self.idle.push(scratch);
@@ -156,13 +169,13 @@ impl<'a, T: Real> Chunk<'a, T> {
         let (x, y) = (self.value(node.inputs[0]), &mut out[..len]);
         let samples = x.chunks_exact(input.len()).zip(y.chunks_exact_mut(node.len()));
         match &node.op {
-            Op::Dense { weight, bias: b } => dense::dense(rows, consts.array(id, 0, weight), bias(b), x, y),
+            Op::Dense { weight, bias: b } => dense::dense(rows, consts.array(weight), bias(b), x, y),
             Op::MaxPool { window, floor } => {
-                let pool = Pool { window, input: image(&input.shape), output: image(&node.shape) };
+                let pool = Pool::of(&input.shape, &node.shape, window);
                 samples.for_each(|(x, y)| pool.max(floor.map(T::of), x, y));
             }
             Op::AvgPool { window, count_padding } => {
-                let pool = Pool { window, input: image(&input.shape), output: image(&node.shape) };
+                let pool = Pool::of(&input.shape, &node.shape, window);
                 let weights = pool.weights(*count_padding);
                 samples.for_each(|(x, y)| pool.mean(&weights, x, y));
             }

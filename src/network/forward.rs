@@ -16,12 +16,9 @@ impl Network {
     /// `y` is not touched on error. Conditions: SHAPE, NONFINITE (an input, or a weight too large for `f32`),
     /// MEMORY_LIMIT, MEMORY, CANCELLED.
     pub fn forward<T: Real>(&self, ctx: &Context, x: ArrayView2<T>, mut y: ArrayViewMut2<T>) -> Result<()> {
-        let (batch, len) = (x.nrows(), self.output_len());
+        let batch = x.nrows();
         self.check_input(&x)?;
-        if y.dim() != (batch, len) {
-            let (rows, cols) = y.dim();
-            bail!(Shape, "y has shape ({rows}, {cols}); expected ({batch}, {len})")
-        }
+        self.check_output(&y, batch)?;
         let runner = Runner::new(self, ctx, batch, "forward")?;
         let chunk = runner.chunk();
         let parts = ctx.pool().map_chunks(batch, chunk, |range| {
@@ -42,6 +39,15 @@ impl Network {
         })?;
         for (part, mut y) in parts.iter().zip(y.axis_chunks_iter_mut(Axis(0), chunk)) {
             y.iter_mut().zip(part.iter()).for_each(|(y, &v)| *y = v);
+        }
+        Ok(())
+    }
+
+    /// SHAPE unless `y` has room for the outputs of `batch` samples.
+    pub(super) fn check_output<T>(&self, y: &ArrayViewMut2<T>, batch: usize) -> Result<()> {
+        let (dim, len) = (y.dim(), self.output_len());
+        if dim != (batch, len) {
+            bail!(Shape, "y has shape ({}, {}); expected ({batch}, {len})", dim.0, dim.1)
         }
         Ok(())
     }
@@ -82,7 +88,7 @@ mod tests {
     }
 
     fn f64s(v: &[f64]) -> Array {
-        Array::F64(v.to_vec())
+        Array::f64(v.to_vec())
     }
 
     fn relu() -> Vec<Pwl> {

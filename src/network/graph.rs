@@ -1,5 +1,7 @@
 //! The graph of a network: nodes in topological order, each with what it computes and its shape.
 
+use std::sync::Arc;
+
 use super::array::Array;
 use super::constants::Cache;
 use super::pwl::Pwl;
@@ -40,7 +42,7 @@ pub enum Op {
         shift: Array,
     },
     /// A pointwise CPWL activation: one function, or one per channel (first axis).
-    Pointwise(Vec<Pwl>),
+    Pointwise(Arc<[Pwl]>),
     /// Maximum over groups of `group` consecutive elements of a flat input (channels of a (C, H, W) input).
     Maxout {
         /// Size of a group; divides the first axis.
@@ -91,6 +93,15 @@ impl Op {
     pub(crate) fn arrays(&self) -> [Option<&Array>; 2] {
         match self {
             Op::Dense { weight, bias } | Op::Conv2d { weight, bias, .. } => [Some(weight), bias.as_ref()],
+            Op::ScaleShift { scale, shift } => [Some(scale), Some(shift)],
+            _ => [None, None],
+        }
+    }
+
+    /// As `arrays`, to be changed.
+    pub(super) fn arrays_mut(&mut self) -> [Option<&mut Array>; 2] {
+        match self {
+            Op::Dense { weight, bias } | Op::Conv2d { weight, bias, .. } => [Some(weight), bias.as_mut()],
             Op::ScaleShift { scale, shift } => [Some(scale), Some(shift)],
             _ => [None, None],
         }

@@ -19,6 +19,7 @@ pub mod graph;
 mod layers;
 #[cfg(feature = "onnx")]
 mod onnx;
+mod parameters;
 mod pattern;
 pub mod pwl;
 mod real;
@@ -26,6 +27,8 @@ mod reference;
 mod row;
 mod run;
 mod smooth;
+mod sweep;
+mod tape;
 mod units;
 pub mod window;
 
@@ -34,9 +37,11 @@ pub use build::Builder;
 pub use graph::{Network, Node, NodeId, Op, UnitLayer};
 #[cfg(feature = "onnx")]
 pub use onnx::OnnxOptions;
+pub use parameters::Parameter;
 pub use pwl::Pwl;
 pub use real::Real;
 pub use smooth::{Approximation, Smooth};
+pub use tape::{Gradients, Tape, Wanted};
 pub use units::Candidate;
 pub use window::Window;
 

@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_network_without_units_has_empty_patterns() {
         let mut b = Builder::new(&[1]).unwrap();
-        let out = b.dense(0, Array::F64(vec![2.0]), [1, 1], None).unwrap();
+        let out = b.dense(0, Array::f64(vec![2.0]), [1, 1], None).unwrap();
         let net = b.finish(out).unwrap();
         assert_eq!(net.pattern(&Context::default(), array![[1.0], [2.0]].view()).unwrap().dim(), (2, 0));
     }

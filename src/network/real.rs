@@ -2,17 +2,16 @@
 
 use std::fmt::Debug;
 use std::ops::AddAssign;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use ndarray::LinalgScalar;
 
 use super::array::Array;
-use super::constants::{Cache, Constants};
+use super::constants::{Curves, Slots};
 use crate::buffer::Plain;
-use crate::error::Result;
 
 /// A precision in which networks can be run: `f32` or `f64`.
-pub trait Real: LinalgScalar + PartialOrd + AddAssign + Plain + Debug + sealed::Sealed {
+pub trait Real: LinalgScalar + PartialOrd + AddAssign + Default + Plain + Debug + sealed::Sealed {
     /// The largest value below all finite ones.
     const NEG_INFINITY: Self;
 
@@ -28,16 +27,19 @@ pub(super) mod sealed {
 
     /// What only this library needs to know about a precision.
     pub trait Sealed: Sized {
-        /// The numbers of `array`, if it is kept in this precision.
-        fn of_array(array: &Array) -> Option<&[Self]>;
+        /// The other precision.
+        type Other: Real<Other = Self>;
 
-        /// Where a network keeps its constants in this precision.
-        fn slot(cache: &Cache) -> &OnceLock<Result<Arc<Constants<Self>>>>;
+        /// The numbers of `array` in this precision; the index of the first that overflows in it.
+        fn of_array(array: &Array) -> Result<&[Self], usize>;
+
+        /// Where a graph keeps its functions in this precision.
+        fn slot(slots: &Slots) -> &OnceLock<Curves<Self>>;
     }
 }
 
 macro_rules! real {
-    ($t:ident, $variant:ident) => {
+    ($t:ident, $variant:ident, $other:ident, $wrapped:ident) => {
         impl Real for $t {
             const NEG_INFINITY: Self = $t::NEG_INFINITY;
 
@@ -53,18 +55,20 @@ macro_rules! real {
         }
 
         impl sealed::Sealed for $t {
-            fn of_array(array: &Array) -> Option<&[Self]> {
+            type Other = $other;
+
+            fn of_array(array: &Array) -> Result<&[Self], usize> {
                 match array {
-                    Array::$variant(v) => Some(v),
-                    _ => None,
+                    Array::$variant(v) => Ok(v),
+                    Array::$wrapped(v) => v.converted(),
                 }
             }
 
-            fn slot(cache: &Cache) -> &OnceLock<Result<Arc<Constants<Self>>>> {
-                &cache.$t
+            fn slot(slots: &Slots) -> &OnceLock<Curves<Self>> {
+                &slots.$t
             }
         }
     };
 }
-real!(f32, F32);
-real!(f64, F64);
+real!(f32, F32, f64, F64);
+real!(f64, F64, f32, F32);

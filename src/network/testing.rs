@@ -43,8 +43,8 @@ impl Rng {
 
     fn array(&mut self, len: usize) -> Array {
         match self.int(0, 1) {
-            0 => Array::F32((0..len).map(|_| self.real() as f32).collect()),
-            _ => Array::F64((0..len).map(|_| self.real()).collect()),
+            0 => Array::f32((0..len).map(|_| self.real() as f32).collect()),
+            _ => Array::f64((0..len).map(|_| self.real()).collect()),
         }
     }
 

@@ -133,8 +133,8 @@ mod tests {
         // 2 x 3 with singular values 5 and 3: [[2, 2, 1 .. scaled]] built from an SVD by hand.
         // W = [[3, 2, 2], [2, 3, -2]] has W W' = [[17, 8], [8, 17]] and singular values 5 and 3.
         let mut b = Builder::new(&[3]).unwrap();
-        let w = Array::F64(vec![3.0, 2.0, 2.0, 2.0, 3.0, -2.0]);
-        b.dense(0, w, [2, 3], Some(Array::F64(vec![0.0, 1.0]))).unwrap();
+        let w = Array::f64(vec![3.0, 2.0, 2.0, 2.0, 3.0, -2.0]);
+        b.dense(0, w, [2, 3], Some(Array::f64(vec![0.0, 1.0]))).unwrap();
         let net = b.finish(1).unwrap();
         let s = spectral(&net, 1).unwrap();
         assert!((5.0..5.0 * 2f64.powf(0.125) * 1.001).contains(&s), "{s}");

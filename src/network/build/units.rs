@@ -16,7 +16,7 @@ impl Builder {
             let (who, x, n) = (self.next("pointwise"), self.describe(input), functions.len());
             bail!(Shape, "{who}: has {n} functions; it reads {x}: expected 1 or {}", shape[0])
         }
-        Ok(self.push(Op::Pointwise(functions), &[input], shape))
+        Ok(self.push(Op::Pointwise(functions.into()), &[input], shape))
     }
 
     /// z if z > 0, else slope * z, with one slope for all or one per channel (first axis).
@@ -30,7 +30,7 @@ impl Builder {
 
     /// min(max(alpha z + beta, 0), 1), as a scale and shift and a clip, so that its breakpoints are exact.
     pub fn hard_sigmoid(&mut self, input: NodeId, alpha: f64, beta: f64) -> Result<NodeId> {
-        let (alpha, beta) = (Array::F64(vec![alpha]), Array::F64(vec![beta]));
+        let (alpha, beta) = (Array::f64(vec![alpha]), Array::f64(vec![beta]));
         let node = self.scale_shift(input, Some(alpha), Some(beta))?;
         self.single[node] = true;
         self.pointwise(node, vec![Pwl::clip(0.0, 1.0)?])

@@ -47,7 +47,7 @@ pub(super) fn pad(im: &mut Importer, call: &Call) -> Result<Value> {
     let [rows, cols] = if spatial == 2 { [around[1], around[2]] } else { [[0, 0], around[1]] };
     let window = Window { padding: [rows[0], cols[0], rows[1], cols[1]], ..Window::new([1, 1]) };
     let (input, channels) = (im.reshaped(x, &image)?, image[0]);
-    let ones = Array::F32(vec![1.0; channels]);
+    let ones = Array::f32(vec![1.0; channels]);
     let id = im.builder.conv2d(input, ones, [channels, 1, 1, 1], None, window, channels)?;
     window::result(im, x, id, spatial)
 }

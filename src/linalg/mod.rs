@@ -1,0 +1,3 @@
+//! Dense linear algebra on strided views.
+
+pub(crate) mod gemm;
