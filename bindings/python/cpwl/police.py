@@ -16,7 +16,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,13 +27,14 @@ from ._lib import Handle, Native, call, lib, sized
 from ._police_report import PolicedLayer, PoliceReport
 from .convex import ConvexSet, as_set
 from .network import Affine, Network
+from .tape import Gradients
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .domains import Domain
 
-__all__ = ["Policed", "police"]
+__all__ = ["Policed", "PolicedGradients", "police"]
 
 _RULES = {
     "min_shift": _abi.CPWL_POLICE_MIN_SHIFT,
@@ -136,6 +137,14 @@ def police(
     several = isinstance(regions, Sequence)
     sets = tuple(map(as_set, regions if several else [regions]))
     return Policed(net, sets, settings, _context.resolve(context, options))
+
+
+class PolicedGradients(NamedTuple):
+    """Gradients with respect to what a policed network was made of: one array for each of the parameters of the original
+    network, and (rows, dim) for the rows of each region."""
+
+    parameters: list[npt.NDArray[np.float64]]
+    rows: list[npt.NDArray[np.float64]]
 
 
 class Policed(Native):
@@ -245,6 +254,45 @@ class Policed(Native):
             shared=tuple((int(i), int(j)) for i, j in self._array(_abi.CPWL_POLICED_SHARED, 0)),
         )
 
+    def backward(self, folded: Any, *, context: _context.Context | None = None) -> PolicedGradients:
+        """Gradients through the folding: those of the parameters of `net` become those of the parameters of `original`
+        and of the regions. Needs ``gradient=True``.
+
+        A training step without any framework::
+
+            done = cpwl.police(net, region, gradient=True)
+            gradients = done.backward(done.net.record(x).backward(dy))
+            net = net.with_parameters([p.value - 0.01 * g for p, g in zip(net.parameters, gradients.parameters)])
+
+        Which piece a unit is on, which point decides on a shift, and margins count as constant: the gradient is exact
+        wherever shifts are differentiable. The bias of a shifted unit has no effect, so its gradient is 0.
+
+        Parameters
+        ----------
+        folded : Gradients, or sequence of array or None
+            What :meth:`Tape.backward` gives for `net`.
+            One gradient for each of ``net.parameters``; None stands for zeros.
+        context : Context, optional
+
+        Returns
+        -------
+        PolicedGradients
+
+        Raises
+        ------
+        ArgumentError
+            NOT_STORED: made without ``gradient=True``.
+        """
+        given = folded.parameters if isinstance(folded, Gradients) else folded
+        tensors = [None if g is None else _tensor.borrow(g, f"folded[{i}]") for i, g in enumerate(given)]
+        parameters = [np.empty(p.shape) for p in self.original.parameters]
+        rows = [np.empty(region.rows.shape) for region in self.regions]
+        out = [[_tensor.borrow(array, "gradient") for array in arrays] for arrays in (parameters, rows)]
+        run = context or self._context
+        arguments = (run, self._handle, *_array_of(tensors), *_array_of(out[0]), *_array_of(out[1]))
+        run._run(lambda: call(lib.cpwl_policed_backward, *arguments))
+        return PolicedGradients(parameters, rows)
+
     def scaled(self, t: float) -> Policed:
         """The original network made affine on the regions scaled by `t` about their centres, with the same options:
         for a schedule that lets regions grow from points (t = 0) to their full size (t = 1)."""
@@ -292,3 +340,9 @@ def _choose(table: dict[str, int], value: str, name: str) -> int:
     if value not in table:
         raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, table))}")
     return table[value]
+
+
+def _array_of(tensors: Sequence[_tensor.Borrowed | None]) -> tuple[Any, int]:
+    """Tensors as an array of the C ABI and its length; zeros in place of None."""
+    structs = (t._struct if t else _abi.Tensor() for t in tensors)
+    return (_abi.Tensor * len(tensors))(*structs), len(tensors)

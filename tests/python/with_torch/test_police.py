@@ -265,7 +265,7 @@ def test_half_precision(dtype, tolerance):
 
 
 def test_numpy_and_torch_agree_on_gradients():
-    """A training step without a framework: `vjp` of the folded network, then `backward` of the plan."""
+    """A training step without a framework: a recorded pass of the folded network, then `backward` of the plan."""
     module = mlp(2, 14, 10, 3)
     regions = [cpwl.Cube([1.0, 0.0], [0.2, 0.3]), cpwl.Vertices(PENTAGON - 1)]
     x, g = torch.randn(20, 2, dtype=torch.float64, requires_grad=True), torch.randn(20, 3, dtype=torch.float64)
@@ -273,9 +273,9 @@ def test_numpy_and_torch_agree_on_gradients():
     model(x).backward(g)
     net = cpwl.Network.from_torch(module, 2)
     done = cpwl.police(net, regions, gradient=True)
-    folded = done.net.vjp(x.detach().numpy(), g.numpy())
+    folded = done.net.record(x.detach().numpy()).backward(g.numpy())
     found = done.backward(folded)
-    np.testing.assert_allclose(folded.input, x.grad.numpy(), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(folded.x, x.grad.numpy(), rtol=0, atol=1e-12)
     for ours, parameter in zip(found.parameters, module.parameters(), strict=True):
         np.testing.assert_allclose(ours, parameter.grad.numpy(), rtol=0, atol=1e-11)
 

@@ -83,6 +83,12 @@ def ends(d: Mapping[str, Any], arrays: Arrays, g: np.ndarray) -> tuple[np.ndarra
     return middle - reach, middle + reach
 
 
+def translation(d: Mapping[str, Any], rows: np.ndarray) -> np.ndarray:
+    """The gradient of a translation of a region, from that of its rows: the points among them, which are the vertices or
+    one point that everything else is added to."""
+    return rows.sum(axis=0) if d["type"] == "vertices" else rows[0]
+
+
 def is_full_dimensional(d: Mapping[str, Any], arrays: Arrays) -> bool:
     """Whether a region has an interior, so that a map on it has one matrix only."""
     key = {"simplex": "origin", "vertices": "vertices", "vertices_rays": "vertices"}.get(d["type"], "centre")

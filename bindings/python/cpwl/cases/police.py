@@ -131,8 +131,8 @@ def _vertices(case: Case, report: Report) -> None:
     _layers(case, report, done, case.series("W"))
     _outputs(case, report, done)
     _map(case, report, done, "A", "c", "P", "YP", case.spec["A_canonical"])
-    _gradients(case, report, done)
-    close(case, report, "dV", done.backward(case["X"], case["G"]).regions[0]["points"], case["dV"])
+    [rows] = _gradients(case, report, done)
+    close(case, report, "dV", rows, case["dV"])
 
 
 def _regions(case: Case, report: Report) -> None:
@@ -148,18 +148,17 @@ def _regions(case: Case, report: Report) -> None:
         codes = np.concatenate([layer.codes for layer in done.layers], axis=1)
         report.exact(case.name, "distinct_codes", len(np.unique(codes, axis=0)), case.spec["distinct_codes"])
     if backward:
-        _gradients(case, report, done)
-        found = done.backward(case["X"], case["G"]).regions
-        for j, gradient in enumerate(found):
-            for key, name in ((f"R{j}_dc", "translation"), (f"R{j}_dr", "radius")):
-                if key in case:
-                    close(case, report, key, gradient[name], case[key])
+        for j, rows in enumerate(_gradients(case, report, done)):
+            if f"R{j}_dc" in case:
+                close(case, report, f"R{j}_dc", _police_sets.translation(case.spec["regions"][j], rows), case[f"R{j}_dc"])
+            if f"R{j}_dr" in case:
+                close(case, report, f"R{j}_dr", np.diagonal(rows[1:]), case[f"R{j}_dr"])
 
 
 def _layers(case: Case, report: Report, done: Policed, weights: list[np.ndarray]) -> None:
     """Shifts, codes, deciding vertices and folded biases of every layer of a plain network."""
     doubtful = _police_sets.doubtful(case.spec, case.arrays, case.series("fb"), case.series("s"))
-    biases = [p for name, p in done.net.parameters.items() if name.endswith("bias")]
+    biases = _biases(done.net)
     for l, w in enumerate(weights):
         units, layer = len(w), done.layers[l] if l < len(done.layers) else None
         shift = layer.shift if layer else np.zeros(units)
@@ -182,6 +181,11 @@ def _layers(case: Case, report: Report, done: Policed, weights: list[np.ndarray]
         counts = [int(np.count_nonzero(layer.shift)) for layer in done.layers]
         expected = case.spec["shifted_units"]
         report.exact(case.name, "shifted_units", counts + [0] * (len(expected) - len(counts)), expected)
+
+
+def _biases(net: Network) -> list[np.ndarray]:
+    """The biases of all layers."""
+    return [p.value for p in net.parameters if p.name == "bias"]
 
 
 def _deciding(case: Case, report: Report, l: int, ours: np.ndarray, skipped: np.ndarray) -> None:
@@ -215,14 +219,16 @@ def _map(
     close(case, report, f"{a} {p} + {c}", case[p] @ ours.a.T + ours.b, case[yp])
 
 
-def _gradients(case: Case, report: Report, done: Policed) -> None:
-    found = done.backward(case["X"], case["G"])
-    close(case, report, "dX", found.input, case["dX"])
-    weights = [g for name, g in found.parameters.items() if name.endswith("weight")]
-    biases = [g for name, g in found.parameters.items() if name.endswith("bias")]
-    for prefix, gradients in (("dW", weights), ("db", biases)):
+def _gradients(case: Case, report: Report, done: Policed) -> list[np.ndarray]:
+    """Gradients of the batch, weights and biases; returns those of the rows of each region."""
+    folded = done.net.record(case["X"]).backward(case["G"])
+    found = done.backward(folded)
+    close(case, report, "dX", folded.x, case["dX"])
+    for prefix, name in (("dW", "weight"), ("db", "bias")):
+        ours = [g for p, g in zip(done.original.parameters, found.parameters, strict=True) if p.name == name]
         for l, expected in enumerate(case.series(prefix)):
-            close(case, report, f"{prefix}{l}", gradients[l], expected)
+            close(case, report, f"{prefix}{l}", ours[l], expected)
+    return found.rows
 
 
 def _set_affine(case: Case, report: Report) -> None:
@@ -236,7 +242,7 @@ def _set_affine(case: Case, report: Report) -> None:
         return
     report.exact(case.name, "outcome", "ok", case.spec["expect"])
     tolerance = SOLVED * case.spec["cond_M"]
-    weight, bias = list(fixed.net.parameters.values())[-2:]
+    weight, bias = (p.value for p in fixed.net.parameters[-2:])
     close(case, report, "WL", weight, case["WL"], tolerance)
     close(case, report, "bL", bias, case["bL"], tolerance)
     close(case, report, "YP", fixed(case["P"]), case["YP"], tolerance)
@@ -257,7 +263,7 @@ def _certify(case: Case, report: Report) -> None:
 def _f32plan(case: Case, report: Report) -> None:
     net = network(case.spec, case.series("W"), case.series("b"))
     done = police(net, regions(case), **settings(case))
-    biases = [p for name, p in done.net.parameters.items() if name.endswith("bias")]
+    biases = _biases(done.net)
     for l, expected in enumerate(case.series("fb")):
         ulp = np.abs(biases[l] - expected) / np.spacing(np.abs(expected))
         report.bound(case.name, f"fb{l} in ulps", float(ulp.max()), 1.0)
@@ -282,7 +288,7 @@ def _pieces(case: Case, report: Report) -> None:
     pieces = case.spec["pieces"]
     for l, layer in enumerate(done.layers):
         _count(case, report, f"piece{l}", _piece(layer.codes[0], pieces) != case[f"piece{l}"], 0)
-    biases = [p for name, p in done.net.parameters.items() if name.endswith("bias")]
+    biases = _biases(done.net)
     for l, expected in enumerate(case.series("fb")):
         close(case, report, f"fb{l}", biases[l], expected)
     for l, expected in enumerate(case.series("e")):
@@ -314,7 +320,9 @@ def _conv(case: Case, report: Report) -> None:
     shape = case["e"].shape
     _count(case, report, "s", np.where(layer.codes > 0, 1, -1).reshape(shape) != case["s"], 0)
     close(case, report, "e", layer.shift.reshape(shape), case["e"])
-    close(case, report, "fb", layer.bias.reshape(shape), case["fb"])
+    # Shifts of single positions have a layer of their own behind the bias.
+    own = case["bc"][:, None, None] if layer.node < 0 else 0.0
+    close(case, report, "fb", own + layer.bias.reshape(shape), case["fb"])
     _outputs(case, report, done)
     _map(case, report, done, "A", "c", "P", "YP", True)
 
