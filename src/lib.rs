@@ -13,6 +13,7 @@
 //! | [`buffer`] | large arrays, from the host's allocator if it brought one |
 //! | [`view`] | strided borrowed tensors of any supported dtype |
 //! | [`network`] | graph of layers, forward pass, activation pattern, affine map, ONNX |
+//! | `lp` | linear programs in few dimensions |
 //! | [`convex`] | convex sets in a form that passes through affine maps |
 //! | [`regions`] | exact partition of a 2-D domain into linear regions, decision boundaries, statistics |
 //! | `ffi` | the C ABI: checks, views, options; no maths |
@@ -24,6 +25,7 @@ pub mod convex;
 pub mod error;
 pub mod ffi;
 mod fork;
+mod lp;
 pub mod network;
 pub mod police;
 mod pool;

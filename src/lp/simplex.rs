@@ -9,7 +9,7 @@
 //!
 //! Numbers: normals have length 1; coordinates are about 1. A pivot costs d m + 3 d^2 multiply-adds for m half-spaces.
 
-use super::rows::Rows;
+use super::Rows;
 
 /// A multiplier counts as positive beyond this part of the length of its direction.
 const OPTIMAL: f64 = 1e-13;
@@ -313,7 +313,7 @@ impl Simplex {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::NO_LABEL;
+    use super::super::NO_LABEL;
     use super::super::start;
     use super::*;
     use proptest::prelude::*;
