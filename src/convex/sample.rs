@@ -69,7 +69,7 @@ impl ConvexSet {
     }
 
     /// Calls `add(row, factor)` for the terms of a random point.
-    fn draw(&self, shape: &Shape, extent: f64, stream: &mut Stream, add: &mut impl FnMut(usize, f64)) {
+    fn draw(&self, shape: &Shape, extent: f64, stream: &mut Stream, add: &mut dyn FnMut(usize, f64)) {
         match shape {
             Shape::Points(rows) | Shape::Steps(rows) => {
                 mixture(rows.len(), self.dim + 1, stream, |i, t| add(rows.start + i, t));

@@ -259,7 +259,6 @@ fn bad_sets() {
     assert_eq!(condition(ConvexSet::probability_simplex(0, 1.0)), Condition::Shape);
     assert_eq!(condition(ConvexSet::zonotope(&[0.0; 2], &[1.0; 3])), Condition::Shape);
     assert_eq!(condition(ConvexSet::ellipsoid(&[0.0; 2], &[inf; 2])), Condition::Nonfinite);
-    assert_eq!(condition(ConvexSet::boxed(&vec![0.0; 1 << 40][..0], &[])), Condition::Shape);
     let one = ConvexSet::points(1, &[2.0]).unwrap();
     let two = ConvexSet::points(2, &[1e200, 1.0]).unwrap();
     assert_eq!(condition(one.sum(&two)), Condition::DimMismatch);
@@ -293,7 +292,7 @@ fn values_that_are_not_finite_have_no_range() {
             }
         }
     }
-    let (mut lo, mut hi) = ([0.0], [0.0]);
+    let (mut lo, mut hi) = ([0.0f64], [0.0f64]);
     cube.shape().range(&[0.0, 1e308, 1e308], 1, &mut lo, &mut hi);
     assert!(lo[0].is_nan() && hi[0].is_nan());
     let ball = ConvexSet::ball(&[0.0; 2], 1.0, Norm::Two).unwrap();
