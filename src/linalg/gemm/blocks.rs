@@ -117,30 +117,38 @@ fn tiles<T: Scalar>(
     let (rows, panels) =
         if flat { (kernel.rows / 2, 2 * kernel.panels) } else { (kernel.rows, kernel.panels) };
     let (count, width) = (m.div_ceil(rows), panels * T::PANEL);
+    let (a_row, c_row) = (a.strides()[0], c.strides()[0]);
+    let (left, out) = (a.as_ptr(), c.as_mut_ptr());
+    let (gate, gate_row) = match &epilogue.gate {
+        Some(gate) => (gate.as_ptr(), gate.strides()[0]),
+        None => (null(), 0),
+    };
     for part in 0..count {
         // As equal as they can be: a last tile of one row would not keep the units busy.
         let rows = m * part / count..m * (part + 1) / count;
+        let row = rows.start as isize;
         for j in b.columns.clone().step_by(width) {
             let tile = Tile {
                 rows: rows.len(),
                 columns: width.min(b.columns.end - j),
                 k: a.ncols(),
-                a: a.slice(s![rows.start.., ..]).as_ptr(),
-                a_row: a.strides()[0],
+                a: left.wrapping_offset(row * a_row),
+                a_row,
                 a_column: a.strides()[1],
                 b: b.b.wrapping_offset(((j - b.columns.start) / T::PANEL) as isize * b.panel),
                 b_row: b.row,
                 b_panel: b.panel,
-                c: c.slice_mut(s![rows.start.., j..]).as_mut_ptr(),
-                c_row: c.strides()[0],
+                c: out.wrapping_offset(row * c_row).wrapping_add(j),
+                c_row,
                 accumulate: epilogue.accumulate,
                 bias: epilogue.bias.map_or(null(), |bias| bias[j..].as_ptr()),
                 slopes: epilogue.slopes,
-                gate: epilogue
-                    .gate
-                    .as_ref()
-                    .map_or(null(), |gate| gate.slice(s![rows.start.., j..]).as_ptr()),
-                gate_row: epilogue.gate.as_ref().map_or(0, |gate| gate.strides()[0]),
+                gate: if gate.is_null() {
+                    gate
+                } else {
+                    gate.wrapping_offset(row * gate_row).wrapping_add(j)
+                },
+                gate_row,
             };
             // SAFETY: rows and columns lie inside a, b and c, whose row strides these are; a segment has whole panels; c
             // is borrowed mutably.
