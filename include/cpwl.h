@@ -476,6 +476,9 @@ typedef struct EnumerationWant EnumerationWant;
 /// What to keep of each cell.
 typedef struct Want Want;
 
+/// Which gradients are asked for.
+typedef struct Wanted Wanted;
+
 /// Line segments of a decision boundary or level set. Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_boundary cpwl_boundary;
 
@@ -530,6 +533,10 @@ typedef struct cpwl_statistics cpwl_statistics;
 /// two polygons, which pass it in opposite directions (where the solid touches itself an even number). Parts of the level
 /// set that do not separate lower from higher values do not belong to it.
 typedef struct cpwl_surface cpwl_surface;
+
+/// What a recorded forward pass left behind: immutable, may be shared between threads. It does not need its network.
+/// Since 0.1.
+typedef struct cpwl_tape cpwl_tape;
 
 /// What every function that can fail returns: `CPWL_OK` (0) or the `CPWL_*` code of what went wrong.
 /// The text is in `cpwl_last_error()`. Codes are never reused. Since 0.1.
@@ -718,6 +725,8 @@ typedef struct cpwl_network_summary {
     int64_t n_parameters;
     /// Number of nodes that stand for smooth activation functions, which the network only approximates.
     int64_t n_approximations;
+    /// Number of arrays of constants, see `cpwl_network_parameter`.
+    int64_t n_arrays;
 } cpwl_network_summary;
 
 /// What `cpwl_network_node` tells; the pointers are lent and valid until the network is freed. Since 0.1.
@@ -748,6 +757,20 @@ typedef struct cpwl_forward_options {
     /// Zero.
     int64_t reserved;
 } cpwl_forward_options;
+
+/// What `cpwl_network_parameter` tells; the pointers are lent and valid until the network is freed. Since 0.1.
+typedef struct cpwl_parameter_info {
+    /// `sizeof(cpwl_parameter_info)`, set by the caller.
+    size_t struct_size;
+    /// Node that it belongs to, see `cpwl_network_node`.
+    int32_t node;
+    /// 0 = weight or scale, 1 = bias or shift.
+    int32_t which;
+    /// "weight", "bias", "scale" or "shift".
+    const char *name;
+    /// The numbers, f32 or f64 as they are kept: (out, in) or (O, C / groups, kh, kw) of a weight, (n) of the others.
+    struct cpwl_tensor values;
+} cpwl_parameter_info;
 
 /// What `cpwl_domain_info` tells. Since 0.1.
 typedef struct cpwl_domain_summary {
@@ -1117,6 +1140,8 @@ typedef struct cpwl_complexity_options {
 
 
 
+
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1443,6 +1468,54 @@ cpwl_status cpwl_network_affine_at(const struct cpwl_context *ctx,
                                    const struct cpwl_tensor *x,
                                    struct cpwl_tensor *a,
                                    struct cpwl_tensor *b);
+
+/// Fills `out`, whose `struct_size` the caller has set, with what array `index` (0 to n_arrays - 1 of
+/// `cpwl_network_summary`) of constants is: in the order of the nodes, weight before bias, scale before shift.
+/// Errors: CPWL_ARGUMENT (no such array). Since 0.1.
+cpwl_status cpwl_network_parameter(const struct cpwl_context *ctx,
+                                   const struct cpwl_network *net,
+                                   int32_t index,
+                                   struct cpwl_parameter_info *out);
+
+/// The same graph with other numbers: `arrays` has `n` tensors, one for each array of constants in the order of
+/// `cpwl_network_parameter`, of its shape or flat; f64 is kept as f64, f32, f16 and bf16 as f32. An entry whose `dtype`
+/// is 0 keeps what `net` has, without a copy. Free the network with `cpwl_network_free`; it does not need `net`.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE (with node, name and index), CPWL_MEMORY. O(numbers). Since 0.1.
+cpwl_status cpwl_network_with_parameters(const struct cpwl_context *ctx,
+                                         const struct cpwl_network *net,
+                                         const struct cpwl_tensor *arrays,
+                                         int32_t n,
+                                         struct cpwl_network **out);
+
+/// Runs the network on a batch like `cpwl_network_forward`, and records what the way back reads; `x` is not needed
+/// afterwards. `y` is f32 or f64, which is also the precision of the way back. Free the tape with `cpwl_tape_free`.
+///
+/// Errors: as `cpwl_network_forward`. Memory: the values of the layers for the whole batch. O(B weights). Since 0.1.
+cpwl_status cpwl_network_record(const struct cpwl_context *ctx,
+                                const struct cpwl_network *net,
+                                const struct cpwl_tensor *x,
+                                struct cpwl_tensor *y,
+                                struct cpwl_tape **out);
+
+/// Gradients of L, given `dy` = dL/dy for the outputs y of the recorded pass: (B, output shape) or (B, n_outputs).
+///
+/// `dx` is (B, input shape) or (B, n_inputs); NULL = not wanted. `parameters` has `n` tensors, one for each array of
+/// constants in the order of `cpwl_network_parameter`, of its shape or flat; an entry whose `dtype` is 0 is not wanted,
+/// nor are all if `parameters` is NULL and `n` 0. All are f32 or f64 and are overwritten. At a kink the slope is that of
+/// the piece that `cpwl_network_pattern` reports (ReLU: 0 at 0); a maximum passes its gradient to the lowest of equals.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT (outputs that overlap), CPWL_LIMIT, CPWL_MEMORY,
+/// CPWL_CANCELLED. Bit-identical for any number of threads. O(B weights), twice the forward pass. Since 0.1.
+cpwl_status cpwl_tape_backward(const struct cpwl_context *ctx,
+                               const struct cpwl_tape *tape,
+                               const struct cpwl_tensor *dy,
+                               struct cpwl_tensor *dx,
+                               struct cpwl_tensor *parameters,
+                               int32_t n);
+
+/// Ends a tape; NULL is fine. Since 0.1.
+void cpwl_tape_free(struct cpwl_tape *tape);
 
 /// The box of all x with lo_i <= x_i <= hi_i; `lo` and `hi` are (d): d = 2 is a plane domain. Free it with
 /// `cpwl_domain_free`.

@@ -89,7 +89,7 @@ unsafe impl Growable for cpwl_pool2d_options {
 }
 
 /// The numbers of a tensor as the network keeps them: f64 for f64, otherwise f32, always exactly.
-fn array(meter: &Meter, t: &TensorRef) -> Result<Array> {
+pub(super) fn array(meter: &Meter, t: &TensorRef) -> Result<Array> {
     fn own<T: Float>(meter: &Meter, t: &TensorRef) -> Result<Vec<T>> {
         let values = t.read::<T>(meter)?;
         let mut own = Vec::new();

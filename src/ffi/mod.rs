@@ -30,6 +30,10 @@ mod rewrite;
 
 mod evaluate;
 
+mod parameters;
+
+mod tape;
+
 mod domain;
 
 mod body;
@@ -78,6 +82,7 @@ pub use evaluate::*;
 pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;
+pub use parameters::*;
 pub use partition::*;
 pub use partition3d::*;
 pub use polyhedron::*;
@@ -86,6 +91,7 @@ pub use smooth::*;
 pub use statistics::*;
 pub use stream::*;
 pub use surface::*;
+pub use tape::*;
 pub use tensor::cpwl_tensor;
 pub use tile::*;
 pub use version::*;

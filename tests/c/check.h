@@ -120,6 +120,7 @@ void test_police(void);
 void test_solid(void);
 void test_spine(void);
 void test_statistics(void);
+void test_tape(void);
 void test_tensors(void);
 
 #endif

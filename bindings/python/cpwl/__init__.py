@@ -22,6 +22,7 @@ from .regions import Partition
 from .solid import Partition3D
 from .stream import Chunk, Seams, Streamed, stream
 from .surface import Surface
+from .tape import Gradients, Parameter, Tape
 from .training import TrainingView
 
 __version__ = version()
@@ -36,9 +37,11 @@ __all__ = [
     "Context",
     "Domain",
     "Enumeration",
+    "Gradients",
     "Nearest",
     "Network",
     "Node",
+    "Parameter",
     "Partition",
     "Partition3D",
     "Polygon",
@@ -51,6 +54,7 @@ __all__ = [
     "Stats",
     "Streamed",
     "Surface",
+    "Tape",
     "TrainingView",
     "build_info",
     "layers",

@@ -282,6 +282,7 @@ class NetworkSummary(c.Structure):
         ("n_outputs", c.c_int64),
         ("n_parameters", c.c_int64),
         ("n_approximations", c.c_int64),
+        ("n_arrays", c.c_int64),
     ]
 
 
@@ -302,6 +303,16 @@ class ForwardOptions(c.Structure):
     _fields_ = [
         ("struct_size", c.c_size_t),
         ("reserved", c.c_int64),
+    ]
+
+
+class ParameterInfo(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("node", c.c_int32),
+        ("which", c.c_int32),
+        ("name", c.c_char_p),
+        ("values", Tensor),
     ]
 
 
@@ -603,7 +614,10 @@ FUNCTIONS = {
     "cpwl_network_local_complexity": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(ComplexityOptions), c.POINTER(Tensor)]),
     "cpwl_network_node": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(NodeInfo)]),
     "cpwl_network_output_shape": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_int64), c.POINTER(c.c_int32)]),
+    "cpwl_network_parameter": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(ParameterInfo)]),
     "cpwl_network_pattern": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_network_record": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_network_with_parameters": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(c.c_void_p)]),
     "cpwl_partition3d_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_partition3d_free": (None, [c.c_void_p]),
     "cpwl_partition3d_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Partition3dSummary)]),
@@ -632,6 +646,8 @@ FUNCTIONS = {
     "cpwl_surface_free": (None, [c.c_void_p]),
     "cpwl_surface_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(SurfaceSummary)]),
     "cpwl_surface_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(SurfaceOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_tape_backward": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.c_int32]),
+    "cpwl_tape_free": (None, [c.c_void_p]),
     "cpwl_version": (c.c_uint32, []),
     "cpwl_version_string": (c.c_char_p, []),
 }

@@ -57,7 +57,7 @@ impl<T: Real> Curve<T> {
                 pairs.for_each(|(g, &z)| *g = *g * if z > T::zero() { above } else { below })
             }
             &Curve::Clip([low, high]) => pairs.for_each(|(g, &z)| {
-                let inside = (z > low) & !(z > high);
+                let inside = (z > low) & (z <= high);
                 *g = *g * if inside { T::one() } else { T::zero() };
             }),
             Curve::Pieces { knots, pieces } => pairs.for_each(|(g, &z)| {
