@@ -155,6 +155,9 @@ typedef enum cpwl_activation {
     CPWL_CLIP = 6,
     /// alpha x + beta cut off at 0 and 1; alpha and beta are 1/6 and 1/2 unless given.
     CPWL_HARD_SIGMOID = 7,
+    /// x min(max(x + 3, 0), 6) / 6, exactly: the one function here that is not piecewise linear. Regions refuse it; see
+    /// CPWL_HARD_SWISH of `cpwl_smooth` for an approximation.
+    CPWL_EXACT_HARD_SWISH = 8,
 } cpwl_activation;
 
 /// Smooth activations, of `cpwl_network_builder_smooth`, with the parameters of torch. Since 0.1.
@@ -735,8 +738,8 @@ typedef struct cpwl_node_info {
     size_t struct_size;
     /// Name, UTF-8.
     const char *name;
-    /// Operator: "input", "dense", "conv2d", "scale_shift", "pointwise", "maxout", "max_pool2d", "avg_pool2d", "add",
-    /// "concat" or "reshape".
+    /// Operator: "input", "dense", "conv2d", "scale_shift", "pointwise", "hard_swish", "maxout", "max_pool2d",
+    /// "avg_pool2d", "add", "concat" or "reshape".
     const char *op;
     /// Shape of its value, per sample.
     const int64_t *shape;

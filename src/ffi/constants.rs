@@ -92,6 +92,9 @@ pub enum cpwl_activation {
     CPWL_CLIP = 6,
     /// alpha x + beta cut off at 0 and 1; alpha and beta are 1/6 and 1/2 unless given.
     CPWL_HARD_SIGMOID = 7,
+    /// x min(max(x + 3, 0), 6) / 6, exactly: the one function here that is not piecewise linear. Regions refuse it; see
+    /// CPWL_HARD_SWISH of `cpwl_smooth` for an approximation.
+    CPWL_EXACT_HARD_SWISH = 8,
 }
 
 /// Smooth activations, of `cpwl_network_builder_smooth`, with the parameters of torch. Since 0.1.

@@ -270,7 +270,8 @@ pub unsafe extern "C" fn cpwl_network_builder_activation(
                 let (alpha, beta) = (alpha.unwrap_or(1.0 / 6.0), beta.unwrap_or(0.5));
                 return call.add(input, |b, input| b.hard_sigmoid(input, alpha, beta));
             }
-            _ => bail!(UnknownEnum, "kind is {kind}; expected 1 (CPWL_RELU) to 7 (CPWL_HARD_SIGMOID)"),
+            8 => return call.add(input, |b, input| b.hard_swish(input)),
+            _ => bail!(UnknownEnum, "kind is {kind}; expected 1 (CPWL_RELU) to 8 (CPWL_EXACT_HARD_SWISH)"),
         };
         call.add(input, |b, input| b.pointwise(input, vec![function]))
     })

@@ -98,8 +98,8 @@ pub struct cpwl_node_info {
     pub struct_size: usize,
     /// Name, UTF-8.
     pub name: *const c_char,
-    /// Operator: "input", "dense", "conv2d", "scale_shift", "pointwise", "maxout", "max_pool2d", "avg_pool2d", "add",
-    /// "concat" or "reshape".
+    /// Operator: "input", "dense", "conv2d", "scale_shift", "pointwise", "hard_swish", "maxout", "max_pool2d",
+    /// "avg_pool2d", "add", "concat" or "reshape".
     pub op: *const c_char,
     /// Shape of its value, per sample.
     pub shape: *const i64,

@@ -21,12 +21,13 @@ impl Network {
     /// cost is that of a forward pass of as many samples as the input has elements, and convolutions stay
     /// convolutions. Where there are far fewer outputs than inputs, the rows of A run back through the transposed
     /// network instead, at the cost of about as many forward passes as there are outputs. Conditions: SHAPE,
-    /// NONFINITE, MEMORY_LIMIT, MEMORY, CANCELLED.
+    /// NONFINITE, UNSUPPORTED (a hard swish on its curved piece), MEMORY_LIMIT, MEMORY, CANCELLED.
     pub fn affine_at(&self, ctx: &Context, x: ArrayView1<f64>) -> Result<(Array2<f64>, Array1<f64>)> {
         self.check_input(&x)?;
         let (n_in, n_out) = (self.input_len(), self.output_len());
         let codes = self.pattern(ctx, x.insert_axis(Axis(0)))?;
         let codes = codes.as_slice().unwrap_or_default();
+        self.expect_affine(codes)?;
         let wide = !ctx.reference() && n_in / WIDE >= n_out;
         let runner = Runner::<f64>::new(self, ctx, if wide { n_out } else { n_in } + 1, "affine map")?;
         let mut a = runner.result::<f64>(n_out, n_in)?;

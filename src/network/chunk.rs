@@ -61,9 +61,8 @@ impl<'a, T: Real> Chunk<'a, T> {
                 observe(layer, self.value(node.inputs[0]));
             }
             let out = match (&node.op, self.mode) {
-                (Op::Reshape | Op::ScaleShift { .. } | Op::Add, _) | (Op::Pointwise(_), Mode::Values) => {
-                    self.in_place(id, node)?
-                }
+                (Op::Reshape | Op::ScaleShift { .. } | Op::Add, _)
+                | (Op::Pointwise(_) | Op::HardSwish, Mode::Values) => self.in_place(id, node)?,
                 (op, Mode::Affine(codes) | Mode::Linear(codes)) if op.is_unit() => {
                     self.follow(id, &codes[net.units[layer].first..][..node.len()])?
                 }
@@ -139,6 +138,7 @@ impl<'a, T: Real> Chunk<'a, T> {
                 }
             }
             Op::Pointwise(_) => pointwise::activate(consts.curves(id), node.plane(), y),
+            Op::HardSwish => pointwise::hard_swish(y),
             Op::Add => {
                 for &other in &node.inputs[1..] {
                     route::add(self.value(other), y);
@@ -199,7 +199,7 @@ impl<'a, T: Real> Chunk<'a, T> {
         let y = &mut out[..len];
         route::select(self.rows, &sources, self.value(net.nodes[id].inputs[0]), y);
         let op = &net.nodes[id].op;
-        if matches!(op, Op::Pointwise(_)) || op.floor().is_some() {
+        if matches!(op, Op::Pointwise(_) | Op::HardSwish) || op.floor().is_some() {
             let slopes: Vec<T> = pieces.clone().map(|(_, slope, _)| T::of(slope)).collect();
             pointwise::scale(&slopes, codes.len(), 1, y);
             if self.constants() {

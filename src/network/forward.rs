@@ -241,7 +241,7 @@ mod tests {
         #[test]
         fn fast_is_reference(seed: u64) {
             let mut rng = Rng(seed);
-            let net = rng.network();
+            let net = rng.curved_network();
             let x = rng.batch(3, net.input_len());
             let plain = forward(&net, &reference(), &x);
             let scale = plain.iter().fold(1.0, |m: f64, v| m.max(v.abs()));

@@ -7,6 +7,7 @@ use super::constants::Cache;
 use super::pwl::Pwl;
 use super::smooth::Approximation;
 use super::window::Window;
+use crate::error::{Result, bail};
 
 /// Index of a node in [`Network::nodes`].
 pub type NodeId = usize;
@@ -43,6 +44,9 @@ pub enum Op {
     },
     /// A pointwise CPWL activation: one function, or one per channel (first axis).
     Pointwise(Arc<[Pwl]>),
+    /// x min(max(x + 3, 0), 6) / 6 of every element: 0 left of -3, x right of 3, and no affine function between. The one
+    /// operator that is not piecewise linear: what needs an affine map refuses it, see [`Network::expect_cpwl`].
+    HardSwish,
     /// Maximum over groups of `group` consecutive elements of a flat input (channels of a (C, H, W) input).
     Maxout {
         /// Size of a group; divides the first axis.
@@ -78,7 +82,7 @@ pub enum Op {
 impl Op {
     /// Whether the operator has breakpoints, that is, cuts the input space.
     pub fn is_unit(&self) -> bool {
-        matches!(self, Op::Pointwise(_) | Op::Maxout { .. } | Op::MaxPool { .. })
+        matches!(self, Op::Pointwise(_) | Op::HardSwish | Op::Maxout { .. } | Op::MaxPool { .. })
     }
 
     /// The constant that takes part in the maxima of a max layer.
@@ -115,6 +119,7 @@ impl Op {
             Op::Conv2d { .. } => "conv2d",
             Op::ScaleShift { .. } => "scale_shift",
             Op::Pointwise(_) => "pointwise",
+            Op::HardSwish => "hard_swish",
             Op::Maxout { .. } => "maxout",
             Op::MaxPool { .. } => "max_pool2d",
             Op::AvgPool { .. } => "avg_pool2d",
@@ -234,6 +239,17 @@ impl Network {
     /// Whether all weights were given in single precision.
     pub fn is_f32(&self) -> bool {
         self.single
+    }
+
+    /// UNSUPPORTED if a node is not piecewise linear.
+    pub fn expect_cpwl(&self) -> Result<()> {
+        let Some(id) = self.nodes.iter().position(|n| n.op == Op::HardSwish) else { return Ok(()) };
+        let name = &self.nodes[id].name;
+        bail!(
+            Unsupported,
+            "'{name}' (node {id}): a hard swish is not piecewise linear; give the layer a number of knots (knots=K) to have \
+             it approximated"
+        )
     }
 
     /// The activation function of element `i` of a [`Op::Pointwise`] node.

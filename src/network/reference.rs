@@ -59,8 +59,10 @@ pub(super) fn values<T: Real>(
 
 /// The value of unit `i` of `node`, whose input is `z`.
 fn value<T: Real>(net: &Network, node: NodeId, i: usize, z: &[T]) -> f64 {
-    if let Op::Pointwise(_) = net.nodes()[node].op {
-        return net.activation(node, i).eval(z[i].wide());
+    match net.nodes()[node].op {
+        Op::Pointwise(_) => return net.activation(node, i).eval(z[i].wide()),
+        Op::HardSwish => return z[i].wide() * ((z[i].wide() + 3.0).clamp(0.0, 6.0) / 6.0),
+        _ => {}
     }
     let (j, slope, offset) = net.piece(node, i, net.code(node, i, |j| z[j].wide()));
     slope * z[j].wide() + offset

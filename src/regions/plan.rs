@@ -69,6 +69,7 @@ pub(crate) struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// Prepares `net` on a domain; `maps` tells whether the affine maps of the outputs are wanted.
     pub(crate) fn new(net: &'a Network, chart: Chart, maps: bool) -> Result<Self> {
+        net.expect_cpwl()?;
         let Chart { frame, sides, input } = chart;
         let coords = frame.dim() + 1;
         let rows = coords.next_multiple_of(3);

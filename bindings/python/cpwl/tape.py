@@ -26,7 +26,7 @@ class Parameter(NamedTuple):
         Name of the layer.
     name : {"weight", "bias", "scale", "shift"}
     value : numpy array, read-only
-        (out, in) or (O, C / groups, kh, kw) of a weight, (n,) of the others; float32 or float64 as the network keeps it.
+        (out, in) or (O, C / groups, kh, kw) of a weight, (n,) of the others; float32 or float64 as it is kept.
     """
 
     node: str

@@ -36,6 +36,13 @@ impl Builder {
         self.pointwise(node, vec![Pwl::clip(0.0, 1.0)?])
     }
 
+    /// x min(max(x + 3, 0), 6) / 6 of every element, exactly: the network is not piecewise linear then. It can be run,
+    /// differentiated and policed, but has regions only with an approximation in its place, see [`Builder::smooth`].
+    pub fn hard_swish(&mut self, input: NodeId) -> Result<NodeId> {
+        let shape = self.shape(input)?.to_vec();
+        Ok(self.push(Op::HardSwish, &[input], shape))
+    }
+
     /// A smooth activation, replaced by a piecewise-linear function with at most `knots` knots: see
     /// [`Pwl::approximate`] and [`Network::approximations`](crate::network::Network::approximations).
     ///

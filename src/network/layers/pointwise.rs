@@ -88,6 +88,27 @@ pub(in crate::network) fn pull_back<T: Real>(curves: &[Curve<T>], plane: usize, 
     }
 }
 
+/// x min(max(x + 3, 0), 6) / 6, in place; exactly 0 left of -3 and x right of 3.
+pub(in crate::network) fn hard_swish<T: Real>(z: &mut [T]) {
+    let (zero, three, six) = (T::zero(), T::of(3.0), T::of(6.0));
+    z.iter_mut().for_each(|z| {
+        let gate = *z + three;
+        let gate = if gate > zero { gate } else { zero };
+        let gate = if gate > six { six } else { gate };
+        *z = *z * (gate / six) + zero;
+    });
+}
+
+/// Multiplies gradients with the slopes of [`hard_swish`] at the inputs `z`.
+pub(in crate::network) fn hard_swish_back<T: Real>(z: &[T], g: &mut [T]) {
+    let (three, six) = (T::of(3.0), T::of(6.0));
+    g.iter_mut().zip(z).for_each(|(g, &z)| {
+        let between = (z + z + three) / six;
+        let slope = if z > three { T::one() } else { between };
+        *g = *g * if z > T::zero() - three { slope } else { T::zero() };
+    });
+}
+
 /// Applies one function, or one per channel of `plane` elements, to any number of samples in place.
 pub(in crate::network) fn activate<T: Real>(curves: &[Curve<T>], plane: usize, z: &mut [T]) {
     match curves {

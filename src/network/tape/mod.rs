@@ -97,7 +97,9 @@ impl Network {
                     kept[id] = true
                 }
                 Op::Dense { .. } | Op::Conv2d { .. } | Op::ScaleShift { .. } => kept[node.inputs[0]] = true,
-                Op::Pointwise(_) | Op::Maxout { .. } | Op::MaxPool { .. } => kept[node.inputs[0]] = true,
+                Op::Pointwise(_) | Op::HardSwish | Op::Maxout { .. } | Op::MaxPool { .. } => {
+                    kept[node.inputs[0]] = true
+                }
                 Op::Input | Op::AvgPool { .. } | Op::Add | Op::Concat { .. } | Op::Reshape => {}
             }
         }

@@ -40,7 +40,11 @@ pub(super) fn chunk<T: Real>(
             for (i, &v) in of_node.iter().enumerate() {
                 if node.op.is_unit() {
                     let z = &values[node.inputs[0]];
-                    let (j, slope, _) = net.piece(id, i, net.code(id, i, |j| z[j].wide()));
+                    let code = net.code(id, i, |j| z[j].wide());
+                    let (j, slope) = match (&node.op, code) {
+                        (Op::HardSwish, 1) => (i, z[i].wide() / 3.0 + 0.5),
+                        _ => (net.piece(id, i, code).0, net.piece(id, i, code).1),
+                    };
                     g[node.inputs[0]][j] += slope * v;
                 } else {
                     net.row(id, i, |slot, j, w| g[node.inputs[slot]][j] += w * v);

@@ -32,6 +32,11 @@ pub(super) fn pull_back<T: Real>(
             sweep.give(source, g);
             return Ok(());
         }
+        Op::HardSwish => {
+            pointwise::hard_swish_back(part.value(net, source), &mut g[..len]);
+            sweep.give(source, g);
+            return Ok(());
+        }
         Op::Maxout { group, floor } => {
             let size = sweep.len(source);
             let mut dx = sweep.buffer(size)?;

@@ -230,6 +230,7 @@ def test_training_view_takes_modules():
 
 GRADIENTS = {
     **NATIVE,
+    "hard swish": (nn.Sequential(nn.Linear(4, 8), nn.Hardswish(), nn.Linear(8, 2)), 4),
     "depthwise": (nn.Sequential(nn.Conv2d(3, 6, 3, groups=3, padding=1, stride=2), nn.LeakyReLU(0.3),
                                 nn.Conv2d(6, 8, 2, dilation=2), nn.ReLU(), nn.MaxPool2d(3, 2, 1), nn.Flatten(),
                                 nn.LazyLinear(4)), (3, 12, 11)),
