@@ -72,7 +72,7 @@ static void plan(const cpwl_network *net, const cpwl_set *set) {
     memset(&layer, 0, sizeof layer);
     layer.struct_size = sizeof layer;
     CHECK_OK(cpwl_policed_layer(NULL, policed, 0, &layer));
-    CHECK(layer.unit_layer == 0 && layer.node == 1 && layer.n_groups == 2 && layer.n_shifted == 1 && layer.n_dead == 1);
+    CHECK(layer.unit_layer == 0 && layer.node == 1 && layer.parameter == 1 && layer.n_groups == 2 && layer.n_shifted == 1 && layer.n_dead == 1);
     CHECK(layer.largest_shift == 1);
     shift = doubles(policed, CPWL_POLICED_SHIFTS, 0, 2);
     bias = doubles(policed, CPWL_POLICED_BIASES, 0, 2);

@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+import numpy as np
 import torch
 from torch import nn
 
@@ -81,6 +82,15 @@ class Chain:
     def biases(self, policed: Policed) -> tuple[torch.Tensor, ...]:
         """The folded biases of the policed layers, in double precision."""
         return tuple(torch.from_numpy(layer.bias.copy()).to(self.device) for layer in policed.layers)
+
+    def pull_back(self, policed: Policed, gradients: Sequence[torch.Tensor | None]) -> list[np.ndarray]:
+        """Gradients of the arrays of the network, then of the rows of the regions, from those of the folded biases."""
+        folded: list[np.ndarray | None] = [None] * policed.net._info.n_arrays
+        for layer, gradient in zip(policed.layers, gradients, strict=True):
+            if layer.parameter >= 0 and gradient is not None:
+                folded[layer.parameter] = gradient.double().cpu().numpy()
+        found = policed.backward(folded)
+        return [*found.parameters, *found.rows]
 
     def run(self, policed: Policed, biases: Sequence[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
         """The layers on a batch, with those biases in place of their own."""

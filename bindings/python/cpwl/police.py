@@ -220,7 +220,7 @@ class Policed(Native):
             name = "output" if output else units[info.unit_layer].name
             rank = len(self.original.output_shape if output else units[info.unit_layer].shape)
             arrays = [self._array(which, i) for which in range(_abi.CPWL_POLICED_SHIFTS, _abi.CPWL_POLICED_MAP_A)]
-            found.append(PolicedLayer(name, info.unit_layer, info.node, rank, *arrays, info.n_dead))
+            found.append(PolicedLayer(name, info.unit_layer, info.node, info.parameter, rank, *arrays, info.n_dead))
         return found
 
     @property
@@ -285,7 +285,7 @@ class Policed(Native):
         """
         given = folded.parameters if isinstance(folded, Gradients) else folded
         tensors = [None if g is None else _tensor.borrow(g, f"folded[{i}]") for i, g in enumerate(given)]
-        parameters = [np.empty(p.shape) for p in self.original.parameters]
+        parameters = [np.empty(shape) for shape in self.original._array_shapes]
         rows = [np.empty(region.rows.shape) for region in self.regions]
         out = [[_tensor.borrow(array, "gradient") for array in arrays] for arrays in (parameters, rows)]
         run = context or self._context

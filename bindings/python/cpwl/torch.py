@@ -23,12 +23,12 @@ import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
 
-from . import police as _police
 from ._torch_chain import Chain
 from ._torch_region import Region
 from .convex import ConvexSet, as_set
 from .network import Affine
 from .police import Policed as _Policed
+from .police import police
 
 __all__ = ["GrowingRegion", "Policed", "Region"]
 
@@ -159,7 +159,7 @@ class Policed(nn.Module):
             options = dict(self._options)
             options["kappa"] = options.get("kappa", 16.0) * _COARSER.get(chain.dtype, 1.0)
             sets = [region.set(self._scale) for region in self.regions]
-            policed = _police.police(chain.network(self._input_shape), sets, gradient=gradient, **options)
+            policed = police(chain.network(self._input_shape), sets, gradient=gradient, **options)
             self._made = (key, policed, chain)
         return self._made[1:]
 
