@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use cpwl::error::Condition;
-use cpwl::network::{Network, OnnxOptions};
+use cpwl::network::{Network, OnnxOptions, OnnxPrecision, OnnxWriteOptions};
 use cpwl::{Context, ContextOptions};
 use ndarray::{Array2, Axis};
 
@@ -69,15 +69,39 @@ fn error<'a>(got: impl IntoIterator<Item = &'a f64>, expected: impl IntoIterator
     pairs.iter().fold(0.0, |m: f64, (g, e)| m.max((*g - *e).abs())) / scale
 }
 
-/// Compares one file with its numbers.
+/// Compares one file with its numbers, and so the files that we write of it: in double nothing is lost.
 fn check(path: &Path, expected: &Expected, ctx: &Context) -> Result<(), String> {
-    let within = |what: &str, e: f64, bound: f64| {
-        if e <= bound { Ok(()) } else { Err(format!("{what} is off by {e:e}")) }
-    };
     let net = Network::from_onnx(&std::fs::read(path).unwrap()).map_err(|e| e.to_string())?;
+    assert_eq!(net.is_f32(), expected.y_single.is_some());
+    check_network(&net, expected, ctx)?;
+    let written = |precision| {
+        let file = net.to_onnx(&OnnxWriteOptions { precision }).map_err(|e| e.to_string())?;
+        Network::from_onnx(&file).map_err(|e| e.to_string())
+    };
+    let again = written(Some(OnnxPrecision::Double))?;
+    assert!(!again.is_f32());
+    check_network(&again, expected, ctx).map_err(|e| format!("written in double: {e}"))?;
+    // A change of shape is no layer when it is read, unless a layer needs it.
+    let names: Vec<_> = again.nodes().iter().map(|n| &n.name).collect();
+    let layers = net.nodes().iter().filter(|n| n.op.name() != "reshape");
+    layers.for_each(|n| assert!(names.contains(&&n.name), "{:?} is not in {names:?}", n.name));
+    if let Some(y_single) = &expected.y_single {
+        let (again, x) = (written(None)?, expected.x.mapv(|v| v as f32));
+        let mut y = Array2::<f32>::zeros(expected.y.dim());
+        again.forward(ctx, x.view(), y.view_mut()).map_err(|e| e.to_string())?;
+        within("written in single: forward", error(&y.mapv(f64::from), y_single), 1e-5)?;
+        assert!(again.is_f32());
+    }
+    Ok(())
+}
+
+fn within(what: &str, e: f64, bound: f64) -> Result<(), String> {
+    if e <= bound { Ok(()) } else { Err(format!("{what} is off by {e:e}")) }
+}
+
+fn check_network(net: &Network, expected: &Expected, ctx: &Context) -> Result<(), String> {
     let dim = expected.y.dim();
     assert_eq!((net.input_len(), net.output_len()), (expected.x.ncols(), dim.1));
-    assert_eq!(net.is_f32(), expected.y_single.is_some());
 
     let mut y = Array2::zeros(dim);
     net.forward(ctx, expected.x.view(), y.view_mut()).map_err(|e| e.to_string())?;

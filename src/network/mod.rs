@@ -36,7 +36,7 @@ pub use array::Array;
 pub use build::Builder;
 pub use graph::{Network, Node, NodeId, Op, UnitLayer};
 #[cfg(feature = "onnx")]
-pub use onnx::OnnxOptions;
+pub use onnx::{OnnxOptions, OnnxPrecision, OnnxWriteOptions};
 pub use parameters::Parameter;
 pub use pwl::Pwl;
 pub use real::Real;

@@ -4,14 +4,14 @@
 use super::bounds::{Norms, U};
 use super::chart::Chart;
 use super::convolve::Kernel;
-use super::double::Dd;
-use super::dyadic::Functional;
 use super::frame::Frame;
 use super::level::Level;
 use super::maximum::Tie;
-use super::number::DD;
 use crate::error::{Result, bail};
 use crate::network::{Network, NodeId, Op};
+use crate::numeric::double::Dd;
+use crate::numeric::dyadic::Functional;
+use crate::numeric::number::DD;
 use crate::simd::aligned::{Aligned, padded};
 
 /// A dense layer column by column, padded, as the fold kernel wants it.

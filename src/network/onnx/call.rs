@@ -15,6 +15,8 @@ pub(super) enum Value {
     Constant(Rc<Tensor>),
     /// The value of a layer.
     Computed(Computed),
+    /// The value of a layer with minus infinity around its images (above, left, below, right), for a MaxPool to read.
+    Padded(Computed, [usize; 4]),
     /// Part of an activation function that is spelt out.
     Formula(Rc<Formula>),
     /// An output that this reader does not compute.

@@ -105,6 +105,12 @@ impl Importer {
         let lookup = |name: &String| match self.values.get(name) {
             _ if name.is_empty() => Ok(None),
             Some(Value::Missing) => bail!(Unsupported, "input '{name}' is an output that is not computed"),
+            Some(Value::Padded(..)) if node.op_type != "MaxPool" => {
+                bail!(
+                    UnsupportedOperator,
+                    "input '{name}' is padded with minus infinity; only a MaxPool may read it"
+                )
+            }
             Some(value) => Ok(Some(value.clone())),
             None if outputs.contains(name.as_str()) => {
                 bail!(Graph, "input '{name}' is computed later: a cycle, or nodes out of order")
@@ -166,6 +172,9 @@ impl Importer {
             Some(Value::Computed(c)) => {
                 let id = self.shaped(&c)?;
                 Ok(Network { single: self.single, ..self.builder.into_network(id)? })
+            }
+            Some(Value::Padded(..)) => {
+                bail!(UnsupportedOperator, "output '{}' is padded with minus infinity", output.name)
             }
             Some(Value::Constant(_)) => bail!(Graph, "output '{}' does not depend on the input", output.name),
             Some(Value::Missing | Value::Formula(_)) | None => {

@@ -1,11 +1,17 @@
-//! The messages of an ONNX file that matter here, with their field numbers in `onnx.proto`. Other fields are skipped
-//! by the decoder. No message contains itself: subgraphs (control flow) are left out, so nesting cannot run away.
+//! The messages of an ONNX file that matter here, with their field numbers in `onnx.proto`; for reading and for writing.
+//! Other fields are skipped by the decoder. No message contains itself: subgraphs (control flow) are left out, so nesting cannot run away.
 
 use prost::Message;
 
 /// The file.
 #[derive(Clone, Message)]
 pub struct Model {
+    #[prost(int64, tag = "1")]
+    pub ir_version: i64,
+    #[prost(string, tag = "2")]
+    pub producer_name: String,
+    #[prost(string, tag = "3")]
+    pub producer_version: String,
     #[prost(message, optional, tag = "7")]
     pub graph: Option<Graph>,
     #[prost(message, repeated, tag = "8")]
@@ -26,6 +32,8 @@ pub struct OperatorSet {
 pub struct Graph {
     #[prost(message, repeated, tag = "1")]
     pub node: Vec<Node>,
+    #[prost(string, tag = "2")]
+    pub name: String,
     #[prost(message, repeated, tag = "5")]
     pub initializer: Vec<Tensor>,
     #[prost(message, repeated, tag = "11")]
@@ -49,6 +57,8 @@ pub struct Node {
     pub op_type: String,
     #[prost(message, repeated, tag = "5")]
     pub attribute: Vec<Attribute>,
+    #[prost(string, tag = "6")]
+    pub doc_string: String,
     #[prost(string, tag = "7")]
     pub domain: String,
 }

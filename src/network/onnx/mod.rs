@@ -1,18 +1,20 @@
-//! Reads networks from ONNX files.
+//! Reads networks from ONNX files, and writes them ([`export`]).
 //!
-//! The file is decoded with the few protobuf messages that matter ([`messages`]), its constants keep their precision
-//! ([`tensor`]), and its nodes are read in order ([`import`]), each by the function of its operator ([`ops`]). The
-//! first axis of every value is the batch and is dropped. Integer arithmetic on shapes, as `torch.onnx` emits it, is
+//! A file that is read is decoded with the few protobuf messages that matter ([`messages`]), its constants keep their
+//! precision ([`tensor`]), and its nodes are read in order ([`import`]), each by the function of its operator ([`ops`]).
+//! The first axis of every value is the batch and is dropped. Integer arithmetic on shapes, as `torch.onnx` emits it, is
 //! folded; in it the batch size is an unknown that may only be passed along. Smooth activations are recognised in the
 //! operators that spell them out ([`formula`]).
 
 mod call;
+mod export;
 mod formula;
 mod import;
 mod messages;
 mod ops;
 mod tensor;
 
+pub use export::{OnnxPrecision, OnnxWriteOptions};
 use prost::Message;
 
 use super::graph::Network;

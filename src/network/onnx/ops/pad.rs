@@ -8,7 +8,7 @@ use crate::network::onnx::import::Importer;
 use crate::network::onnx::tensor::Tensor;
 use crate::network::window::Window;
 
-/// Zeros around the image, by a convolution that copies each channel.
+/// Zeros around the image, by a convolution that copies each channel; or minus infinity, for the MaxPool behind.
 pub(super) fn pad(im: &mut Importer, call: &Call) -> Result<Value> {
     let x = call.computed(0)?;
     let mode = call.string("mode")?.unwrap_or_default();
@@ -41,11 +41,19 @@ pub(super) fn pad(im: &mut Importer, call: &Call) -> Result<Value> {
         return Ok(Value::Computed(x.clone()));
     }
     let (spatial, image) = window::image(x)?;
-    if value != 0.0 || around[0] != [0, 0] {
-        bail!(UnsupportedOperator, "pads are {pads:?} with {value}; expected zeros around the spatial axes")
+    let lowest = value == f64::NEG_INFINITY;
+    if (value != 0.0 && !lowest) || around[0] != [0, 0] {
+        bail!(
+            UnsupportedOperator,
+            "pads are {pads:?} with {value}; expected zeros around the spatial axes, or -inf in front of a MaxPool"
+        )
     }
     let [rows, cols] = if spatial == 2 { [around[1], around[2]] } else { [[0, 0], around[1]] };
-    let window = Window { padding: [rows[0], cols[0], rows[1], cols[1]], ..Window::new([1, 1]) };
+    let padding = [rows[0], cols[0], rows[1], cols[1]];
+    if lowest {
+        return Ok(Value::Padded(x.clone(), padding));
+    }
+    let window = Window { padding, ..Window::new([1, 1]) };
     let (input, channels) = (im.reshaped(x, &image)?, image[0]);
     let ones = Array::f32(vec![1.0; channels]);
     let id = im.builder.conv2d(input, ones, [channels, 1, 1, 1], None, window, channels)?;

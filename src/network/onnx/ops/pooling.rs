@@ -6,28 +6,34 @@ use crate::network::onnx::call::{Call, Computed, Value};
 use crate::network::onnx::import::Importer;
 use crate::network::window::Window;
 
-/// The window of a pool, and the input as an image: layer, spatial axes, window.
-fn pool(im: &mut Importer, call: &Call) -> Result<(usize, usize, Window)> {
-    let x = call.computed(0)?;
+/// The window of a pool over `x`, which has `around` it already, and `x` as an image: layer, spatial axes, window.
+fn pool(im: &mut Importer, call: &Call, x: &Computed, around: [usize; 4]) -> Result<(usize, usize, Window)> {
     let (axes, image) = window::image(x)?;
     let kernel = list(call, "kernel_shape", axes, 0)?;
-    let geometry = window::window(call, &kernel, &image[3 - axes..])?;
+    let size = [0, 1].map(|a| image[1 + a].saturating_add(around[a]).saturating_add(around[a + 2]));
+    let mut geometry = window::window(call, &kernel, &size[2 - axes..])?;
+    geometry.padding.iter_mut().zip(around).for_each(|(p, more)| *p = p.saturating_add(more));
     Ok((im.reshaped(x, &image)?, axes, geometry))
 }
 
 /// Maximum over windows.
 pub(super) fn max(im: &mut Importer, call: &Call) -> Result<Value> {
-    let (input, axes, geometry) = pool(im, call)?;
+    let (x, around) = match call.input(0)? {
+        Value::Padded(x, around) => (x, *around),
+        _ => (call.computed(0)?, [0; 4]),
+    };
+    let (input, axes, geometry) = pool(im, call, x, around)?;
     let id = im.builder.max_pool2d(input, geometry, call.flag("ceil_mode", false)?)?;
-    window::result(im, call.computed(0)?, id, axes)
+    window::result(im, x, id, axes)
 }
 
 /// Mean over windows.
 pub(super) fn average(im: &mut Importer, call: &Call) -> Result<Value> {
-    let (input, axes, geometry) = pool(im, call)?;
+    let x = call.computed(0)?;
+    let (input, axes, geometry) = pool(im, call, x, [0; 4])?;
     let (ceil, count) = (call.flag("ceil_mode", false)?, call.flag("count_include_pad", false)?);
     let id = im.builder.avg_pool2d(input, geometry, ceil, count)?;
-    window::result(im, call.computed(0)?, id, axes)
+    window::result(im, x, id, axes)
 }
 
 /// What to do with the elements of a reduced axis.

@@ -11,6 +11,7 @@ use crate::{Context, Error};
 mod reads;
 mod refuses;
 mod smooth;
+mod writes;
 
 /// A model under construction: nodes from `x` to the output of the last one.
 #[derive(Clone)]
@@ -62,7 +63,7 @@ impl File {
         let graph =
             messages::Graph { input: vec![value_info("x", dtype::FLOAT, dims)], ..Default::default() };
         let opset_import = vec![OperatorSet { domain: String::new(), version: 20 }];
-        File(Model { graph: Some(graph), opset_import })
+        File(Model { graph: Some(graph), opset_import, ..Default::default() })
     }
 
     fn graph(&mut self) -> &mut messages::Graph {
@@ -86,7 +87,7 @@ impl File {
             name,
             op_type: op.into(),
             attribute,
-            domain: String::new(),
+            ..Default::default()
         });
         self
     }

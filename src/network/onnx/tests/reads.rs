@@ -188,6 +188,21 @@ fn padding_and_the_double_of_a_value() {
 }
 
 #[test]
+fn minus_infinity_around_a_max_pool() {
+    let file = File::new(&[0, 1, 1, 3])
+        .constant(integers("pads", &[0, 0, 0, 1, 0, 0, 0, 2]))
+        .constant(floats("lowest", &[], &[f32::NEG_INFINITY]))
+        .node("Pad", &["x", "pads", "lowest"], "wide", vec![]);
+    let pool = file.clone().node("MaxPool", &["wide"], "y", vec![ints("kernel_shape", &[1, 3])]);
+    assert_eq!(pool.run(&[-3., -1., -2.]), [-1., -1., -1., -2.]);
+    // SAME_LOWER is about the padded image: 6 columns, 2 windows of 3 columns 4 apart, one column more in front.
+    let same = vec![ints("kernel_shape", &[1, 3]), ints("strides", &[1, 4]), word("auto_pad", "SAME_LOWER")];
+    assert_eq!(file.clone().node("MaxPool", &["wide"], "y", same).run(&[-3., -1., -2.]), [-3., -2.]);
+    file.clone().refused(UnsupportedOperator, &["output 'wide' is padded with minus infinity"]);
+    file.node("Relu", &["wide"], "y", vec![]).refused(UnsupportedOperator, &["the_relu", "only a MaxPool"]);
+}
+
+#[test]
 fn attributes_are_single_precision_numbers() {
     let net = File::new(&[0, 1]).node("LeakyRelu", &["x"], "y", vec![float("alpha", 0.01)]).read().unwrap();
     assert_eq!(net.activation(1, 0).slopes(), [f64::from(0.01f32), 1.0]);
