@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import nn
@@ -177,8 +178,8 @@ def _scale_shift(norm: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
 def _parts(module: nn.Module) -> Iterator[nn.Module]:
     if type(module) is not nn.Sequential:
         raise errors.UnsupportedError(
-            f"[UNSUPPORTED] module is a {type(module).__name__}; expected an nn.Sequential. Other modules can be policed as "
-            "networks: cpwl.police(cpwl.Network.from_torch(module, shape), regions)"
+            f"[UNSUPPORTED] module is a {type(module).__name__}; expected an nn.Sequential. Other modules can be policed "
+            "as networks: cpwl.police(cpwl.Network.from_torch(module, shape), regions)"
         )
     for part in module:
         if type(part) is nn.Sequential:
@@ -190,8 +191,8 @@ def _parts(module: nn.Module) -> Iterator[nn.Module]:
 def _translate(part: nn.Module) -> layers.Layer | None:
     if isinstance(part, _NORMS) and part.training:
         raise errors.UnsupportedError(
-            f"[UNSUPPORTED] a {type(part).__name__} is in training mode, where its output depends on the batch; put it in "
-            "evaluation mode: its weight and bias are trained all the same"
+            f"[UNSUPPORTED] a {type(part).__name__} is in training mode, where its output depends on the batch; put it "
+            "in evaluation mode: its weight and bias are trained all the same"
         )
     if isinstance(part, nn.PReLU) and part.weight.requires_grad:
         raise errors.UnsupportedError(

@@ -86,8 +86,8 @@ def police(
         Distance that every unit keeps from its knots, in units of its input.
     kappa : float
         Margin for rounding on top of that, in units of the rounding error of the unit's input. With the default units
-        are found on the same pieces when the network is evaluated in its own precision, and the result can be certified;
-        with 0 the shift is the smallest in exact arithmetic.
+        are found on the same pieces when the network is evaluated in its own precision, and the result can be
+        certified; with 0 the shift is the smallest in exact arithmetic.
     tied : bool
         Whether a convolution keeps one bias per channel. Otherwise every position is shifted by itself, by a layer that
         is added behind the convolution.
@@ -115,8 +115,8 @@ def police(
     ShapeError
         DIM_MISMATCH: a region is not in the input space.
     UnsupportedError
-        NO_BIAS: a layer that would have to be shifted has none. ACT_NOT_CPWL: a unit that no bias can keep on one piece,
-        such as a max-pool behind a convolution with tied biases; the message tells the way out. UNBOUNDED_BOTH: a unit
+        NO_BIAS: a layer that would have to be shifted has none. ACT_NOT_CPWL: a unit that no bias can keep on one
+        piece, such as a max-pool behind a convolution with tied biases; the message tells the way out. UNBOUNDED_BOTH: a unit
         whose input is unbounded in both directions over a region.
     NonfiniteError
         If numbers overflow.
@@ -140,8 +140,8 @@ def police(
 
 
 class PolicedGradients(NamedTuple):
-    """Gradients with respect to what a policed network was made of: one array for each of the parameters of the original
-    network, and (rows, dim) for the rows of each region."""
+    """Gradients with respect to what a policed network was made of: one array for each of the parameters of the
+    original network, and (rows, dim) for the rows of each region."""
 
     parameters: list[npt.NDArray[np.float64]]
     rows: list[npt.NDArray[np.float64]]
@@ -309,11 +309,9 @@ class Policed(Native):
         """The folded network as ONNX, for any engine. See :meth:`Network.to_onnx`."""
         return self.net.to_onnx(path, **options)
 
-    def plot(
-        self, ax: Axes | None = None, domain: Domain | None = None, *, color: Any = None, **options: Any
-    ) -> Axes:
-        """Draws a network of two inputs: its values, its linear regions, and the outlines of the convex regions on which
-        it is affine, inside each of which a single linear region shows.
+    def plot(self, ax: Axes | None = None, domain: Domain | None = None, *, color: Any = None, **options: Any) -> Axes:
+        """Draws a network of two inputs: its values, its linear regions, and the outlines of the convex regions on
+        which it is affine, inside each of which a single linear region shows.
 
         Parameters
         ----------
