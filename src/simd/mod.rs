@@ -8,6 +8,7 @@ mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+pub(crate) mod skinny;
 pub(crate) mod sweep;
 
 /// Units of a block of functionals against the vertices of a cell; one bit a unit, 64 to a word.
@@ -124,6 +125,8 @@ pub(crate) struct Kernels {
     pub(crate) sweeps32: sweep::Sweeps<f32>,
     /// See `sweeps32`.
     pub(crate) sweeps64: sweep::Sweeps<f64>,
+    /// Products of a few rows with a matrix.
+    pub(crate) skinny: skinny::Kernels,
 }
 
 /// An instruction set for which hand-written kernels exist.

@@ -3,6 +3,7 @@
 
 use std::arch::aarch64::*;
 
+use super::skinny::compiled_skinny;
 use super::sweep::compiled_sweeps;
 use super::{Kernels, portable};
 
@@ -18,6 +19,7 @@ pub(super) static KERNELS: Kernels = Kernels {
     sides3: portable::sides3,
     sweeps32: compiled_sweeps!(f32, true, "neon"),
     sweeps64: compiled_sweeps!(f64, true, "neon"),
+    skinny: compiled_skinny!(true, "neon"),
 };
 
 #[target_feature(enable = "neon")]
