@@ -62,6 +62,16 @@ mod enumeration;
 
 mod complexity;
 
+mod set;
+
+mod set_combine;
+
+mod police;
+
+mod policed;
+
+mod policed_backward;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod cells;
 mod lent;
@@ -85,8 +95,13 @@ pub use network::*;
 pub use parameters::*;
 pub use partition::*;
 pub use partition3d::*;
+pub use police::*;
+pub use policed::*;
+pub use policed_backward::*;
 pub use polyhedron::*;
 pub use rewrite::*;
+pub use set::*;
+pub use set_combine::*;
 pub use smooth::*;
 pub use statistics::*;
 pub use stream::*;

@@ -45,7 +45,6 @@ _RULES = {
 _PRECISIONS = {
     "double": _abi.CPWL_POLICE_DOUBLE,
     "single": _abi.CPWL_POLICE_SINGLE,
-    "double-double": _abi.CPWL_POLICE_DOUBLE_DOUBLE,
 }
 
 
@@ -97,9 +96,9 @@ def police(
         Keep the outputs on one side of 0 as well, as the code published with the paper does.
     gradient : bool
         Keep what :meth:`Policed.backward` needs.
-    precision : {"double", "single", "double-double"}
-        Arithmetic of the computation. "single" is for networks of single precision and many vertices; "double-double"
-        for networks of double precision that are to be certified.
+    precision : {"double", "single"}
+        Arithmetic of the computation. "single" computes products of many rows with weights of single precision in
+        single precision: twice as fast, but the result need not pass a certificate.
     context : Context, optional
     **options
         `threads`, `isa`, `reference`, `memory_limit`, `progress`, `cancel` of a :class:`Context` for this call.
