@@ -23,6 +23,7 @@ pub mod context;
 pub mod convex;
 pub mod error;
 pub mod ffi;
+mod file;
 mod fork;
 pub mod network;
 pub mod police;
