@@ -546,6 +546,9 @@ typedef struct Wanted Wanted;
 /// Line segments of a decision boundary or level set. Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_boundary cpwl_boundary;
 
+/// Bytes that a call has made: the contents of a file. Immutable. Since 0.1.
+typedef struct cpwl_bytes cpwl_bytes;
+
 /// Consecutive cells of a partition, while a callback looks at them. Since 0.1.
 typedef struct cpwl_chunk cpwl_chunk;
 
@@ -819,6 +822,22 @@ typedef struct cpwl_node_info {
     /// Zero.
     int32_t reserved;
 } cpwl_node_info;
+
+/// Options of `cpwl_network_to_onnx`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_onnx_write_options {
+    /// `sizeof(cpwl_onnx_write_options)`.
+    size_t struct_size;
+    /// Precision of input, output and weights: `CPWL_F32`, `CPWL_F64`, or 0 = that of the network (single if all its
+    /// weights were given so).
+    ///
+    /// In single precision every number is rounded to the nearest one: double-precision weights, and in any network what
+    /// was computed in double precision (a folded batch normalisation, knots and slopes of activations). Double loses
+    /// nothing, but few engines have all operators in double precision: onnxruntime on CPUs lacks convolutions, average
+    /// pools and leaky ReLUs.
+    int32_t dtype;
+    /// Zero.
+    uint32_t flags;
+} cpwl_onnx_write_options;
 
 /// Options of `cpwl_network_forward`; there are none yet. Since 0.1.
 typedef struct cpwl_forward_options {
@@ -1586,6 +1605,41 @@ cpwl_status cpwl_network_node(const struct cpwl_context *ctx,
 cpwl_status cpwl_network_fuse_relu_max(const struct cpwl_context *ctx,
                                        const struct cpwl_network *net,
                                        struct cpwl_network **out);
+
+/// Lends the bytes: `*data` is valid until they are freed, `*size` is their number.
+///
+/// Errors: CPWL_ARGUMENT (NULL). O(1). Since 0.1.
+cpwl_status cpwl_bytes_get(const struct cpwl_context *ctx,
+                           const struct cpwl_bytes *bytes,
+                           const void **data,
+                           size_t *size);
+
+/// Frees bytes. NULL is fine. Since 0.1.
+void cpwl_bytes_free(struct cpwl_bytes *bytes);
+
+/// Writes a network as an ONNX file in memory, for any engine to run: one input and one output, named as the nodes are,
+/// with a dynamic batch axis "N" in front; operator set 14. `opts` may be NULL. Free the bytes with `cpwl_bytes_free`.
+///
+/// Activations become the operator of that name where there is one (Relu, LeakyRelu, PRelu, Abs, Clip), else an exact sum
+/// of ReLUs. A maximum with a constant candidate (see `cpwl_network_fuse_relu_max`) becomes the ReLU and the maximum that
+/// it was made from. `cpwl_network_from_onnx` reads the file as a network with the same values up to rounding, and with
+/// the same units but for those sums and for clips whose bounds differ from channel to channel.
+///
+/// Errors: CPWL_NONFINITE (a number beyond the range of single precision), CPWL_UNSUPPORTED (more than 2 GiB). O(weights),
+/// which are copied twice. Since 0.1.
+cpwl_status cpwl_network_to_onnx(const struct cpwl_context *ctx,
+                                 const struct cpwl_network *net,
+                                 const struct cpwl_onnx_write_options *opts,
+                                 struct cpwl_bytes **out);
+
+/// As `cpwl_network_to_onnx`, to the file at `path` (UTF-8, or the bytes of any path on POSIX systems). A file that is
+/// there is replaced in one step: a reader finds the old one or the new one, and after an error the old one.
+///
+/// Errors: CPWL_IO besides. Since 0.1.
+cpwl_status cpwl_network_to_onnx_file(const struct cpwl_context *ctx,
+                                      const struct cpwl_network *net,
+                                      const struct cpwl_onnx_write_options *opts,
+                                      const char *path);
 
 /// Runs the network on a batch: y = f(x).
 ///

@@ -28,6 +28,10 @@ mod network;
 
 mod rewrite;
 
+mod bytes;
+
+mod export;
+
 mod evaluate;
 
 mod parameters;
@@ -83,12 +87,14 @@ pub use body::*;
 pub use boundary::*;
 pub use boundary_points::*;
 pub use builder::*;
+pub use bytes::*;
 pub use complexity::*;
 pub use constants::*;
 pub use context::*;
 pub use domain::*;
 pub use enumeration::*;
 pub use evaluate::*;
+pub use export::*;
 pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;

@@ -319,6 +319,14 @@ class NodeInfo(c.Structure):
     ]
 
 
+class OnnxWriteOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("dtype", c.c_int32),
+        ("flags", c.c_uint32),
+    ]
+
+
 class ForwardOptions(c.Structure):
     _fields_ = [
         ("struct_size", c.c_size_t),
@@ -628,6 +636,8 @@ FUNCTIONS = {
     "cpwl_boundary_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundaryOptions), c.POINTER(c.c_void_p)]),
     "cpwl_boundary_sample": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundaryPointsOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_build_info": (c.c_char_p, []),
+    "cpwl_bytes_free": (None, [c.c_void_p]),
+    "cpwl_bytes_get": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p), c.POINTER(c.c_size_t)]),
     "cpwl_cancel_flag": (c.c_int32, [c.c_void_p]),
     "cpwl_chunk_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_context_free": (None, [c.c_void_p]),
@@ -690,6 +700,8 @@ FUNCTIONS = {
     "cpwl_network_parameter": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(ParameterInfo)]),
     "cpwl_network_pattern": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_network_record": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_network_to_onnx": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(OnnxWriteOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_network_to_onnx_file": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(OnnxWriteOptions), c.c_char_p]),
     "cpwl_network_with_parameters": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(c.c_void_p)]),
     "cpwl_partition3d_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_partition3d_free": (None, [c.c_void_p]),
