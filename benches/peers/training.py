@@ -78,9 +78,7 @@ if __name__ == "__main__":
     given = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    print(
-        "| network | forward ms | torch ms | ratio | GFLOP/s | both ways ms | step ms | torch ms | ratio | ratio, step |"
-    )
+    print("| network | forward ms | torch ms | ratio | GFLOP/s | both ways | step | torch | ratio | ratio, step |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for network in given.networks:
         print(measure(network, given.batch, given.repeat), flush=True)
