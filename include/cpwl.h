@@ -2461,6 +2461,66 @@ cpwl_status cpwl_policed_backward(const struct cpwl_context *ctx,
                                   struct cpwl_tensor *rows,
                                   int32_t n_rows);
 
+/// Makes a policed network that is another given affine map on a region: E f(x) = F x + g for all x of it, by the smallest
+/// change of the last dense layer. `region` is the number of the region in `policed` and `set` that region; `outputs` is E,
+/// (k, n_outputs) of rank k, or NULL for all outputs; `matrix` is F, (k, n_inputs); `constant` is g, (k). On other regions
+/// the network stays affine, with other maps. Free `out` with `cpwl_policed_free`.
+///
+/// Errors: CPWL_SHAPE (RANK: fewer independent hidden units on the region than it has dimensions, or dependent rows of E;
+/// `cpwl_policed_skip` always works), CPWL_ARGUMENT (no such region), CPWL_UNSUPPORTED (the output is no dense layer),
+/// CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY, CPWL_CANCELLED. Since 0.1.
+cpwl_status cpwl_policed_set_affine(const struct cpwl_context *ctx,
+                                    const struct cpwl_policed *policed,
+                                    int32_t region,
+                                    const struct cpwl_set *set,
+                                    const struct cpwl_tensor *outputs,
+                                    const struct cpwl_tensor *matrix,
+                                    const struct cpwl_tensor *constant,
+                                    struct cpwl_policed **out);
+
+/// Makes a policed network that is `matrix` x + `constant` on a region, by adding the difference to what it is there
+/// everywhere: a second path from input to output. `matrix` is (n_outputs, n_inputs), `constant` (n_outputs). Always
+/// possible. Free `out` with `cpwl_policed_free`.
+///
+/// Errors: CPWL_ARGUMENT (no such region), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY, CPWL_CANCELLED. Since 0.1.
+cpwl_status cpwl_policed_skip(const struct cpwl_context *ctx,
+                              const struct cpwl_policed *policed,
+                              int32_t region,
+                              const struct cpwl_tensor *matrix,
+                              const struct cpwl_tensor *constant,
+                              struct cpwl_policed **out);
+
+/// Checks the inequalities E f(x) <= g on a region: `outputs` is E, (k, n_outputs), `bound` is g, (k). `region` is the number
+/// of the region in `policed` and `set` that region.
+///
+/// `largest`, (k), becomes the largest value of each row of E f over the region, from the exact maximum of its affine map
+/// (infinite where there is none), `slack`, (k), g less that: inequality i holds on all of the region iff slack i >= 0.
+/// `points`, (k, n_inputs), become points where the largest values are taken; it may be NULL. All are f32 or f64.
+///
+/// Errors: CPWL_ARGUMENT (no such region), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY, CPWL_CANCELLED. Since 0.1.
+cpwl_status cpwl_policed_check(const struct cpwl_context *ctx,
+                               const struct cpwl_policed *policed,
+                               int32_t region,
+                               const struct cpwl_set *set,
+                               const struct cpwl_tensor *outputs,
+                               const struct cpwl_tensor *bound,
+                               struct cpwl_tensor *largest,
+                               struct cpwl_tensor *slack,
+                               struct cpwl_tensor *points);
+
+/// Makes a policed network for which the inequalities of `cpwl_policed_check` hold, by the smallest change of the bias of
+/// the last dense layer. Free `out` with `cpwl_policed_free`.
+///
+/// Errors: as `cpwl_policed_check`; CPWL_SHAPE (RANK: dependent rows of E), CPWL_NUMERIC (a row is unbounded on the region),
+/// CPWL_UNSUPPORTED (the output is no dense layer). Since 0.1.
+cpwl_status cpwl_policed_enforce(const struct cpwl_context *ctx,
+                                 const struct cpwl_policed *policed,
+                                 int32_t region,
+                                 const struct cpwl_set *set,
+                                 const struct cpwl_tensor *outputs,
+                                 const struct cpwl_tensor *bound,
+                                 struct cpwl_policed **out);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

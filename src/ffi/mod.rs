@@ -76,6 +76,8 @@ mod policed;
 
 mod policed_backward;
 
+mod prescribe;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod cells;
 mod lent;
@@ -105,6 +107,7 @@ pub use police::*;
 pub use policed::*;
 pub use policed_backward::*;
 pub use polyhedron::*;
+pub use prescribe::*;
 pub use rewrite::*;
 pub use set::*;
 pub use set_combine::*;

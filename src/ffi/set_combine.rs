@@ -132,9 +132,8 @@ pub unsafe extern "C" fn cpwl_set_scaled(
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let (_, set, out) = unsafe {
-            (context::get(ctx)?, &pointer::required("set", set)?.inner, pointer::out("out", out)?)
-        };
+        let (_, set, out) =
+            unsafe { (context::get(ctx)?, &pointer::required("set", set)?.inner, pointer::out("out", out)?) };
         out.put(cpwl_set::new(set.scaled(t)?));
         Ok(())
     })

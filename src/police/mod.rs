@@ -20,6 +20,7 @@ mod home;
 mod maximum;
 mod options;
 mod plan;
+mod prescribe;
 mod ranges;
 mod record;
 mod rows;
@@ -28,4 +29,5 @@ mod walk;
 
 pub use options::{Options, Precision, Rule};
 pub use plan::{AffineMap, Layer, Plan, Report};
+pub use prescribe::{Inequalities, Target};
 pub use record::Pulled;

@@ -30,7 +30,7 @@ from .enumeration import Enumeration
 from .errors import *  # noqa: F403
 from .errors import __all__ as _errors
 from .network import Affine, Approximation, Network, Node
-from .police import Policed, police
+from .police import Inequalities, Policed, police
 from .polyhedron import Polyhedron
 from .regions import Partition
 from .solid import Partition3D
@@ -57,6 +57,7 @@ __all__ = [
     "Enumeration",
     "Gradients",
     "HPolytope",
+    "Inequalities",
     "LpBall",
     "Nearest",
     "Network",
