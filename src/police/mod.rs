@@ -11,6 +11,7 @@
 //! gradient with respect to the folded biases into gradients of weights, biases and regions.
 
 mod choose;
+mod contest;
 mod fold;
 mod free;
 mod function;
