@@ -4,7 +4,7 @@
 use std::arch::aarch64::*;
 
 use super::sweep::compiled_sweeps;
-use super::{Kernels, portable};
+use super::{Kernels, pair, portable};
 
 // `Isa::kernels` hands this table out only on CPUs with NEON.
 pub(super) static KERNELS: Kernels = Kernels {
@@ -18,6 +18,7 @@ pub(super) static KERNELS: Kernels = Kernels {
     sides3: portable::sides3,
     sweeps32: compiled_sweeps!(f32, true, "neon"),
     sweeps64: compiled_sweeps!(f64, true, "neon"),
+    accumulate: pair::accumulate::<true>,
 };
 
 #[target_feature(enable = "neon")]
