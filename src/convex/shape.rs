@@ -68,7 +68,7 @@ impl Shape {
 
     /// Corners, which [`Extreme::corner`](super::Extreme::corner) numbers: points, steps, and the corners of simplices. In
     /// a sum a part with one corner only moves the others and is not counted.
-    pub(super) fn n_corners(&self) -> usize {
+    pub(crate) fn n_corners(&self) -> usize {
         match self {
             Shape::Points(rows) | Shape::Steps(rows) => rows.len(),
             Shape::Simplex(rows) => rows.len() + 1,

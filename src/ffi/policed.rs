@@ -78,6 +78,9 @@ pub struct cpwl_policed_layer_summary {
     pub unit_layer: i64,
     /// The node of the original network whose bias was shifted; -1 if a node was added for the shift.
     pub node: i64,
+    /// Where the folded network has the biases: an index for `cpwl_network_parameter`; -1 if a node would have been added
+    /// for the shift, and the shift is 0.
+    pub parameter: i64,
     /// Number of groups.
     pub n_groups: i64,
     /// Groups with a shift.
@@ -150,6 +153,7 @@ pub unsafe extern "C" fn cpwl_policed_layer(
             struct_size: 0,
             unit_layer: l.units.map_or(-1, count),
             node: l.bias_of.map_or(-1, count),
+            parameter: plan.bias_parameter(i).map_or(-1, count),
             n_groups: count(l.shift.len()),
             n_shifted: count(report.shifted[i]),
             n_dead: count(report.dead[i]),

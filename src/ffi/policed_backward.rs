@@ -51,7 +51,8 @@ unsafe fn write(groups: [(&str, &mut [cpwl_tensor], &[Vec<f64>]); 2]) -> Result<
         if !to.is_empty() {
             expect_count(name, to.len(), values.len())?;
         }
-        for (i, (to, values)) in to.iter_mut().zip(values).enumerate().filter(|(_, (to, _))| !is_left_out(to)) {
+        for (i, (to, values)) in to.iter_mut().zip(values).enumerate().filter(|(_, (to, _))| !is_left_out(to))
+        {
             places.push((format!("{name}[{i}]"), to, values));
         }
     }

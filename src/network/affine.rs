@@ -24,10 +24,15 @@ impl Network {
     /// NONFINITE, UNSUPPORTED (a hard swish on its curved piece), MEMORY_LIMIT, MEMORY, CANCELLED.
     pub fn affine_at(&self, ctx: &Context, x: ArrayView1<f64>) -> Result<(Array2<f64>, Array1<f64>)> {
         self.check_input(&x)?;
-        let (n_in, n_out) = (self.input_len(), self.output_len());
         let codes = self.pattern(ctx, x.insert_axis(Axis(0)))?;
         let codes = codes.as_slice().unwrap_or_default();
         self.expect_affine(codes)?;
+        self.affine_of(ctx, codes)
+    }
+
+    /// The affine map (A, b) of the activation pattern `codes`, which need not be that of any input.
+    pub(crate) fn affine_of(&self, ctx: &Context, codes: &[i32]) -> Result<(Array2<f64>, Array1<f64>)> {
+        let (n_in, n_out) = (self.input_len(), self.output_len());
         let wide = !ctx.reference() && n_in / WIDE >= n_out;
         let runner = Runner::<f64>::new(self, ctx, if wide { n_out } else { n_in } + 1, "affine map")?;
         let mut a = runner.result::<f64>(n_out, n_in)?;

@@ -252,6 +252,11 @@ impl Network {
         )
     }
 
+    /// The network of other nodes, in topological order, with the value of node `output` as its output.
+    pub(crate) fn rebuilt(&self, nodes: Vec<Node>, output: NodeId) -> Network {
+        super::build::assemble(nodes, output, self.single)
+    }
+
     /// The activation function of element `i` of a [`Op::Pointwise`] node.
     pub fn activation(&self, node: NodeId, i: usize) -> &Pwl {
         let n = &self.nodes[node];

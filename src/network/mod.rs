@@ -25,6 +25,7 @@ pub mod pwl;
 mod real;
 mod reference;
 mod row;
+mod rows;
 mod run;
 mod smooth;
 mod sweep;
@@ -46,6 +47,7 @@ pub use units::Candidate;
 pub use window::Window;
 
 pub(crate) use layers::conv::Conv;
+pub(crate) use rows::Product;
 
 #[cfg(test)]
 mod testing;

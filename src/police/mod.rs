@@ -11,8 +11,21 @@
 //! gradient with respect to the folded biases into gradients of weights, biases and regions.
 
 pub mod certify;
+mod choose;
+mod fold;
+mod free;
+mod function;
+mod gap;
+mod home;
+mod maximum;
 mod options;
 mod plan;
+mod ranges;
+mod record;
+mod rows;
+mod units;
+mod walk;
 
 pub use options::{Options, Precision, Rule};
 pub use plan::{AffineMap, Layer, Plan, Report};
+pub use record::Pulled;

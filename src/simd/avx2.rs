@@ -2,6 +2,7 @@
 
 use std::arch::x86_64::*;
 
+use super::skinny::compiled_skinny;
 use super::sweep::compiled_sweeps;
 use super::{Doubt, FILTER, Kernels, Masks, Points, Points3, pair, portable, side};
 
@@ -25,6 +26,7 @@ pub(super) static KERNELS: Kernels = Kernels {
     sweeps64: compiled_sweeps!(f64, true, "avx2,fma"),
     // SAFETY: as above.
     accumulate: |terms, x, sum| unsafe { accumulate(terms, x, sum) },
+    skinny: compiled_skinny!(true, "avx2,fma"),
 };
 
 #[target_feature(enable = "avx2,fma")]

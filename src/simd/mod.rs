@@ -9,6 +9,7 @@ mod avx512;
 mod neon;
 pub(crate) mod pair;
 mod portable;
+pub(crate) mod skinny;
 pub(crate) mod sweep;
 
 use pair::Pairs;
@@ -129,6 +130,8 @@ pub(crate) struct Kernels {
     pub(crate) sweeps64: sweep::Sweeps<f64>,
     /// `sum` += w `x[j]` in double-double over all terms (j, w).
     pub(crate) accumulate: fn(terms: &[(u32, f64)], x: &[Pairs], sum: &mut Pairs),
+    /// Products of a few rows with a matrix.
+    pub(crate) skinny: skinny::Kernels,
 }
 
 /// An instruction set for which hand-written kernels exist.

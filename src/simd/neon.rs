@@ -3,6 +3,7 @@
 
 use std::arch::aarch64::*;
 
+use super::skinny::compiled_skinny;
 use super::sweep::compiled_sweeps;
 use super::{Kernels, pair, portable};
 
@@ -19,6 +20,7 @@ pub(super) static KERNELS: Kernels = Kernels {
     sweeps32: compiled_sweeps!(f32, true, "neon"),
     sweeps64: compiled_sweeps!(f64, true, "neon"),
     accumulate: pair::accumulate::<true>,
+    skinny: compiled_skinny!(true, "neon"),
 };
 
 #[target_feature(enable = "neon")]

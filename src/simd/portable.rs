@@ -1,6 +1,7 @@
 //! The leaf kernels in plain Rust: any CPU, and the yardstick for the other files of this folder.
 
 use super::pair::accumulate;
+use super::skinny::compiled_skinny;
 use super::sweep::compiled_sweeps;
 use super::{Doubt, FILTER, Kernels, LANES, Masks, Points, Points3, side};
 
@@ -15,6 +16,7 @@ pub(super) static KERNELS: Kernels = Kernels {
     accumulate: accumulate::<false>,
     sweeps32: compiled_sweeps!(f32, false),
     sweeps64: compiled_sweeps!(f64, false),
+    skinny: compiled_skinny!(false),
 };
 
 pub(super) fn fold(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]) {

@@ -72,7 +72,7 @@ static void plan(const cpwl_network *net, const cpwl_set *set) {
     memset(&layer, 0, sizeof layer);
     layer.struct_size = sizeof layer;
     CHECK_OK(cpwl_policed_layer(NULL, policed, 0, &layer));
-    CHECK(layer.unit_layer == 0 && layer.node == 1 && layer.n_groups == 2 && layer.n_shifted == 1 && layer.n_dead == 1);
+    CHECK(layer.unit_layer == 0 && layer.node == 1 && layer.parameter == 1 && layer.n_groups == 2 && layer.n_shifted == 1 && layer.n_dead == 1);
     CHECK(layer.largest_shift == 1);
     shift = doubles(policed, CPWL_POLICED_SHIFTS, 0, 2);
     bias = doubles(policed, CPWL_POLICED_BIASES, 0, 2);
@@ -130,6 +130,44 @@ static void rules(const cpwl_network *net, const cpwl_set *set) {
     cpwl_policed_free(policed);
 }
 
+/* The bias of the shifted unit is -w . v at the corner v = (1, 0): its gradient goes to w as -v, to v as -w, and none
+ * to the old bias. */
+static void gradients(const cpwl_network *net, const cpwl_set *set) {
+    static const int64_t square_shape[] = {2, 2}, row_shape[] = {1, 2}, one[] = {1};
+    const cpwl_police_options o = options(CPWL_POLICE_KAPPA | CPWL_POLICE_GRADIENT);
+    double beta[] = {1, 1}, w1[4], b1[2], w2[2], b2[1], rows[8];
+    cpwl_tensor folded[4], parameters[4], of_rows;
+    cpwl_policed *policed = NULL;
+    int i;
+    memset(folded, 0, sizeof folded);
+    folded[1] = tensor(beta, CPWL_F64, 1, two);
+    parameters[0] = tensor(w1, CPWL_F64, 2, square_shape);
+    parameters[1] = tensor(b1, CPWL_F64, 1, two);
+    parameters[2] = tensor(w2, CPWL_F64, 2, row_shape);
+    parameters[3] = tensor(b2, CPWL_F64, 1, one);
+    of_rows = tensor(rows, CPWL_F64, 2, corners_shape);
+    CHECK_OK(cpwl_police(NULL, net, &set, 1, &o, &policed));
+    CHECK_OK(cpwl_policed_backward(NULL, policed, folded, 4, parameters, 4, &of_rows, 1));
+    CHECK(w1[0] == 0 && w1[1] == 0 && w1[2] == -1 && w1[3] == 0 && b1[0] == 1 && b1[1] == 0);
+    CHECK(w2[0] == 0 && w2[1] == 0 && b2[0] == 0);
+    for (i = 0; i < 8; i++) CHECK(rows[i] == (i == 2 ? -1 : i == 3 ? 1 : 0));
+    CHECK_FAILS(cpwl_policed_backward(NULL, policed, folded, 3, parameters, 4, NULL, 0), CPWL_SHAPE,
+                "[SHAPE] folded has 3 tensors; expected 4");
+    CHECK_FAILS(cpwl_policed_backward(NULL, policed, folded, 4, parameters, 2, NULL, 0), CPWL_SHAPE,
+                "[SHAPE] parameters has 2 tensors; expected 4");
+    w1[0] = 7;
+    parameters[3] = tensor(w1, CPWL_F64, 2, square_shape);
+    CHECK_FAILS(cpwl_policed_backward(NULL, policed, folded, 4, parameters, 4, NULL, 0), CPWL_SHAPE, "[SHAPE] parameters[3] *");
+    CHECK(w1[0] == 7); /* nothing is written on error */
+    beta[0] = NAN;
+    CHECK_FAILS(cpwl_policed_backward(NULL, policed, folded, 4, NULL, 0, &of_rows, 1), CPWL_NONFINITE, "[NONFINITE] *");
+    cpwl_policed_free(policed);
+    CHECK_OK(cpwl_police(NULL, net, &set, 1, NULL, &policed));
+    beta[0] = 1;
+    CHECK_FAILS(cpwl_policed_backward(NULL, policed, folded, 4, NULL, 0, NULL, 0), CPWL_ARGUMENT, "[NOT_STORED] *");
+    cpwl_policed_free(policed);
+}
+
 static void refused(const cpwl_network *net, const cpwl_set *set) {
     cpwl_network *bare = biased(0);
     cpwl_police_options o = options(0);
@@ -158,6 +196,7 @@ void test_police(void) {
     cpwl_network *net = biased(1);
     cpwl_set *set = square();
     plan(net, set);
+    gradients(net, set);
     rules(net, set);
     refused(net, set);
     cpwl_set_free(set);

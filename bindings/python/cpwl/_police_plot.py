@@ -26,7 +26,9 @@ def plot(policed: Policed, ax: Axes | None, domain: Domain | None, color: Any, *
     if color is None:
         color = "value" if single else "class"
     if isinstance(color, str) and color == "value" and not single:
-        raise ValueError(f"color is 'value', but the network has outputs of shape {policed.net.output_shape}; expected one")
+        raise ValueError(
+            f"color is 'value', but the outputs have shape {policed.net.output_shape}; expected one output"
+        )
     if ax is None:
         _, ax = pyplot.subplots(figsize=(7, 7), layout="constrained")
     p = policed.net.partition(domain or _around(outlines))

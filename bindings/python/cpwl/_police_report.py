@@ -25,8 +25,11 @@ class PolicedLayer:
     unit_layer : int
         Which layer of units, from 0; -1 for the outputs.
     node : int
-        Index in :attr:`Network.nodes` of the original network of the layer whose bias was shifted; -1 if the shift has a
-        layer of its own.
+        Index in :attr:`Network.nodes` of the original network of the layer whose bias was shifted; -1 if the shift has
+        a layer of its own.
+    parameter : int
+        Index in :attr:`Network.parameters` of the folded network of the folded biases; -1 if there are none, for a
+        shift that would have had a layer of its own and is 0.
     rank : int
         Number of axes of its values, per sample.
     shift : (groups,) array
@@ -46,6 +49,7 @@ class PolicedLayer:
     name: str
     unit_layer: int
     node: int
+    parameter: int
     rank: int
     shift: Floats
     bias: Floats

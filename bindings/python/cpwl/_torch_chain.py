@@ -6,6 +6,8 @@ import copy
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 import torch
 from torch import nn
 
@@ -81,6 +83,15 @@ class Chain:
     def biases(self, policed: Policed) -> tuple[torch.Tensor, ...]:
         """The folded biases of the policed layers, in double precision."""
         return tuple(torch.from_numpy(layer.bias.copy()).to(self.device) for layer in policed.layers)
+
+    def pull_back(self, policed: Policed, gradients: Sequence[torch.Tensor | None]) -> list[np.ndarray]:
+        """Gradients of the arrays of the network, then of the rows of the regions, from those of the folded biases."""
+        folded: list[np.ndarray | None] = [None] * policed.net._info.n_arrays
+        for layer, gradient in zip(policed.layers, gradients, strict=True):
+            if layer.parameter >= 0 and gradient is not None:
+                folded[layer.parameter] = gradient.double().cpu().numpy()
+        found = policed.backward(folded)
+        return [*found.parameters, *found.rows]
 
     def run(self, policed: Policed, biases: Sequence[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
         """The layers on a batch, with those biases in place of their own."""
@@ -167,8 +178,8 @@ def _scale_shift(norm: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
 def _parts(module: nn.Module) -> Iterator[nn.Module]:
     if type(module) is not nn.Sequential:
         raise errors.UnsupportedError(
-            f"[UNSUPPORTED] module is a {type(module).__name__}; expected an nn.Sequential. Other modules can be policed as "
-            "networks: cpwl.police(cpwl.Network.from_torch(module, shape), regions)"
+            f"[UNSUPPORTED] module is a {type(module).__name__}; expected an nn.Sequential. Other modules can be policed "
+            "as networks: cpwl.police(cpwl.Network.from_torch(module, shape), regions)"
         )
     for part in module:
         if type(part) is nn.Sequential:
@@ -180,8 +191,8 @@ def _parts(module: nn.Module) -> Iterator[nn.Module]:
 def _translate(part: nn.Module) -> layers.Layer | None:
     if isinstance(part, _NORMS) and part.training:
         raise errors.UnsupportedError(
-            f"[UNSUPPORTED] a {type(part).__name__} is in training mode, where its output depends on the batch; put it in "
-            "evaluation mode: its weight and bias are trained all the same"
+            f"[UNSUPPORTED] a {type(part).__name__} is in training mode, where its output depends on the batch; put it "
+            "in evaluation mode: its weight and bias are trained all the same"
         )
     if isinstance(part, nn.PReLU) and part.weight.requires_grad:
         raise errors.UnsupportedError(

@@ -1,4 +1,4 @@
-"""The part of the demo about POLICE: a trained classifier is made affine on a hexagon, certified, exported and drawn."""
+"""The part of the demo about POLICE: a trained classifier is made affine on a hexagon, certified, exported, drawn."""
 
 from __future__ import annotations
 

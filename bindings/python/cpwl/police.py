@@ -86,8 +86,8 @@ def police(
         Distance that every unit keeps from its knots, in units of its input.
     kappa : float
         Margin for rounding on top of that, in units of the rounding error of the unit's input. With the default units
-        are found on the same pieces when the network is evaluated in its own precision, and the result can be certified;
-        with 0 the shift is the smallest in exact arithmetic.
+        are found on the same pieces when the network is evaluated in its own precision, and the result can be
+        certified; with 0 the shift is the smallest in exact arithmetic.
     tied : bool
         Whether a convolution keeps one bias per channel. Otherwise every position is shifted by itself, by a layer that
         is added behind the convolution.
@@ -115,8 +115,8 @@ def police(
     ShapeError
         DIM_MISMATCH: a region is not in the input space.
     UnsupportedError
-        NO_BIAS: a layer that would have to be shifted has none. ACT_NOT_CPWL: a unit that no bias can keep on one piece,
-        such as a max-pool behind a convolution with tied biases; the message tells the way out. UNBOUNDED_BOTH: a unit
+        NO_BIAS: a layer that would have to be shifted has none. ACT_NOT_CPWL: a unit that no bias can keep on one
+        piece, such as a max-pool behind a convolution with tied biases; the message tells the way out. UNBOUNDED_BOTH: a unit
         whose input is unbounded in both directions over a region.
     NonfiniteError
         If numbers overflow.
@@ -140,8 +140,8 @@ def police(
 
 
 class PolicedGradients(NamedTuple):
-    """Gradients with respect to what a policed network was made of: one array for each of the parameters of the original
-    network, and (rows, dim) for the rows of each region."""
+    """Gradients with respect to what a policed network was made of: one array for each of the parameters of the
+    original network, and (rows, dim) for the rows of each region."""
 
     parameters: list[npt.NDArray[np.float64]]
     rows: list[npt.NDArray[np.float64]]
@@ -220,7 +220,7 @@ class Policed(Native):
             name = "output" if output else units[info.unit_layer].name
             rank = len(self.original.output_shape if output else units[info.unit_layer].shape)
             arrays = [self._array(which, i) for which in range(_abi.CPWL_POLICED_SHIFTS, _abi.CPWL_POLICED_MAP_A)]
-            found.append(PolicedLayer(name, info.unit_layer, info.node, rank, *arrays, info.n_dead))
+            found.append(PolicedLayer(name, info.unit_layer, info.node, info.parameter, rank, *arrays, info.n_dead))
         return found
 
     @property
@@ -285,7 +285,7 @@ class Policed(Native):
         """
         given = folded.parameters if isinstance(folded, Gradients) else folded
         tensors = [None if g is None else _tensor.borrow(g, f"folded[{i}]") for i, g in enumerate(given)]
-        parameters = [np.empty(p.shape) for p in self.original.parameters]
+        parameters = [np.empty(shape) for shape in self.original._array_shapes]
         rows = [np.empty(region.rows.shape) for region in self.regions]
         out = [[_tensor.borrow(array, "gradient") for array in arrays] for arrays in (parameters, rows)]
         run = context or self._context
@@ -309,11 +309,9 @@ class Policed(Native):
         """The folded network as ONNX, for any engine. See :meth:`Network.to_onnx`."""
         return self.net.to_onnx(path, **options)
 
-    def plot(
-        self, ax: Axes | None = None, domain: Domain | None = None, *, color: Any = None, **options: Any
-    ) -> Axes:
-        """Draws a network of two inputs: its values, its linear regions, and the outlines of the convex regions on which
-        it is affine, inside each of which a single linear region shows.
+    def plot(self, ax: Axes | None = None, domain: Domain | None = None, *, color: Any = None, **options: Any) -> Axes:
+        """Draws a network of two inputs: its values, its linear regions, and the outlines of the convex regions on
+        which it is affine, inside each of which a single linear region shows.
 
         Parameters
         ----------

@@ -23,12 +23,12 @@ import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
 
-from . import police as _police
 from ._torch_chain import Chain
 from ._torch_region import Region
 from .convex import ConvexSet, as_set
 from .network import Affine
 from .police import Policed as _Policed
+from .police import police
 
 __all__ = ["GrowingRegion", "Policed", "Region"]
 
@@ -39,8 +39,8 @@ _COARSER = {torch.float16: 2.0**13, torch.bfloat16: 2.0**16}
 class Policed(nn.Module):
     """A module that is affine on convex regions, at every step of training and afterwards.
 
-    The parameters are those of `module` and are trained as ever. Before a batch runs, biases are moved until no unit has
-    a knot inside a region (:func:`cpwl.police`); that depends on weights and regions only, and is repeated when one of
+    The parameters are those of `module` and are trained as ever. Before a batch runs, biases are moved until no unit
+    has a knot inside a region (:func:`cpwl.police`); that depends on weights and regions only, and is repeated when one of
     them has changed. The gradient of the moved biases with respect to weights, biases and regions is exact, so training
     knows about the constraint. The batch itself runs through torch's own layers, on any device; biases are computed on
     the CPU in double precision.
@@ -123,8 +123,8 @@ class Policed(nn.Module):
         return self.policed.certify(**options)
 
     def folded(self) -> nn.Sequential:
-        """A copy of `module` with the moved biases: an ordinary module, affine on the regions, that needs nothing of this
-        package."""
+        """A copy of `module` with the moved biases: an ordinary module, affine on the regions, that needs nothing of
+        this package."""
         policed, chain = self._plan(False)
         with torch.no_grad():
             return chain.folded(policed, self._biases(policed, chain))
@@ -159,14 +159,14 @@ class Policed(nn.Module):
             options = dict(self._options)
             options["kappa"] = options.get("kappa", 16.0) * _COARSER.get(chain.dtype, 1.0)
             sets = [region.set(self._scale) for region in self.regions]
-            policed = _police.police(chain.network(self._input_shape), sets, gradient=gradient, **options)
+            policed = police(chain.network(self._input_shape), sets, gradient=gradient, **options)
             self._made = (key, policed, chain)
         return self._made[1:]
 
 
 class GrowingRegion:
-    """A schedule that lets regions grow from points to their full size: constraining a network that knows nothing yet to
-    the whole region hurts training.
+    """A schedule that lets regions grow from points to their full size: constraining a network that knows nothing yet
+    to the whole region hurts training.
 
     Parameters
     ----------

@@ -46,12 +46,12 @@ impl Builder {
     /// A smooth activation, replaced by a piecewise-linear function with at most `knots` knots: see
     /// [`Pwl::approximate`] and [`Network::approximations`](crate::network::Network::approximations).
     ///
-    /// UNSUPPORTED without `knots`: what is not piecewise linear is approximated only if asked for.
+    /// ACT_NOT_CPWL without `knots`: what is not piecewise linear is approximated only if asked for.
     pub fn smooth(&mut self, input: NodeId, function: Smooth, knots: Option<usize>) -> Result<NodeId> {
         let who = || self.next(function.name());
         let Some(knots) = knots else {
             bail!(
-                Unsupported,
+                ActNotCpwl,
                 "{}: is not piecewise linear; give a number of knots (smooth_knots for all of a file or module) to have it \
                  approximated",
                 who()

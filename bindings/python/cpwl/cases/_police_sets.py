@@ -84,8 +84,8 @@ def ends(d: Mapping[str, Any], arrays: Arrays, g: np.ndarray) -> tuple[np.ndarra
 
 
 def translation(d: Mapping[str, Any], rows: np.ndarray) -> np.ndarray:
-    """The gradient of a translation of a region, from that of its rows: the points among them, which are the vertices or
-    one point that everything else is added to."""
+    """The gradient of a translation of a region, from that of its rows: of the points among them, which are the vertices
+    or one point that everything else is added to."""
     return rows.sum(axis=0) if d["type"] == "vertices" else rows[0]
 
 
@@ -119,14 +119,14 @@ def doubtful(
     slopes = {"relu": (0.0, 1.0), "leaky_relu": (0.01, 1.0), "abs": (-1.0, 1.0)}[spec["act"]]
     frames: list[Any] = [None] * len(described)
     found = []
-    for l, fb in enumerate(folded):
-        w, b = arrays[f"W{l}"].astype(np.float64), arrays[f"b{l}"].astype(np.float64)
+    for k, fb in enumerate(folded):
+        w, b = arrays[f"W{k}"].astype(np.float64), arrays[f"b{k}"].astype(np.float64)
         maps = [(w, b) if f is None else (w @ f[0], w @ f[1] + b) for f in frames]
         reach = [ends(d, arrays, g) for d, (g, _) in zip(described, maps, strict=True)]
         values = np.array([end + c for (low, high), (_, c) in zip(reach, maps, strict=True) for end in (low, high)])
         found.append(np.broadcast_to(_near(values), (len(described), len(fb))))
-        if l < len(signs):
-            codes = signs[l].reshape(-1, len(fb))
+        if k < len(signs):
+            codes = signs[k].reshape(-1, len(fb))
             slope = np.where(np.broadcast_to(codes, (len(described), len(fb))) > 0, slopes[1], slopes[0])
             frames = [(s[:, None] * g, s * (c - b + fb)) for s, (g, c) in zip(slope, maps, strict=True)]
     return found

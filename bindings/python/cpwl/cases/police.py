@@ -63,7 +63,7 @@ def run(folder: pathlib.Path, report: Report) -> None:
             if kind not in KINDS:
                 raise UnsupportedError(f"[UNSUPPORTED] kind {kind!r} is not one of this room's README")
             KINDS[kind](case, report)
-        except (Error, KeyError, ValueError, OSError) as problem:
+        except Exception as problem:  # a case that cannot be run is a failed case
             report.error(path.stem, "case", repr(problem))
 
 
@@ -150,7 +150,8 @@ def _regions(case: Case, report: Report) -> None:
     if backward:
         for j, rows in enumerate(_gradients(case, report, done)):
             if f"R{j}_dc" in case:
-                close(case, report, f"R{j}_dc", _police_sets.translation(case.spec["regions"][j], rows), case[f"R{j}_dc"])
+                moved = _police_sets.translation(case.spec["regions"][j], rows)
+                close(case, report, f"R{j}_dc", moved, case[f"R{j}_dc"])
             if f"R{j}_dr" in case:
                 close(case, report, f"R{j}_dr", np.diagonal(rows[1:]), case[f"R{j}_dr"])
 
@@ -159,24 +160,24 @@ def _layers(case: Case, report: Report, done: Policed, weights: list[np.ndarray]
     """Shifts, codes, deciding vertices and folded biases of every layer of a plain network."""
     doubtful = _police_sets.doubtful(case.spec, case.arrays, case.series("fb"), case.series("s"))
     biases = _biases(done.net)
-    for l, w in enumerate(weights):
-        units, layer = len(w), done.layers[l] if l < len(done.layers) else None
+    for k, w in enumerate(weights):
+        units, layer = len(w), done.layers[k] if k < len(done.layers) else None
         shift = layer.shift if layer else np.zeros(units)
         codes = layer.codes if layer else np.ones((1, units))
         signs = np.where(codes > 0, 1, -1)
-        skipped = doubtful[l].any(axis=0)
-        if f"s{l}" in case:
-            theirs = case[f"s{l}"].reshape(-1, units)
+        skipped = doubtful[k].any(axis=0)
+        if f"s{k}" in case:
+            theirs = case[f"s{k}"].reshape(-1, units)
             wrong = signs != theirs
-            skipped = (wrong & doubtful[l]).any(axis=0)
-            _count(case, report, f"s{l}", wrong & ~doubtful[l], int((wrong & doubtful[l]).sum()))
-        if f"e{l}" in case:
-            skipped |= doubtful[l].any(axis=0) & (case.tolerance == FAR)
-            close(case, report, f"e{l}", np.where(skipped, case[f"e{l}"], shift), case[f"e{l}"])
-        if f"fb{l}" in case:
-            close(case, report, f"fb{l}", np.where(skipped, case[f"fb{l}"], biases[l]), case[f"fb{l}"])
-        if f"pv{l}" in case:
-            _deciding(case, report, l, layer.corner if layer else np.full(units, -1), skipped)
+            skipped = (wrong & doubtful[k]).any(axis=0)
+            _count(case, report, f"s{k}", wrong & ~doubtful[k], int((wrong & doubtful[k]).sum()))
+        if f"e{k}" in case:
+            skipped |= doubtful[k].any(axis=0) & (case.tolerance == FAR)
+            close(case, report, f"e{k}", np.where(skipped, case[f"e{k}"], shift), case[f"e{k}"])
+        if f"fb{k}" in case:
+            close(case, report, f"fb{k}", np.where(skipped, case[f"fb{k}"], biases[k]), case[f"fb{k}"])
+        if f"pv{k}" in case:
+            _deciding(case, report, k, layer.corner if layer else np.full(units, -1), skipped)
     if "shifted_units" in case.spec:
         counts = [int(np.count_nonzero(layer.shift)) for layer in done.layers]
         expected = case.spec["shifted_units"]
@@ -188,11 +189,11 @@ def _biases(net: Network) -> list[np.ndarray]:
     return [p.value for p in net.parameters if p.name == "bias"]
 
 
-def _deciding(case: Case, report: Report, l: int, ours: np.ndarray, skipped: np.ndarray) -> None:
+def _deciding(case: Case, report: Report, k: int, ours: np.ndarray, skipped: np.ndarray) -> None:
     """Deciding vertices: another index of the same vertex will do."""
-    theirs, v = case[f"pv{l}"], case["V"]
+    theirs, v = case[f"pv{k}"], case["V"]
     same = (ours == theirs) | ((ours >= 0) & (theirs >= 0) & (v[ours] == v[theirs]).all(axis=1))
-    _count(case, report, f"pv{l}", ~same & ~skipped, int((~same & skipped).sum()))
+    _count(case, report, f"pv{k}", ~same & ~skipped, int((~same & skipped).sum()))
 
 
 def _count(case: Case, report: Report, figure: str, wrong: np.ndarray, excused: int) -> None:
@@ -226,8 +227,8 @@ def _gradients(case: Case, report: Report, done: Policed) -> list[np.ndarray]:
     close(case, report, "dX", folded.x, case["dX"])
     for prefix, name in (("dW", "weight"), ("db", "bias")):
         ours = [g for p, g in zip(done.original.parameters, found.parameters, strict=True) if p.name == name]
-        for l, expected in enumerate(case.series(prefix)):
-            close(case, report, f"{prefix}{l}", ours[l], expected)
+        for k, expected in enumerate(case.series(prefix)):
+            close(case, report, f"{prefix}{k}", ours[k], expected)
     return found.rows
 
 
@@ -264,14 +265,14 @@ def _f32plan(case: Case, report: Report) -> None:
     net = network(case.spec, case.series("W"), case.series("b"))
     done = police(net, regions(case), **settings(case))
     biases = _biases(done.net)
-    for l, expected in enumerate(case.series("fb")):
-        ulp = np.abs(biases[l] - expected) / np.spacing(np.abs(expected))
-        report.bound(case.name, f"fb{l} in ulps", float(ulp.max()), 1.0)
-    for l, layer in enumerate(done.layers):
-        _count(case, report, f"s{l}", np.where(layer.codes > 0, 1, -1) != case[f"s{l}"], 0)
-        mu = case[f"mu{l}"]
-        report.bound(case.name, f"mu{l}", float(np.abs(layer.margin / mu - 1).max()), MARGIN)
-        close(case, report, f"e{l}", layer.shift, case[f"e{l}"])
+    for k, expected in enumerate(case.series("fb")):
+        ulp = np.abs(biases[k] - expected) / np.spacing(np.abs(expected))
+        report.bound(case.name, f"fb{k} in ulps", float(ulp.max()), 1.0)
+    for k, layer in enumerate(done.layers):
+        _count(case, report, f"s{k}", np.where(layer.codes > 0, 1, -1) != case[f"s{k}"], 0)
+        mu = case[f"mu{k}"]
+        report.bound(case.name, f"mu{k}", float(np.abs(layer.margin / mu - 1).max()), MARGIN)
+        close(case, report, f"e{k}", layer.shift, case[f"e{k}"])
     points = np.concatenate([case["V"], case["P"]])
     signs = np.where(done.net.pattern(points) > 0, 1, -1)
     report.exact(case.name, "sign flips", int((signs != np.concatenate(case.series("s"))).sum()), 0)
@@ -286,13 +287,13 @@ def _pieces(case: Case, report: Report) -> None:
     net = network(case.spec, case.series("W"), case.series("b"))
     done = police(net, regions(case), **settings(case))
     pieces = case.spec["pieces"]
-    for l, layer in enumerate(done.layers):
-        _count(case, report, f"piece{l}", _piece(layer.codes[0], pieces) != case[f"piece{l}"], 0)
+    for k, layer in enumerate(done.layers):
+        _count(case, report, f"piece{k}", _piece(layer.codes[0], pieces) != case[f"piece{k}"], 0)
     biases = _biases(done.net)
-    for l, expected in enumerate(case.series("fb")):
-        close(case, report, f"fb{l}", biases[l], expected)
-    for l, expected in enumerate(case.series("e")):
-        close(case, report, f"e{l}", done.layers[l].shift, expected)
+    for k, expected in enumerate(case.series("fb")):
+        close(case, report, f"fb{k}", biases[k], expected)
+    for k, expected in enumerate(case.series("e")):
+        close(case, report, f"e{k}", done.layers[k].shift, expected)
     _outputs(case, report, done)
     _map(case, report, done, "A", "c", "P", "YP", True)
 
@@ -338,8 +339,8 @@ def _errors(file: Mapping[str, Any], report: Report) -> None:
             space = [] if described is None else [_police_sets.region(_values(described), {})]
             police(network(case, weights, biases), space, margin=float(case.get("margin", 0.0)))
             outcome = "OK"
-        except Error as problem:
-            outcome = problem.condition
+        except Exception as problem:
+            outcome = problem.condition if isinstance(problem, Error) else repr(problem)
         report.exact("errors", case["name"], outcome, expected)
 
 

@@ -90,6 +90,7 @@ fn layer(w: &mut Writer) -> Result<()> {
         }
         Op::ScaleShift { scale, shift } => affine::scale_shift(w, scale, shift),
         Op::Pointwise(functions) => units::pointwise(w, functions),
+        Op::HardSwish => units::hard_swish(w),
         Op::Maxout { group, floor } => units::maxout(w, *group, *floor),
         Op::MaxPool { window, floor } => units::max_pool(w, window, *floor),
         Op::AvgPool { window, count_padding } => affine::avg_pool(w, window, *count_padding),
