@@ -26,7 +26,8 @@ use crate::simd::pair::{self, Pairs, WIDTH};
 const SLACK: f64 = 1.0 + 1.0 / (1u64 << 20) as f64;
 /// Weights and errors that are not 0 count as at least so much, so that no bound underflows: a bound of 0 is a true 0.
 const LEAST_WEIGHT: f64 = 1.0 / (1u128 << 100) as f64;
-const LEAST_ERROR: f64 = LEAST_WEIGHT * LEAST_WEIGHT * LEAST_WEIGHT * LEAST_WEIGHT * LEAST_WEIGHT * LEAST_WEIGHT;
+const LEAST_ERROR: f64 =
+    LEAST_WEIGHT * LEAST_WEIGHT * LEAST_WEIGHT * LEAST_WEIGHT * LEAST_WEIGHT * LEAST_WEIGHT;
 /// Numbers of a matrix of weights that are unpacked at a time.
 const UNPACKED: usize = 1 << 17;
 

@@ -76,7 +76,8 @@ pub(super) fn scalar<E: Enclosure>(
 ) -> Decision {
     // Pieces that can hold the range, and their neighbours for rounding.
     let below = |x: f64| curve.bends.partition_point(|&i| curve.knots[i] < x);
-    let bound = |end: &End<E>, far: f64| if end.infinite == Infinite::No { end.value.approximate() } else { far };
+    let bound =
+        |end: &End<E>, far: f64| if end.infinite == Infinite::No { end.value.approximate() } else { far };
     let first = below(bound(&ends[0], f64::NEG_INFINITY)).saturating_sub(1);
     let last = (below(bound(&ends[1], f64::INFINITY)) + 1).min(curve.bends.len());
     let distances = |code: usize| {
@@ -109,7 +110,8 @@ pub(super) fn scalar<E: Enclosure>(
     };
     // On a curved piece it is enough to be on no other.
     let off = |code: usize| distances(code).iter().any(|(_, d)| d.fails());
-    let curved = || curve.curved.is_some() && (0..curve.pieces.len()).all(|c| curve.curved == Some(c) || off(c));
+    let curved =
+        || curve.curved.is_some() && (0..curve.pieces.len()).all(|c| curve.curved == Some(c) || off(c));
     if state == State::Open {
         if curve.bends[first..last].iter().any(crosses) || curved() {
             state = State::Crosses;

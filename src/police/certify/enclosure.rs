@@ -46,7 +46,11 @@ pub(super) trait Enclosure: Clone + Send + Sync {
 
 /// `x`, or an interval of everything if something overflowed on the way.
 fn known(x: Near) -> Near {
-    if x.value().to_f64().is_finite() && !x.error().is_nan() { x } else { Near::new(Dd::default(), f64::INFINITY) }
+    if x.value().to_f64().is_finite() && !x.error().is_nan() {
+        x
+    } else {
+        Near::new(Dd::default(), f64::INFINITY)
+    }
 }
 
 impl Enclosure for Near {
@@ -96,7 +100,8 @@ impl Enclosure for Near {
 
     fn norm(values: &[Self]) -> Self {
         let largest = values.iter().fold(0.0, |m: f64, v| m.max(v.value().to_f64().abs()));
-        let errors = |scale: f64| values.iter().map(|v| (v.error() / scale) * (v.error() / scale)).sum::<f64>();
+        let errors =
+            |scale: f64| values.iter().map(|v| (v.error() / scale) * (v.error() / scale)).sum::<f64>();
         let worst = values.iter().fold(0.0, |m: f64, v| m.max(v.error()));
         // The norms of values and of errors, each scaled so that no square leaves the range of f64.
         let error = if worst > 0.0 { errors(worst).sqrt() * worst * SLACK } else { 0.0 };

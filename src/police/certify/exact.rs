@@ -33,13 +33,16 @@ impl Dyadics {
     }
 
     /// The value of the input from the rows of a set, (rows, dim) row-major; `None` if it is too large.
-    pub fn input(&self, job: &Job, rows: &[f64]) -> Option<Numbers> {
+    pub fn input(&self, job: &Job, rows: &[f64]) -> Result<Option<Numbers>> {
         let dim = rows.len() / job.rows();
         // Making a number is far cheaper than a product.
-        self.spend(rows.len() as u64 / 16).then(|| {
-            let element = |i: usize| (0..job.rows()).map(move |r| Dyadic::from(rows[r * dim + i]));
-            (0..dim).flat_map(element).collect()
-        })
+        if !self.spend(rows.len() as u64 / 16) {
+            return Ok(None);
+        }
+        let element = |i: usize| (0..job.rows()).map(move |r| Dyadic::from(rows[r * dim + i]));
+        let numbers: Numbers = (0..dim).flat_map(element).collect();
+        job.meter.charge(bytes(&numbers), "certificate")?;
+        Ok(Some(numbers))
     }
 }
 
@@ -55,11 +58,9 @@ impl Arithmetic for Dyadics {
     fn affine(&self, job: &Job, id: NodeId, inputs: &[&Numbers]) -> Result<Option<Numbers>> {
         let (node, rows) = (&job.net.nodes()[id], job.rows());
         // What the products of each element cost: zeros cost nothing.
-        let cost = |x: &[Dyadic]| {
-            x.iter().map(|x| if x.is_zero() { 0 } else { 1 + x.bits() / UNIT }).sum::<u64>()
-        };
-        let costs: Vec<Vec<u64>> =
-            inputs.iter().map(|x| x.chunks_exact(rows).map(cost).collect()).collect();
+        let cost =
+            |x: &[Dyadic]| x.iter().map(|x| if x.is_zero() { 0 } else { 1 + x.bits() / UNIT }).sum::<u64>();
+        let costs: Vec<Vec<u64>> = inputs.iter().map(|x| x.chunks_exact(rows).map(cost).collect()).collect();
         let mut work = 0u64;
         for i in 0..node.len() {
             if i % CHUNK == 0 {

@@ -25,6 +25,8 @@ mod exact;
 mod piece;
 mod range;
 mod run;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod witness;
 

@@ -87,7 +87,11 @@ impl Curve {
             y = middle.scaled(self.pieces[code].slope);
             y.add(&self.pieces[code].near);
         }
-        if z.error() == 0.0 { y } else { Near::new(y.value(), (y.error() + self.steepest * z.error()) * SLACK) }
+        if z.error() == 0.0 {
+            y
+        } else {
+            Near::new(y.value(), (y.error() + self.steepest * z.error()) * SLACK)
+        }
     }
 
     /// The bends on both sides of piece `code`: none on a side without.

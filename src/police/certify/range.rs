@@ -34,7 +34,8 @@ impl<E: Enclosure> End<E> {
 
     /// Both together through `f`, applied to numbers.
     fn join(&self, other: &Self, f: impl Fn(&E, &E) -> E) -> Self {
-        let reached = (self.reached.is_some() || other.reached.is_some()).then(|| f(self.reached(), other.reached()));
+        let reached =
+            (self.reached.is_some() || other.reached.is_some()).then(|| f(self.reached(), other.reached()));
         let infinite = self.infinite.max(other.infinite);
         End { value: f(&self.value, &other.value), reached, infinite }
     }

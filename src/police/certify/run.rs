@@ -60,7 +60,11 @@ fn check(net: &Network, regions: &[ConvexSet], options: &CertifyOptions) -> Resu
                 None => (code as usize) < net.candidates(layer.node) && !padding(code as usize),
             };
             if code < 0 || !known {
-                bail!(Argument, "codes[{}] is {code}: unit {i} of its layer has no such piece", layer.first + i)
+                bail!(
+                    Argument,
+                    "codes[{}] is {code}: unit {i} of its layer has no such piece",
+                    layer.first + i
+                )
             }
         }
     }
@@ -158,7 +162,7 @@ impl<'a> Region<'a> {
                 Some(exact) => Some(exact),
                 None => {
                     let arithmetic = Dyadics::new(self.options.exact_work);
-                    let input = arithmetic.input(self.job, self.set.rows());
+                    let input = arithmetic.input(self.job, self.set.rows())?;
                     input.map(|input| Front::new(self.job, arithmetic, input))
                 }
             };
@@ -206,7 +210,8 @@ impl<'a> Region<'a> {
 
     fn report(&self, l: usize, layer: UnitLayer, decisions: &[Decision]) -> LayerVerdict {
         let count = |state: State| decisions.iter().filter(|d| d.state == state).count();
-        let first_smallest = |m: usize, i: usize| if decisions[i].margin < decisions[m].margin { i } else { m };
+        let first_smallest =
+            |m: usize, i: usize| if decisions[i].margin < decisions[m].margin { i } else { m };
         let unit = (0..layer.len).reduce(first_smallest).unwrap_or(0);
         let mut stages = [0; 3];
         decisions.iter().for_each(|d| stages[d.stage as usize] += 1);
@@ -245,7 +250,11 @@ impl<'a> Region<'a> {
         report: &LayerVerdict,
     ) -> Result<Verdict> {
         if report.crossing == 0 {
-            return Ok(Verdict::NotCertified(if report.open > 0 { Reason::Radius } else { Reason::Elsewhere }));
+            return Ok(Verdict::NotCertified(if report.open > 0 {
+                Reason::Radius
+            } else {
+                Reason::Elsewhere
+            }));
         }
         if self.options.witness {
             let mut crossing: Vec<usize> =

@@ -70,11 +70,12 @@ fn unit(job: &Job, layer: usize, i: usize, z: &impl Fn(usize) -> Near) -> Near {
     match &job.units[layer] {
         units @ Units::Scalar { .. } => units.curve(i).map_or_else(Near::default, |curve| curve.at(&z(i))),
         Units::Max { node } => {
-            let values = (0..job.net.candidates(*node)).filter_map(|k| match job.net.candidate(*node, i, k) {
-                Candidate::Element(j) => Some(z(j)),
-                Candidate::Constant(c) => Some(Enclosure::exact(c)),
-                Candidate::Padding => None,
-            });
+            let values =
+                (0..job.net.candidates(*node)).filter_map(|k| match job.net.candidate(*node, i, k) {
+                    Candidate::Element(j) => Some(z(j)),
+                    Candidate::Constant(c) => Some(Enclosure::exact(c)),
+                    Candidate::Padding => None,
+                });
             values.reduce(|a, b| a.max(&b)).unwrap_or_default()
         }
     }
@@ -96,7 +97,12 @@ pub(super) fn search(job: &Job, set: &ConvexSet, bends: &[Bend]) -> Result<Optio
         let at = at.clamp(APART, 1.0 - APART);
         segments.push(Segment { bend: b, from: 0.0, to: 1.0, at });
         let (from, to) = ((at - NEAR).max(0.0), (at + NEAR).min(1.0));
-        segments.push(Segment { bend: b, from, to, at: ((at - from) / (to - from)).clamp(APART, 1.0 - APART) });
+        segments.push(Segment {
+            bend: b,
+            from,
+            to,
+            at: ((at - from) / (to - from)).clamp(APART, 1.0 - APART),
+        });
     }
     if segments.is_empty() {
         return Ok(None);
@@ -104,7 +110,9 @@ pub(super) fn search(job: &Job, set: &ConvexSet, bends: &[Bend]) -> Result<Optio
     let dim = set.dim();
     let point = |terms: &[(usize, f64)], i: usize| {
         let mut x = Near::default();
-        terms.iter().for_each(|&(j, t)| x.add(&<Near as Enclosure>::exact(set.rows()[j * dim + i]).scaled(t)));
+        terms
+            .iter()
+            .for_each(|&(j, t)| x.add(&<Near as Enclosure>::exact(set.rows()[j * dim + i]).scaled(t)));
         x
     };
     // Three rows a segment: both ends, and the point between.
@@ -135,7 +143,8 @@ pub(super) fn search(job: &Job, set: &ConvexSet, bends: &[Bend]) -> Result<Optio
         for o in 0..job.net.output_len() {
             let chord = between(&value(o, 3 * s), &value(o, 3 * s + 1), segment.at);
             let off = Enclosure::sub(&value(o, 3 * s + 2), &chord);
-            let larger = best.as_ref().is_none_or(|(_, _, b)| off.approximate().abs() > b.approximate().abs());
+            let larger =
+                best.as_ref().is_none_or(|(_, _, b)| off.approximate().abs() > b.approximate().abs());
             if off.abs().is_above_zero() && larger {
                 best = Some((s, o, off));
             }
