@@ -32,8 +32,8 @@ fn mlp(widths: &[usize]) -> Arc<Network> {
             x = b.pointwise(x, vec![Pwl::leaky_relu(0.0).expect("a ReLU")]).expect("units");
         }
         let scale = (2.0 / w[0] as f64).sqrt();
-        let weight = Array::F64((0..w[0] * w[1]).map(|_| scale * normal()).collect());
-        let bias = Array::F64((0..w[1]).map(|_| 0.3 * normal()).collect());
+        let weight = Array::f64((0..w[0] * w[1]).map(|_| scale * normal()).collect());
+        let bias = Array::f64((0..w[1]).map(|_| 0.3 * normal()).collect());
         x = b.dense(x, weight, [w[1], w[0]], Some(bias)).expect("a layer");
     }
     Arc::new(b.finish(x).expect("a network"))

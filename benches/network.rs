@@ -25,7 +25,7 @@ fn mlp(widths: &[usize]) -> Result<Network> {
     let mut b = Builder::new(&widths[..1])?;
     for w in widths.windows(2) {
         let (weight, bias) = (numbers(w[0] * w[1]), numbers(w[1]));
-        let z = b.dense(b.last(), Array::F32(weight), [w[1], w[0]], Some(Array::F32(bias)))?;
+        let z = b.dense(b.last(), Array::f32(weight), [w[1], w[0]], Some(Array::f32(bias)))?;
         relu(&mut b, z)?;
     }
     b.finish(b.last())
@@ -37,7 +37,7 @@ fn conv_net() -> Result<Network> {
     let mut channels = 3;
     for out in [32, 64] {
         for _ in 0..2 {
-            let (weight, bias) = (Array::F32(numbers(out * channels * 9)), Some(Array::F32(numbers(out))));
+            let (weight, bias) = (Array::f32(numbers(out * channels * 9)), Some(Array::f32(numbers(out))));
             let window = Window { padding: [1; 4], ..Window::new([3, 3]) };
             let z = b.conv2d(b.last(), weight, [out, channels, 3, 3], bias, window, 1)?;
             relu(&mut b, z)?;
@@ -47,7 +47,7 @@ fn conv_net() -> Result<Network> {
     }
     b.global_avg_pool(b.last())?;
     b.flatten(b.last())?;
-    b.dense(b.last(), Array::F32(numbers(640)), [10, 64], None)?;
+    b.dense(b.last(), Array::f32(numbers(640)), [10, 64], None)?;
     b.finish(b.last())
 }
 

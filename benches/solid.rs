@@ -26,7 +26,7 @@ fn random_net(widths: &[usize]) -> Arc<Network> {
         let weight = (0..w[0] * w[1]).map(|_| gain * next()).collect();
         // Kinks spread over the domain, where signals are about 1/4.
         let bias = (0..w[1]).map(|_| 0.4 * next()).collect();
-        b.dense(b.last(), Array::F64(weight), [w[1], w[0]], Some(Array::F64(bias))).expect("a layer");
+        b.dense(b.last(), Array::f64(weight), [w[1], w[0]], Some(Array::f64(bias))).expect("a layer");
         if i + 2 < widths.len() {
             b.pointwise(b.last(), vec![relu.clone()]).expect("units");
         }

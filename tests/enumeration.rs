@@ -44,7 +44,7 @@ impl Rng {
     }
 
     fn array(&mut self, len: usize, scale: f64) -> Array {
-        Array::F64((0..len).map(|_| scale * self.real()).collect())
+        Array::f64((0..len).map(|_| scale * self.real()).collect())
     }
 }
 
@@ -190,10 +190,10 @@ fn tent_maps() {
         let mut x = 0;
         for _ in 0..k {
             let eye = |m: usize, f: &dyn Fn(usize, usize) -> f64, n: usize| {
-                Array::F64((0..m * n).map(|i| f(i / n, i % n)).collect())
+                Array::f64((0..m * n).map(|i| f(i / n, i % n)).collect())
             };
             let split = eye(2 * d, &|i, j| f64::from(u8::from(i / 2 == j)), d);
-            let shift = Array::F64((0..2 * d).map(|i| -0.5 * (i % 2) as f64).collect());
+            let shift = Array::f64((0..2 * d).map(|i| -0.5 * (i % 2) as f64).collect());
             x = b.dense(x, split, [2 * d, d], Some(shift)).unwrap();
             x = b.pointwise(x, vec![relu()]).unwrap();
             let join = eye(
@@ -412,7 +412,7 @@ fn balls() {
     for (d, expected) in [(2, 4), (3, 8), (5, 26)] {
         let mut b = Builder::new(&[d]).unwrap();
         let eye = (0..d * d).map(|i| f64::from(u8::from(i % (d + 1) == 0))).collect();
-        let x = b.dense(0, Array::F64(eye), [d, d], Some(Array::F64(vec![-0.5; d]))).unwrap();
+        let x = b.dense(0, Array::f64(eye), [d, d], Some(Array::f64(vec![-0.5; d]))).unwrap();
         let x = b.pointwise(x, vec![relu()]).unwrap();
         let net = Arc::new(b.finish(x).unwrap());
         // With j coordinates above 1/2 the nearest point is sqrt(j) / 2 away: j <= 3 is inside.
@@ -447,9 +447,9 @@ fn scales_of_the_axes_do_not_matter() {
         let w: Vec<f64> = (0..widths[0] * d).map(|_| rng.real()).collect();
         let bias: Vec<f64> = (0..widths[0]).map(|_| rng.real() * 0.5).collect();
         let moved = |i: usize| bias[i] - (0..d).map(|j| w[i * d + j] / scale[j] * shift[j]).sum::<f64>();
-        let scaled = Array::F64((0..w.len()).map(|i| w[i] / scale[i % d]).collect());
+        let scaled = Array::f64((0..w.len()).map(|i| w[i] / scale[i % d]).collect());
         let x = b
-            .dense(0, scaled, [widths[0], d], Some(Array::F64((0..widths[0]).map(moved).collect())))
+            .dense(0, scaled, [widths[0], d], Some(Array::f64((0..widths[0]).map(moved).collect())))
             .unwrap();
         let x = b.pointwise(x, vec![relu()]).unwrap();
         let x = b.dense(x, rng.array(64, 1.0), [8, 8], Some(rng.array(8, 0.5))).unwrap();

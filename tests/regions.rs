@@ -288,13 +288,13 @@ fn laws_of_the_public_cases() {
 fn low_bit(widths: &[usize], activation: &Pwl, numbers: &mut impl FnMut() -> f64) -> Arc<Network> {
     let mut b = Builder::new(&[2]).unwrap();
     for w in [&[2], widths].concat().windows(2) {
-        let mut draw = |n: usize| Array::F64((0..n).map(|_| numbers()).collect());
+        let mut draw = |n: usize| Array::f64((0..n).map(|_| numbers()).collect());
         let (weight, bias) = (draw(w[0] * w[1]), draw(w[1]));
         b.dense(b.last(), weight, [w[1], w[0]], Some(bias)).unwrap();
         b.pointwise(b.last(), vec![activation.clone()]).unwrap();
     }
     let last = *widths.last().unwrap();
-    let weight = Array::F64((0..2 * last).map(|_| numbers()).collect());
+    let weight = Array::f64((0..2 * last).map(|_| numbers()).collect());
     b.dense(b.last(), weight, [2, last], None).unwrap();
     Arc::new(b.finish(b.last()).unwrap())
 }
@@ -361,8 +361,8 @@ fn reverse_units(net: &Network, widths: &[usize], activation: &Pwl) -> Arc<Netwo
         let row = |i: usize| if hidden { m - 1 - i } else { i };
         let column = |j: usize| if flip_inputs { n - 1 - j } else { j };
         let w = (0..m * n).map(|k| weight.get(row(k / n) * n + column(k % n))).collect();
-        let bias = bias.as_ref().map(|b| Array::F64((0..m).map(|i| b.get(row(i))).collect()));
-        b.dense(b.last(), Array::F64(w), [m, n], bias).unwrap();
+        let bias = bias.as_ref().map(|b| Array::f64((0..m).map(|i| b.get(row(i))).collect()));
+        b.dense(b.last(), Array::f64(w), [m, n], bias).unwrap();
         if hidden {
             b.pointwise(b.last(), vec![activation.clone()]).unwrap();
         }
@@ -376,12 +376,12 @@ fn tent(k: usize) -> Arc<Network> {
     let mut b = Builder::new(&[2]).unwrap();
     for _ in 0..k {
         let w = vec![1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0];
-        b.dense(b.last(), Array::F64(w), [4, 2], Some(Array::F64(vec![0.0, -0.5, 0.0, -0.5]))).unwrap();
+        b.dense(b.last(), Array::f64(w), [4, 2], Some(Array::f64(vec![0.0, -0.5, 0.0, -0.5]))).unwrap();
         b.pointwise(b.last(), vec![Pwl::leaky_relu(0.0).unwrap()]).unwrap();
         let w = vec![2.0, -4.0, 0.0, 0.0, 0.0, 0.0, 2.0, -4.0];
-        b.dense(b.last(), Array::F64(w), [2, 4], None).unwrap();
+        b.dense(b.last(), Array::f64(w), [2, 4], None).unwrap();
     }
-    b.dense(b.last(), Array::F64(vec![1.0, 1.0]), [1, 2], None).unwrap();
+    b.dense(b.last(), Array::f64(vec![1.0, 1.0]), [1, 2], None).unwrap();
     Arc::new(b.finish(b.last()).unwrap())
 }
 
@@ -408,7 +408,7 @@ fn arrangements_have_the_closed_form() {
         let mut b = Builder::new(&[2]).unwrap();
         let turn = |i: usize| std::f64::consts::PI * (i as f64 + 0.3) / n as f64;
         let w = (0..n).flat_map(|i| [turn(i).cos(), turn(i).sin()]).collect();
-        b.dense(0, Array::F64(w), [n, 2], Some(Array::F64(vec![-1.0; n]))).unwrap();
+        b.dense(0, Array::f64(w), [n, 2], Some(Array::f64(vec![-1.0; n]))).unwrap();
         b.pointwise(1, vec![Pwl::leaky_relu(0.0).unwrap()]).unwrap();
         let net = Arc::new(b.finish(2).unwrap());
         let p = partition(&context(1), &net, &square(1e4), &PartitionOptions::default()).unwrap();
@@ -421,9 +421,9 @@ fn arrangements_have_the_closed_form() {
 fn on_edge_pieces_are_told_apart() {
     // |u| as two units: out = relu(u) + relu(-u); level 0 lies wholly on the edge u = 0.
     let mut b = Builder::new(&[2]).unwrap();
-    b.dense(0, Array::F64(vec![1.0, 0.0, -1.0, 0.0]), [2, 2], None).unwrap();
+    b.dense(0, Array::f64(vec![1.0, 0.0, -1.0, 0.0]), [2, 2], None).unwrap();
     b.pointwise(1, vec![Pwl::leaky_relu(0.0).unwrap()]).unwrap();
-    b.dense(2, Array::F64(vec![1.0, 1.0, 0.5, 0.5]), [2, 2], None).unwrap();
+    b.dense(2, Array::f64(vec![1.0, 1.0, 0.5, 0.5]), [2, 2], None).unwrap();
     let net = Arc::new(b.finish(3).unwrap());
     let p = partition(&context(1), &net, &square(1.0), &PartitionOptions::default()).unwrap();
     assert_eq!((p.n_regions(), p.vertices().len(), p.edges().len()), (2, 6, 7));
@@ -444,9 +444,9 @@ fn on_edge_pieces_are_told_apart() {
 fn flat_pieces_belong_to_their_pair() {
     // Outputs 0 and 1 are the same everywhere; output 2 meets them on the edge u = 0 alone.
     let mut b = Builder::new(&[2]).unwrap();
-    b.dense(0, Array::F64(vec![1.0, 0.0, -1.0, 0.0]), [2, 2], None).unwrap();
+    b.dense(0, Array::f64(vec![1.0, 0.0, -1.0, 0.0]), [2, 2], None).unwrap();
     b.pointwise(1, vec![Pwl::leaky_relu(0.0).unwrap()]).unwrap();
-    b.dense(2, Array::F64(vec![1.0, 1.0, 1.0, 1.0, 2.0, 2.0]), [3, 2], None).unwrap();
+    b.dense(2, Array::f64(vec![1.0, 1.0, 1.0, 1.0, 2.0, 2.0]), [3, 2], None).unwrap();
     let net = Arc::new(b.finish(3).unwrap());
     let p = partition(&context(1), &net, &square(1.0), &PartitionOptions::default()).unwrap();
     let pairs = p.boundary(&context(1), BoundaryMode::Pairwise).unwrap();
@@ -469,11 +469,11 @@ fn weights_beyond_the_range_of_f64() {
         };
         let mut b = Builder::new(&[2]).unwrap();
         for (n, m) in [(2, 6), (6, 5)] {
-            let w = Array::F64((0..n * m).map(|_| numbers()).collect());
+            let w = Array::f64((0..n * m).map(|_| numbers()).collect());
             b.dense(b.last(), w, [m, n], None).unwrap();
             b.pointwise(b.last(), vec![Pwl::leaky_relu(0.125).unwrap()]).unwrap();
         }
-        b.dense(b.last(), Array::F64(vec![1.0; 5]), [1, 5], None).unwrap();
+        b.dense(b.last(), Array::f64(vec![1.0; 5]), [1, 5], None).unwrap();
         let net = Arc::new(b.finish(b.last()).unwrap());
         let want = Want { maps: false, ..Want::ALL };
         let p =
@@ -499,16 +499,16 @@ fn cancelling(scale: f64, hidden: bool) -> Arc<Network> {
     let mut b = Builder::new(&[2]).unwrap();
     b.dense(
         0,
-        Array::F64([rows, rows].concat()),
+        Array::f64([rows, rows].concat()),
         [6, 2],
-        Some(Array::F64(vec![0.1, -0.2, 0.05, 0.1, -0.2, 0.05])),
+        Some(Array::f64(vec![0.1, -0.2, 0.05, 0.1, -0.2, 0.05])),
     )
     .unwrap();
     if hidden {
         b.pointwise(b.last(), vec![Pwl::leaky_relu(0.0).unwrap()]).unwrap();
     }
     let w = [0.1, 0.7, 0.3, -0.1, -0.7, -0.3].map(|w| w * scale);
-    b.dense(b.last(), Array::F64(w.to_vec()), [1, 6], None).unwrap();
+    b.dense(b.last(), Array::f64(w.to_vec()), [1, 6], None).unwrap();
     b.pointwise(b.last(), vec![Pwl::leaky_relu(0.0).unwrap()]).unwrap();
     Arc::new(b.finish(b.last()).unwrap())
 }
@@ -528,10 +528,10 @@ fn exact_cancellation_is_seen_in_every_layer_and_at_every_scale() {
     }
     // Layers that scale down and up again, behind one that cancels.
     let mut b = Builder::new(&[2]).unwrap();
-    b.dense(0, Array::F64(vec![0.1, 0.3, 0.7, 1.1]), [2, 2], Some(Array::F64(vec![0.2, -0.1]))).unwrap();
+    b.dense(0, Array::f64(vec![0.1, 0.3, 0.7, 1.1]), [2, 2], Some(Array::f64(vec![0.2, -0.1]))).unwrap();
     for scale in [1.0, 2f64.powi(-140), 2f64.powi(140)] {
         b.pointwise(b.last(), vec![Pwl::leaky_relu(0.3).unwrap()]).unwrap();
-        b.dense(b.last(), Array::F64(vec![scale, 0.0, 0.0, scale]), [2, 2], None).unwrap();
+        b.dense(b.last(), Array::f64(vec![scale, 0.0, 0.0, scale]), [2, 2], None).unwrap();
     }
     b.pointwise(b.last(), vec![Pwl::leaky_relu(0.3).unwrap()]).unwrap();
     let net = Arc::new(b.finish(b.last()).unwrap());
@@ -569,12 +569,12 @@ fn far_knots_and_long_domains_cost_nothing() {
 fn argmax_on_an_edge_and_three_way_ties() {
     // Classes 0, |u| - 0 and u: for u < 0 class 1 (-u) wins; for u > 0 classes 1 and 2 tie and 1 wins: no boundary.
     let mut b = Builder::new(&[2]).unwrap();
-    b.dense(0, Array::F64(vec![1.0, 0.0]), [1, 2], None).unwrap();
+    b.dense(0, Array::f64(vec![1.0, 0.0]), [1, 2], None).unwrap();
     b.pointwise(1, vec![Pwl::leaky_relu(0.0).unwrap()]).unwrap();
-    b.dense(0, Array::F64(vec![1.0, 0.0]), [1, 2], None).unwrap();
+    b.dense(0, Array::f64(vec![1.0, 0.0]), [1, 2], None).unwrap();
     b.concat(&[2, 3], 0).unwrap();
     // relu(u), u -> classes: 0: 0; 1: relu(u); 2: u. On u < 0 class 0 and 1 tie (0 wins); on u > 0 1 and 2 tie.
-    b.dense(4, Array::F64(vec![0.0, 0.0, 1.0, 0.0, 0.0, 1.0]), [3, 2], None).unwrap();
+    b.dense(4, Array::f64(vec![0.0, 0.0, 1.0, 0.0, 0.0, 1.0]), [3, 2], None).unwrap();
     let net = Arc::new(b.finish(5).unwrap());
     let p = partition(&context(1), &net, &square(1.0), &PartitionOptions::default()).unwrap();
     assert_eq!(p.n_regions(), 2);

@@ -23,7 +23,7 @@ fn network(inputs: usize, layers: &[(Vec<f64>, Vec<f64>)], unit: &Pwl) -> Arc<Ne
     let mut width = inputs;
     for (i, (w, bias)) in layers.iter().enumerate() {
         let last = b.last();
-        b.dense(last, Array::F64(w.clone()), [bias.len(), width], Some(Array::F64(bias.clone()))).unwrap();
+        b.dense(last, Array::f64(w.clone()), [bias.len(), width], Some(Array::f64(bias.clone()))).unwrap();
         width = bias.len();
         if i + 1 < layers.len() {
             b.pointwise(b.last(), vec![unit.clone()]).unwrap();

@@ -1,25 +1,52 @@
-//! Convex sets: boxes, balls, zonotopes, ellipsoids, simplices, hulls of points and rays, and what sums, products, hulls,
-//! affine images and scaling make of them.
+//! Convex sets: boxes, balls, zonotopes, ellipsoids, simplices, hulls of points and rays, polytopes, and what sums,
+//! products, hulls, affine images and scaling make of them.
 //!
 //! Every set is kept in one form that passes through affine maps: *rows* (points and directions of the space) and a
 //! [`Shape`] that says how they are combined. The image of a set under x -> W x + b is the same shape over mapped rows:
 //! a point maps to W p + b, a direction to W d. So an affine network needs to carry the rows only, however many vertices
 //! the set has (a box in 784 dimensions has 2^784 vertices and 785 rows), and the smallest and largest value of an affine
-//! functional follow from its values on the rows.
+//! functional follow from its values on the rows ([`Shape::range`]).
 //!
-//! | set | rows | cost of a range |
+//! | set | rows, in this order | cost of a range |
 //! |---|---|---|
 //! | box, zonotope | centre, generators | rows |
-//! | ellipsoid, l2 ball, l1 ball | centre, semi-axes | rows |
-//! | hull of points | the points; or one of them and a basis of their affine hull | points; points x rank |
+//! | ellipsoid, l1 and l2 ball | centre, semi-axes | rows |
+//! | hull of points | the points; or their mean and a basis of their affine hull | points; points x rank |
+//! | simplex | origin and edges; or corners | rows |
+//! | half-spaces | as a hull of points; or a point inside and directions | as there; linear programs |
 //! | rays | one direction each, unbounded | rows |
-//! | simplex | its corners | rows |
+//!
+//! Sets that degenerate (radius 0, repeated vertices, segments, points) are legal. Rows are anchored at the set and not at
+//! the origin, so that a small set far away keeps its digits.
 
+mod basis;
+mod boxes;
+mod check;
+mod combine;
+mod extreme;
+mod frame;
+mod halfspaces;
+mod points;
+mod polytope;
+mod range;
+mod rank;
+mod sample;
 mod shape;
+mod simplex;
+mod support;
+#[cfg(test)]
+mod tests;
+mod zonotope;
 
-pub use shape::{Extreme, Shape, Side};
+pub use boxes::Norm;
+pub use extreme::{Extreme, Side};
+pub use halfspaces::HalfSpaces;
+pub use range::Scratch;
+pub use shape::Shape;
 
-use crate::error::Result;
+pub use crate::simd::sweep::Scalar;
+
+use crate::error::{Result, bail};
 
 /// A non-empty closed convex set. Immutable; made by its constructors (one file each kind), shareable between threads.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,32 +85,46 @@ impl ConvexSet {
         &self.center
     }
 
-    /// The hull of `points`, (points, dim) row-major, carried as they are: one row each.
-    ///
-    /// Conditions: EMPTY_REGION without points, SHAPE, NONFINITE.
-    pub fn points(dim: usize, points: &[f64]) -> Result<ConvexSet> {
-        shape::check(dim, points, "vertices")?;
-        let n = points.len() / dim;
-        let mut center = vec![0.0; dim];
-        for p in points.chunks_exact(dim) {
-            center.iter_mut().zip(p).for_each(|(c, x)| *c += x / n as f64);
-        }
-        let shape = Shape::Hull((0..n).map(Shape::Point).collect());
-        Ok(ConvexSet { dim, rows: points.to_vec(), shape, center })
+    /// Whether each row is a point.
+    pub fn is_point(&self) -> Vec<bool> {
+        let mut is_point = vec![false; self.n_rows()];
+        self.shape.mark_points(&mut is_point);
+        is_point
     }
 
-    /// The box of all x with |x - center| <= radius on every axis; a radius may be zero. Rows: the centre, then radius i
-    /// times unit vector i for each axis.
-    ///
-    /// Conditions: SHAPE, NONFINITE, BAD_REGION at a negative radius.
-    pub fn boxed(center: &[f64], radius: &[f64]) -> Result<ConvexSet> {
-        let dim = center.len();
-        shape::check(dim, center, "center")?;
-        shape::expect_radius(dim, radius)?;
-        let mut rows = vec![0.0; (dim + 1) * dim];
-        rows[..dim].copy_from_slice(center);
-        (0..dim).for_each(|i| rows[(i + 1) * dim + i] = radius[i]);
-        let shape = Shape::Sum(vec![Shape::Point(0), Shape::Cube(1..dim + 1)]);
-        Ok(ConvexSet { dim, rows, shape, center: center.to_vec() })
+    /// Whether no ray is part of the set.
+    pub fn is_bounded(&self) -> bool {
+        let mut bounded = true;
+        self.shape.for_each_leaf(&mut |leaf| {
+            bounded &= match leaf {
+                Shape::Cone(rays) => {
+                    self.rows[rays.start * self.dim..rays.end * self.dim].iter().all(|&x| x == 0.0)
+                }
+                Shape::Polytope(_, sides) => sides.is_bounded(),
+                _ => true,
+            }
+        });
+        bounded
+    }
+
+    fn n_points(&self) -> usize {
+        self.is_point().into_iter().filter(|&is_point| is_point).count()
+    }
+
+    /// NONFINITE where a number of the set has overflowed.
+    fn new(dim: usize, rows: Vec<f64>, shape: Shape, center: Vec<f64>) -> Result<ConvexSet> {
+        if let Some(i) = rows.iter().position(|x| !x.is_finite()) {
+            bail!(Nonfinite, "the set overflows: element {} of row {} is {}", i % dim, i / dim, rows[i])
+        }
+        if let Some(i) = center.iter().position(|x| !x.is_finite()) {
+            bail!(Nonfinite, "the set overflows: element {i} of its centre is {}", center[i])
+        }
+        Ok(ConvexSet { dim, rows, shape, center })
+    }
+
+    /// A set around a point, which is its first row.
+    fn about(center: &[f64], rows: Vec<f64>, around: Shape) -> Result<ConvexSet> {
+        let shape = Shape::Sum(vec![Shape::Points(0..1), around]);
+        ConvexSet::new(center.len(), rows, shape, center.to_vec())
     }
 }

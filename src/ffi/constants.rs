@@ -92,6 +92,9 @@ pub enum cpwl_activation {
     CPWL_CLIP = 6,
     /// alpha x + beta cut off at 0 and 1; alpha and beta are 1/6 and 1/2 unless given.
     CPWL_HARD_SIGMOID = 7,
+    /// x min(max(x + 3, 0), 6) / 6, exactly: the one function here that is not piecewise linear. Regions refuse it; see
+    /// CPWL_HARD_SWISH of `cpwl_smooth` for an approximation.
+    CPWL_EXACT_HARD_SWISH = 8,
 }
 
 /// Smooth activations, of `cpwl_network_builder_smooth`, with the parameters of torch. Since 0.1.
@@ -417,6 +420,55 @@ pub enum cpwl_enumeration_array_id {
     /// (layers of units) i64: number of cells after each layer; of a partial result, those that hold its regions. Always
     /// kept.
     CPWL_ENUMERATION_LAYER_CELLS = 13,
+}
+
+/// Which piece a unit is kept on, for `cpwl_police`. Since 0.1.
+#[repr(C)]
+pub enum cpwl_police_rule {
+    /// The one that needs the smallest shift, the left one of two. With several regions each keeps a piece of its own
+    /// wherever a knot fits between their ranges.
+    CPWL_POLICE_MIN_SHIFT = 1,
+    /// The same with one piece for all regions: the network is affine on the hull of their union.
+    CPWL_POLICE_JOINT = 2,
+    /// The piece of most vertices, as in the paper, the left one at a tie: one region of vertices, units of one knot at 0.
+    CPWL_POLICE_MAJORITY = 3,
+    /// The pieces of `codes` of `cpwl_police_options`.
+    CPWL_POLICE_GIVEN = 4,
+}
+
+/// Arithmetic of `cpwl_police`. Since 0.1.
+#[repr(C)]
+pub enum cpwl_police_precision {
+    /// Double precision, whatever that of the network is.
+    CPWL_POLICE_DOUBLE = 1,
+    /// Products of many rows with weights of single precision in single precision: twice as fast, but shifts carry its
+    /// rounding, and the result need not pass a certificate.
+    CPWL_POLICE_SINGLE = 2,
+}
+
+/// Arrays of a policed network of R regions, for `cpwl_policed_array`. The first six belong to a layer of g groups, the
+/// next two to a region. Since 0.1.
+#[repr(C)]
+pub enum cpwl_policed_array_id {
+    /// (g) f64: what was subtracted from the bias of each group.
+    CPWL_POLICED_SHIFTS = 1,
+    /// (g) f64: the bias of each group in the folded network.
+    CPWL_POLICED_BIASES = 2,
+    /// (g) f64: the distance that each group was to keep from its knots.
+    CPWL_POLICED_MARGINS = 3,
+    /// (R, g) i32: the piece that each group is on over each region, as `cpwl_network_pattern` counts them.
+    CPWL_POLICED_CODES = 4,
+    /// (g) i32: the region that decided on the shift of each group; -1 where there is none.
+    CPWL_POLICED_DECIDING_REGION = 5,
+    /// (g) i32: the vertex of that region that decided on it; -1 where there is none, or a region without vertices.
+    CPWL_POLICED_DECIDING_CORNER = 6,
+    /// (n_outputs, n_inputs) f64: the A of the map y = A x + c on a region. Where the region is flat, only its action along
+    /// the region is determined.
+    CPWL_POLICED_MAP_A = 7,
+    /// (n_outputs) f64: the c of that map.
+    CPWL_POLICED_MAP_C = 8,
+    /// (pairs, 2) i64: pairs of regions with the same pieces throughout: the network is affine on the hull of both. Index 0.
+    CPWL_POLICED_SHARED = 9,
 }
 
 /// Version of this header; `cpwl_version()` is that of the library. Since 0.1.

@@ -46,14 +46,14 @@ pub(super) fn samples(x: &Tensor, sample: &[usize]) -> Result<usize> {
 }
 
 /// SHAPE unless `y` has room for `batch` samples, in any of the shapes of [`samples`].
-fn expect_samples(y: &Tensor, sample: &[usize], batch: usize) -> Result<()> {
+pub(super) fn expect_samples(y: &Tensor, sample: &[usize], batch: usize) -> Result<()> {
     if samples(y, sample)? != batch {
         bail!(Shape, "{} has shape {:?}; x has {batch} samples", y.name(), y.shape())
     }
     Ok(())
 }
 
-fn rows<'a, T>(values: &'a [T], n: usize, len: usize) -> Result<ArrayView2<'a, T>> {
+pub(super) fn rows<'a, T>(values: &'a [T], n: usize, len: usize) -> Result<ArrayView2<'a, T>> {
     match ArrayView2::from_shape((n, len), values) {
         Ok(view) => Ok(view),
         Err(e) => bail!(Shape, "{n} rows of {len}: {e}"),

@@ -89,7 +89,7 @@ unsafe impl Growable for cpwl_pool2d_options {
 }
 
 /// The numbers of a tensor as the network keeps them: f64 for f64, otherwise f32, always exactly.
-fn array(meter: &Meter, t: &TensorRef) -> Result<Array> {
+pub(super) fn array(meter: &Meter, t: &TensorRef) -> Result<Array> {
     fn own<T: Float>(meter: &Meter, t: &TensorRef) -> Result<Vec<T>> {
         let values = t.read::<T>(meter)?;
         let mut own = Vec::new();
@@ -100,8 +100,8 @@ fn array(meter: &Meter, t: &TensorRef) -> Result<Array> {
         Ok(own)
     }
     match t.dtype() {
-        Dtype::F64 => own(meter, t).map(Array::F64),
-        _ => own(meter, t).map(Array::F32),
+        Dtype::F64 => own(meter, t).map(Array::f64),
+        _ => own(meter, t).map(Array::f32),
     }
 }
 
@@ -270,7 +270,8 @@ pub unsafe extern "C" fn cpwl_network_builder_activation(
                 let (alpha, beta) = (alpha.unwrap_or(1.0 / 6.0), beta.unwrap_or(0.5));
                 return call.add(input, |b, input| b.hard_sigmoid(input, alpha, beta));
             }
-            _ => bail!(UnknownEnum, "kind is {kind}; expected 1 (CPWL_RELU) to 7 (CPWL_HARD_SIGMOID)"),
+            8 => return call.add(input, |b, input| b.hard_swish(input)),
+            _ => bail!(UnknownEnum, "kind is {kind}; expected 1 (CPWL_RELU) to 8 (CPWL_EXACT_HARD_SWISH)"),
         };
         call.add(input, |b, input| b.pointwise(input, vec![function]))
     })

@@ -34,6 +34,10 @@ mod export;
 
 mod evaluate;
 
+mod parameters;
+
+mod tape;
+
 mod domain;
 
 mod body;
@@ -62,6 +66,18 @@ mod enumeration;
 
 mod complexity;
 
+mod set;
+
+mod set_combine;
+
+mod police;
+
+mod policed;
+
+mod policed_backward;
+
+mod prescribe;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod cells;
 mod lent;
@@ -84,14 +100,22 @@ pub use export::*;
 pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;
+pub use parameters::*;
 pub use partition::*;
 pub use partition3d::*;
+pub use police::*;
+pub use policed::*;
+pub use policed_backward::*;
 pub use polyhedron::*;
+pub use prescribe::*;
 pub use rewrite::*;
+pub use set::*;
+pub use set_combine::*;
 pub use smooth::*;
 pub use statistics::*;
 pub use stream::*;
 pub use surface::*;
+pub use tape::*;
 pub use tensor::cpwl_tensor;
 pub use tile::*;
 pub use version::*;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::fence::fence;
 use super::options::{self, Growable};
+use super::parameters::LentParameter;
 use super::{context, cpwl_context, cpwl_status, pointer};
 use crate::error::{Result, bail};
 use crate::network::{Network, NodeId};
@@ -16,6 +17,8 @@ pub struct cpwl_network {
     nodes: Vec<Lent>,
     /// The smooth functions that the network approximates.
     pub(super) functions: Vec<CString>,
+    /// The arrays of constants.
+    pub(super) parameters: Vec<LentParameter>,
 }
 
 /// What `cpwl_network_node` lends of a node.
@@ -35,7 +38,8 @@ impl cpwl_network {
         });
         let nodes = nodes.collect();
         let functions = inner.approximations().map(|(_, a)| text(&a.function.to_string())).collect();
-        cpwl_network { inner: Arc::new(inner), nodes, functions }
+        let parameters = LentParameter::all(&inner);
+        cpwl_network { inner: Arc::new(inner), nodes, functions, parameters }
     }
 
     /// The name of a node, lent.
@@ -82,6 +86,8 @@ pub struct cpwl_network_summary {
     pub n_parameters: i64,
     /// Number of nodes that stand for smooth activation functions, which the network only approximates.
     pub n_approximations: i64,
+    /// Number of arrays of constants, see `cpwl_network_parameter`.
+    pub n_arrays: i64,
 }
 
 /// What `cpwl_network_node` tells; the pointers are lent and valid until the network is freed. Since 0.1.
@@ -92,8 +98,8 @@ pub struct cpwl_node_info {
     pub struct_size: usize,
     /// Name, UTF-8.
     pub name: *const c_char,
-    /// Operator: "input", "dense", "conv2d", "scale_shift", "pointwise", "maxout", "max_pool2d", "avg_pool2d", "add",
-    /// "concat" or "reshape".
+    /// Operator: "input", "dense", "conv2d", "scale_shift", "pointwise", "hard_swish", "maxout", "max_pool2d",
+    /// "avg_pool2d", "add", "concat" or "reshape".
     pub op: *const c_char,
     /// Shape of its value, per sample.
     pub shape: *const i64,
@@ -225,6 +231,7 @@ pub unsafe extern "C" fn cpwl_network_info(
             n_outputs: count(net.output_len()),
             n_parameters: count(net.n_parameters()),
             n_approximations: count(net.approximations().count()),
+            n_arrays: count(net.parameters().len()),
         };
         // SAFETY: the words of the header to the caller.
         unsafe { options::write("out", out, &info) }

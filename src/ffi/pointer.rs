@@ -72,6 +72,22 @@ pub(super) unsafe fn slice<'a, T>(name: &str, ptr: *const T, len: i32) -> Result
     Ok(unsafe { std::slice::from_raw_parts(ptr, len) })
 }
 
+/// As [`slice`], to change them.
+///
+/// # Safety
+/// `ptr` is NULL, misaligned, or points to `len` values that nobody else uses during `'a`.
+pub(super) unsafe fn slice_mut<'a, T>(name: &str, ptr: *mut T, len: i32) -> Result<&'a mut [T]> {
+    let Ok(len) = usize::try_from(len) else {
+        bail!(Argument, "the length of {name} is {len}; expected 0 or more")
+    };
+    if len == 0 {
+        return Ok(&mut []);
+    }
+    check(name, ptr)?;
+    // SAFETY: checked above as far as possible; the caller promises the rest.
+    Ok(unsafe { std::slice::from_raw_parts_mut(ptr, len) })
+}
+
 /// A NUL-terminated string.
 ///
 /// # Safety

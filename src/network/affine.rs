@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 
-use super::adjoint::Adjoint;
+use super::adjoint;
 use super::graph::Network;
 use super::run::{Mode, Runner};
 use crate::context::Context;
@@ -21,12 +21,18 @@ impl Network {
     /// cost is that of a forward pass of as many samples as the input has elements, and convolutions stay
     /// convolutions. Where there are far fewer outputs than inputs, the rows of A run back through the transposed
     /// network instead, at the cost of about as many forward passes as there are outputs. Conditions: SHAPE,
-    /// NONFINITE, MEMORY_LIMIT, MEMORY, CANCELLED.
+    /// NONFINITE, UNSUPPORTED (a hard swish on its curved piece), MEMORY_LIMIT, MEMORY, CANCELLED.
     pub fn affine_at(&self, ctx: &Context, x: ArrayView1<f64>) -> Result<(Array2<f64>, Array1<f64>)> {
         self.check_input(&x)?;
-        let (n_in, n_out) = (self.input_len(), self.output_len());
         let codes = self.pattern(ctx, x.insert_axis(Axis(0)))?;
         let codes = codes.as_slice().unwrap_or_default();
+        self.expect_affine(codes)?;
+        self.affine_of(ctx, codes)
+    }
+
+    /// The affine map (A, b) of the activation pattern `codes`, which need not be that of any input.
+    pub(crate) fn affine_of(&self, ctx: &Context, codes: &[i32]) -> Result<(Array2<f64>, Array1<f64>)> {
+        let (n_in, n_out) = (self.input_len(), self.output_len());
         let wide = !ctx.reference() && n_in / WIDE >= n_out;
         let runner = Runner::<f64>::new(self, ctx, if wide { n_out } else { n_in } + 1, "affine map")?;
         let mut a = runner.result::<f64>(n_out, n_in)?;
@@ -45,12 +51,13 @@ impl Network {
         // The gradients of all nodes may be there at once: few rows in a chunk.
         let (n_out, n_in, chunk) = (self.output_len(), self.input_len(), runner.chunk().min(ROWS));
         let parts = runner.ctx.pool().map_chunks(n_out, chunk, |range| {
-            let rows = Adjoint::rows(runner, codes, range.start, range.len())?;
+            let rows = adjoint::rows(runner, codes, range.start, range.len())?;
             runner.advance(range.len());
             Ok(rows)
         })?;
         for (k, rows) in parts.iter().enumerate() {
-            for (i, row) in rows.chunks_exact(n_in).enumerate() {
+            let rows = rows.chunks_exact(n_in).take(chunk.min(n_out - k * chunk));
+            for (i, row) in rows.enumerate() {
                 a.row_mut(k * chunk + i).assign(&ArrayView1::from(row));
             }
         }
@@ -96,10 +103,10 @@ mod tests {
     #[test]
     fn a_small_mlp_by_hand() {
         let mut b = Builder::new(&[2]).unwrap();
-        let weight = Array::F64(vec![1., 2., -1., 1.]);
-        let h = b.dense(0, weight, [2, 2], Some(Array::F64(vec![0.5, -1.]))).unwrap();
+        let weight = Array::f64(vec![1., 2., -1., 1.]);
+        let h = b.dense(0, weight, [2, 2], Some(Array::f64(vec![0.5, -1.]))).unwrap();
         let h = b.pointwise(h, vec![Pwl::leaky_relu(0.25).unwrap()]).unwrap();
-        let out = b.dense(h, Array::F64(vec![2., 4.]), [1, 2], Some(Array::F64(vec![1.]))).unwrap();
+        let out = b.dense(h, Array::f64(vec![2., 4.]), [1, 2], Some(Array::f64(vec![1.]))).unwrap();
         let net = b.finish(out).unwrap();
         for ctx in [reference(), Context::default()] {
             // At (1, 1) unit 0 is on and unit 1 is off: 2 (x + 2 y + 0.5) + (-x + y - 1) + 1.

@@ -4,7 +4,7 @@
 //! construction. A failed call leaves the builder as it was.
 
 mod affine;
-mod check;
+pub(super) mod check;
 mod route;
 mod units;
 
@@ -19,9 +19,9 @@ use check::{elements, show};
 /// use cpwl::network::{Array, Builder, Pwl};
 ///
 /// let mut b = Builder::new(&[2])?;
-/// let hidden = b.dense(0, Array::F64(vec![1.0, 1.0, 1.0, -1.0]), [2, 2], None)?;
+/// let hidden = b.dense(0, Array::f64(vec![1.0, 1.0, 1.0, -1.0]), [2, 2], None)?;
 /// let relu = b.pointwise(hidden, vec![Pwl::leaky_relu(0.0)?])?;
-/// let out = b.dense(relu, Array::F64(vec![1.0, 2.0]), [1, 2], Some(Array::F64(vec![0.5])))?;
+/// let out = b.dense(relu, Array::f64(vec![1.0, 2.0]), [1, 2], Some(Array::f64(vec![0.5])))?;
 /// let net = b.finish(out)?;
 /// assert_eq!((net.input_len(), net.output_len(), net.n_units()), (2, 1, 2));
 /// # Ok::<(), cpwl::Error>(())
@@ -43,6 +43,13 @@ impl Builder {
         builder.push(Op::Input, &[], input_shape.to_vec());
         builder.nodes[0].name = "input".into();
         Ok(builder)
+    }
+
+    /// A builder that goes on behind a network, whose nodes keep their numbers.
+    pub(crate) fn of(net: &Network) -> Self {
+        let single =
+            net.nodes.iter().map(|n| net.single || n.op.arrays().into_iter().flatten().all(|a| a.is_f32()));
+        Builder { single: single.collect(), nodes: net.nodes.clone() }
     }
 
     /// Gives a node the name under which messages and [`Network::nodes`] know it.

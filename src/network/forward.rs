@@ -3,7 +3,7 @@
 use ndarray::{ArrayView, ArrayView2, ArrayViewMut2, Axis, Dimension, s};
 
 use super::graph::Network;
-use super::real::Real;
+use super::real::{Real, first_non_finite};
 use super::run::{Mode, Runner};
 use crate::context::Context;
 use crate::error::{Result, bail};
@@ -16,12 +16,9 @@ impl Network {
     /// `y` is not touched on error. Conditions: SHAPE, NONFINITE (an input, or a weight too large for `f32`),
     /// MEMORY_LIMIT, MEMORY, CANCELLED.
     pub fn forward<T: Real>(&self, ctx: &Context, x: ArrayView2<T>, mut y: ArrayViewMut2<T>) -> Result<()> {
-        let (batch, len) = (x.nrows(), self.output_len());
+        let batch = x.nrows();
         self.check_input(&x)?;
-        if y.dim() != (batch, len) {
-            let (rows, cols) = y.dim();
-            bail!(Shape, "y has shape ({rows}, {cols}); expected ({batch}, {len})")
-        }
+        self.check_output(&y, batch)?;
         let runner = Runner::new(self, ctx, batch, "forward")?;
         let chunk = runner.chunk();
         let parts = ctx.pool().map_chunks(batch, chunk, |range| {
@@ -29,7 +26,7 @@ impl Network {
             let x = x.as_standard_layout();
             let x = x.as_slice().unwrap_or_default();
             runner.run(
-                Mode::Values,
+                Mode::Outputs,
                 x,
                 self.output,
                 |_, _| {},
@@ -46,14 +43,26 @@ impl Network {
         Ok(())
     }
 
+    /// SHAPE unless `y` has room for the outputs of `batch` samples.
+    pub(super) fn check_output<T>(&self, y: &ArrayViewMut2<T>, batch: usize) -> Result<()> {
+        let (dim, len) = (y.dim(), self.output_len());
+        if dim != (batch, len) {
+            bail!(Shape, "y has shape ({}, {}); expected ({batch}, {len})", dim.0, dim.1)
+        }
+        Ok(())
+    }
+
     /// SHAPE unless the last axis of `x` holds the elements of one input; NONFINITE at a NaN or infinity.
     pub(super) fn check_input<T: Real, D: Dimension>(&self, x: &ArrayView<T, D>) -> Result<()> {
         let len = self.input_len();
         if x.shape().last() != Some(&len) {
             bail!(Shape, "x has shape {:?}; expected {len} input elements along the last axis", x.shape())
         }
-        let bad = |v: &T| !v.wide().is_finite();
-        match x.iter().position(bad) {
+        let first = match x.as_slice() {
+            Some(x) => first_non_finite(x),
+            None => x.iter().position(|v| !v.wide().is_finite()),
+        };
+        match first {
             Some(i) if x.ndim() == 1 => {
                 bail!(Nonfinite, "x[{i}] is NaN or infinite; expected finite numbers")
             }
@@ -82,7 +91,7 @@ mod tests {
     }
 
     fn f64s(v: &[f64]) -> Array {
-        Array::F64(v.to_vec())
+        Array::f64(v.to_vec())
     }
 
     fn relu() -> Vec<Pwl> {
@@ -235,7 +244,7 @@ mod tests {
         #[test]
         fn fast_is_reference(seed: u64) {
             let mut rng = Rng(seed);
-            let net = rng.network();
+            let net = rng.curved_network();
             let x = rng.batch(3, net.input_len());
             let plain = forward(&net, &reference(), &x);
             let scale = plain.iter().fold(1.0, |m: f64, v| m.max(v.abs()));

@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn weights_keep_their_precision() {
         let mut b = Builder::new(&[2]).unwrap();
-        let x = b.dense(0, Array::F32(vec![1.0; 4]), [2, 2], None).unwrap();
+        let x = b.dense(0, Array::f32(vec![1.0; 4]), [2, 2], None).unwrap();
         let x = b.pointwise(x, relu()).unwrap();
         let out = b.maxout(x, 2).unwrap();
         assert!(b.finish(out).unwrap().fuse_relu_max().is_f32());

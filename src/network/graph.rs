@@ -1,10 +1,13 @@
 //! The graph of a network: nodes in topological order, each with what it computes and its shape.
 
+use std::sync::Arc;
+
 use super::array::Array;
 use super::constants::Cache;
 use super::pwl::Pwl;
 use super::smooth::Approximation;
 use super::window::Window;
+use crate::error::{Result, bail};
 
 /// Index of a node in [`Network::nodes`].
 pub type NodeId = usize;
@@ -40,7 +43,10 @@ pub enum Op {
         shift: Array,
     },
     /// A pointwise CPWL activation: one function, or one per channel (first axis).
-    Pointwise(Vec<Pwl>),
+    Pointwise(Arc<[Pwl]>),
+    /// x min(max(x + 3, 0), 6) / 6 of every element: 0 left of -3, x right of 3, and no affine function between. The one
+    /// operator that is not piecewise linear: what needs an affine map refuses it, see [`Network::expect_cpwl`].
+    HardSwish,
     /// Maximum over groups of `group` consecutive elements of a flat input (channels of a (C, H, W) input).
     Maxout {
         /// Size of a group; divides the first axis.
@@ -76,7 +82,7 @@ pub enum Op {
 impl Op {
     /// Whether the operator has breakpoints, that is, cuts the input space.
     pub fn is_unit(&self) -> bool {
-        matches!(self, Op::Pointwise(_) | Op::Maxout { .. } | Op::MaxPool { .. })
+        matches!(self, Op::Pointwise(_) | Op::HardSwish | Op::Maxout { .. } | Op::MaxPool { .. })
     }
 
     /// The constant that takes part in the maxima of a max layer.
@@ -96,6 +102,15 @@ impl Op {
         }
     }
 
+    /// As `arrays`, to be changed.
+    pub(super) fn arrays_mut(&mut self) -> [Option<&mut Array>; 2] {
+        match self {
+            Op::Dense { weight, bias } | Op::Conv2d { weight, bias, .. } => [Some(weight), bias.as_mut()],
+            Op::ScaleShift { scale, shift } => [Some(scale), Some(shift)],
+            _ => [None, None],
+        }
+    }
+
     /// Lower-case name for messages.
     pub fn name(&self) -> &'static str {
         match self {
@@ -104,6 +119,7 @@ impl Op {
             Op::Conv2d { .. } => "conv2d",
             Op::ScaleShift { .. } => "scale_shift",
             Op::Pointwise(_) => "pointwise",
+            Op::HardSwish => "hard_swish",
             Op::Maxout { .. } => "maxout",
             Op::MaxPool { .. } => "max_pool2d",
             Op::AvgPool { .. } => "avg_pool2d",
@@ -223,6 +239,22 @@ impl Network {
     /// Whether all weights were given in single precision.
     pub fn is_f32(&self) -> bool {
         self.single
+    }
+
+    /// UNSUPPORTED if a node is not piecewise linear.
+    pub fn expect_cpwl(&self) -> Result<()> {
+        let Some(id) = self.nodes.iter().position(|n| n.op == Op::HardSwish) else { return Ok(()) };
+        let name = &self.nodes[id].name;
+        bail!(
+            Unsupported,
+            "'{name}' (node {id}): a hard swish is not piecewise linear; give the layer a number of knots (knots=K) to have \
+             it approximated"
+        )
+    }
+
+    /// The network of other nodes, in topological order, with the value of node `output` as its output.
+    pub(crate) fn rebuilt(&self, nodes: Vec<Node>, output: NodeId) -> Network {
+        super::build::assemble(nodes, output, self.single)
     }
 
     /// The activation function of element `i` of a [`Op::Pointwise`] node.

@@ -19,13 +19,17 @@ pub mod graph;
 mod layers;
 #[cfg(feature = "onnx")]
 mod onnx;
+mod parameters;
 mod pattern;
 pub mod pwl;
 mod real;
 mod reference;
 mod row;
+mod rows;
 mod run;
 mod smooth;
+mod sweep;
+mod tape;
 mod units;
 pub mod window;
 
@@ -34,13 +38,16 @@ pub use build::Builder;
 pub use graph::{Network, Node, NodeId, Op, UnitLayer};
 #[cfg(feature = "onnx")]
 pub use onnx::{OnnxOptions, OnnxPrecision, OnnxWriteOptions};
+pub use parameters::Parameter;
 pub use pwl::Pwl;
 pub use real::Real;
 pub use smooth::{Approximation, Smooth};
+pub use tape::{Gradients, Tape, Wanted};
 pub use units::Candidate;
 pub use window::Window;
 
 pub(crate) use layers::conv::Conv;
+pub(crate) use rows::Product;
 
 #[cfg(test)]
 mod testing;

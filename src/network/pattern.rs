@@ -13,7 +13,7 @@ impl Network {
     /// positions of [`Network::unit_layers`]. Computed in f64.
     ///
     /// The code of a scalar unit is the interval of its pre-activation: for ReLU 1 iff z > 0; with m knots the number
-    /// of knots below z. The code of a max unit is the index of its largest candidate, within the group or within the
+    /// of knots below z, and so for a hard swish with its knots -3 and 3. The code of a max unit is the index of its largest candidate, within the group or within the
     /// window (kernel row times kernel width plus kernel column); the lowest among equals.
     ///
     /// Conditions: SHAPE, NONFINITE, MEMORY_LIMIT, MEMORY, CANCELLED.
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_network_without_units_has_empty_patterns() {
         let mut b = Builder::new(&[1]).unwrap();
-        let out = b.dense(0, Array::F64(vec![2.0]), [1, 1], None).unwrap();
+        let out = b.dense(0, Array::f64(vec![2.0]), [1, 1], None).unwrap();
         let net = b.finish(out).unwrap();
         assert_eq!(net.pattern(&Context::default(), array![[1.0], [2.0]].view()).unwrap().dim(), (2, 0));
     }

@@ -43,8 +43,8 @@ impl Rng {
 
     fn array(&mut self, len: usize) -> Array {
         match self.int(0, 1) {
-            0 => Array::F32((0..len).map(|_| self.real() as f32).collect()),
-            _ => Array::F64((0..len).map(|_| self.real()).collect()),
+            0 => Array::f32((0..len).map(|_| self.real() as f32).collect()),
+            _ => Array::f64((0..len).map(|_| self.real()).collect()),
         }
     }
 
@@ -69,10 +69,16 @@ impl Rng {
     }
 
     /// Adds a layer of any kind behind `x`; fails where the kind does not fit the shape.
-    fn layer(&mut self, b: &mut Builder, x: NodeId, earlier: &[NodeId]) -> crate::Result<NodeId> {
+    fn layer(
+        &mut self,
+        b: &mut Builder,
+        x: NodeId,
+        earlier: &[NodeId],
+        kinds: usize,
+    ) -> crate::Result<NodeId> {
         let shape = b.shape(x)?.to_vec();
         let (c, len) = (shape[0], shape.iter().product::<usize>());
-        match self.int(0, 15) {
+        match self.int(0, kinds - 1) {
             0..=1 => {
                 let (flat, out) = (b.flatten(x)?, self.int(1, 9));
                 let (weight, bias) = (self.array(out * len), self.maybe(out));
@@ -109,19 +115,29 @@ impl Rng {
                     _ => b.max_pool2d(on, self.window(), self.int(0, 1) == 1),
                 }
             }
-            _ => b.add(&[x, earlier[self.int(0, earlier.len() - 1)]]),
+            15 => b.add(&[x, earlier[self.int(0, earlier.len() - 1)]]),
+            _ => b.hard_swish(x),
         }
     }
 
-    /// A network of some layers.
+    /// A piecewise-linear network of some layers.
     pub fn network(&mut self) -> Network {
+        self.some_layers(16)
+    }
+
+    /// A network of some layers, hard swishes among them.
+    pub fn curved_network(&mut self) -> Network {
+        self.some_layers(18)
+    }
+
+    fn some_layers(&mut self, kinds: usize) -> Network {
         let mut pick = || self.int(1, 7);
         let shape = [vec![pick()], vec![pick(), pick(), pick()]];
         let mut b = Builder::new(&shape[self.int(0, 1)]).unwrap();
         let mut made = vec![0];
         let depth = self.int(1, 9);
         for _ in 0..200 {
-            if let Ok(node) = self.layer(&mut b, made[made.len() - 1], &made.clone()) {
+            if let Ok(node) = self.layer(&mut b, made[made.len() - 1], &made.clone(), kinds) {
                 made.push(node);
             }
             if made.len() > depth {

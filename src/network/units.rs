@@ -1,6 +1,7 @@
 //! Units: which piece of its function each one is on, and what that piece computes.
 
 use super::graph::{Network, NodeId, Op};
+use crate::error::{Result, bail};
 
 /// What competes for a maximum.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,8 +45,10 @@ impl Network {
     /// Code of unit `i` of `node`, whose input has the elements `z`: the interval of a scalar unit, the candidate
     /// with the largest value (the lowest among equals) of a max unit.
     pub(crate) fn code(&self, node: NodeId, i: usize, z: impl Fn(usize) -> f64) -> i32 {
-        if let Op::Pointwise(_) = self.nodes[node].op {
-            return self.activation(node, i).interval(z(i)) as i32;
+        match self.nodes[node].op {
+            Op::Pointwise(_) => return self.activation(node, i).interval(z(i)) as i32,
+            Op::HardSwish => return i32::from(z(i) > -3.0) + i32::from(z(i) > 3.0),
+            _ => {}
         }
         let mut best = (f64::NEG_INFINITY, 0);
         for k in 0..self.candidates(node) {
@@ -62,7 +65,8 @@ impl Network {
     }
 
     /// What unit `i` of `node` computes on the piece `code`: `slope * z[j] + offset`, as (j, slope, offset); the slope
-    /// is 0 where the floor of a max unit wins.
+    /// is 0 where the floor of a max unit wins. The middle piece of a hard swish computes no such thing, see
+    /// [`Network::expect_affine`].
     pub(crate) fn piece(&self, node: NodeId, i: usize, code: i32) -> (usize, f64, f64) {
         let code = code as usize;
         match &self.nodes[node].op {
@@ -70,6 +74,7 @@ impl Network {
                 let f = self.activation(node, i);
                 (i, f.slopes()[code], f.offsets()[code])
             }
+            Op::HardSwish => (i, if code == 2 { 1.0 } else { 0.0 }, 0.0),
             _ => match self.candidate(node, i, code) {
                 Candidate::Element(j) => (j, 1.0, 0.0),
                 Candidate::Constant(c) => (0, 0.0, c),
@@ -77,6 +82,23 @@ impl Network {
                 Candidate::Padding => (0, 1.0, 0.0),
             },
         }
+    }
+}
+
+impl Network {
+    /// UNSUPPORTED if a unit of the pattern `codes` is on a piece that is not affine.
+    pub(super) fn expect_affine(&self, codes: &[i32]) -> Result<()> {
+        for layer in self.units.iter().filter(|layer| self.nodes[layer.node].op == Op::HardSwish) {
+            if let Some(i) = codes[layer.first..][..layer.len].iter().position(|&code| code == 1) {
+                let (name, id) = (&self.nodes[layer.node].name, layer.node);
+                bail!(
+                    Unsupported,
+                    "'{name}' (node {id}): the input of unit {i} lies between -3 and 3, where a hard swish is not affine; give \
+                     the layer a number of knots (knots=K) to have it approximated"
+                )
+            }
+        }
+        Ok(())
     }
 }
 

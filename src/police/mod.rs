@@ -10,8 +10,23 @@
 //! of the weights, the batch runs through the folded network like through any other, and [`Plan::pull_back`] turns the
 //! gradient with respect to the folded biases into gradients of weights, biases and regions.
 
+mod choose;
+mod fold;
+mod free;
+mod function;
+mod gap;
+mod home;
+mod maximum;
 mod options;
 mod plan;
+mod prescribe;
+mod ranges;
+mod record;
+mod rows;
+mod units;
+mod walk;
 
 pub use options::{Options, Precision, Rule};
 pub use plan::{AffineMap, Layer, Plan, Report};
+pub use prescribe::{Inequalities, Target};
+pub use record::Pulled;

@@ -1,5 +1,8 @@
 //! How a network is to be kept affine.
 
+use crate::error::{Result, bail};
+use crate::network::Network;
+
 /// Which piece a unit is kept on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Rule {
@@ -21,10 +24,9 @@ pub enum Precision {
     /// Double, whatever the precision of the weights.
     #[default]
     Double,
-    /// That of single-precision weights: twice as fast on many rows, but shifts carry single-precision rounding.
+    /// Products of many rows with weights of single precision in single precision: twice as fast, but shifts carry its
+    /// rounding, and the result need not pass a certificate.
     Single,
-    /// Double-double: slow, for double-precision networks that must be certified beyond doubt.
-    DoubleDouble,
 }
 
 /// How a network is to be kept affine; the default is the smallest shift, with a margin for rounding only.
@@ -62,6 +64,29 @@ impl Default for Options {
             output: false,
             gradient: false,
             precision: Precision::Double,
+        }
+    }
+}
+
+impl Options {
+    /// ARGUMENT at what no network could be made affine with.
+    pub(super) fn check(&self, net: &Network) -> Result<()> {
+        for (name, value) in [("margin", self.margin), ("kappa", self.kappa)] {
+            if !(value >= 0.0 && value.is_finite()) {
+                bail!(Argument, "{name} is {value}; expected a finite number >= 0")
+            }
+        }
+        if let Rule::Given(codes) = &self.rule
+            && codes.len() != net.n_units()
+        {
+            bail!(Argument, "codes has {} elements; the network has {} units", codes.len(), net.n_units())
+        }
+        let layers = net.unit_layers().len();
+        match self.free.iter().find(|&&layer| layer >= layers) {
+            Some(layer) => {
+                bail!(Argument, "free has layer {layer}; the network has {layers} layers of units, from 0")
+            }
+            None => Ok(()),
         }
     }
 }

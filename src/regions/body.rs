@@ -3,13 +3,12 @@
 
 use super::chart::Chart;
 use super::domain::Domain;
-use super::dyadic::{Dyadic, Functional};
 use super::frame::Frame;
 use super::polytope::bounds;
-use super::polytope::lp::Simplex;
-use super::polytope::rows::{NO_LABEL, Rows};
 use super::solid::hull;
 use crate::error::{Result, bail};
+use crate::lp::{NO_LABEL, Rows, Simplex};
+use crate::numeric::dyadic::{Dyadic, Functional};
 
 /// Dimensions beyond this one are refused: what is computed with them grows without bounds that anyone could wait for.
 const LARGEST_DIM: usize = 64;

@@ -1,7 +1,7 @@
 //! A domain as the recursions see it: local coordinates, bounding hyperplanes, and the input of the network as functionals.
 
-use super::dyadic::{Dyadic, Functional};
 use super::frame::Frame;
+use crate::numeric::dyadic::{Dyadic, Functional};
 
 /// A domain of dimension d in local coordinates, exactly.
 #[derive(Clone, Debug)]

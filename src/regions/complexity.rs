@@ -126,8 +126,8 @@ mod tests {
         let d = 4;
         let mut b = Builder::new(&[d]).unwrap();
         let eye = (0..d * d).map(|i| f64::from(u8::from(i % (d + 1) == 0))).collect();
-        let bias = Array::F64(vec![0.0, -0.4, -1.1, 5.0]);
-        b.dense(0, Array::F64(eye), [d, d], Some(bias)).unwrap();
+        let bias = Array::f64(vec![0.0, -0.4, -1.1, 5.0]);
+        b.dense(0, Array::f64(eye), [d, d], Some(bias)).unwrap();
         b.pointwise(1, vec![Pwl::leaky_relu(0.0).unwrap()]).unwrap();
         let net = b.finish(2).unwrap();
         let ctx = Context::default();

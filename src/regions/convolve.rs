@@ -1,6 +1,7 @@
 //! Convolutions of functionals, coefficient by coefficient, as of images; never a dense matrix.
 
 use crate::network::{Conv, Network, NodeId, Op, Window};
+use crate::simd::Isa;
 
 /// A convolution, prepared.
 pub(crate) struct Kernel {
@@ -47,6 +48,7 @@ impl Kernel {
                 groups: self.groups,
                 input: self.input,
                 output: self.output,
+                isa: Isa::detect(),
             };
             scratch.resize(conv.scratch(), 0.0);
             conv.run(&x[c * from..][..input], &mut out[c * to..][..output], scratch);
@@ -103,7 +105,7 @@ mod tests {
             let (channels, out) = (2 * groups, 3 * groups);
             let mut b = Builder::new(&[channels, h, w]).unwrap();
             let shape = [out, 2, k, k];
-            let weight = Array::F64((0..shape.iter().product()).map(number).collect());
+            let weight = Array::f64((0..shape.iter().product()).map(number).collect());
             let window = Window { stride: [stride; 2], padding: [pad; 4], dilation: [dilation, 1], ..Window::new([k, k]) };
             let Ok(node) = b.conv2d(0, weight, shape, None, window, groups) else { return Ok(()) };
             let net = b.finish(node).unwrap();

@@ -7,11 +7,11 @@ use std::ops::Range;
 
 use super::bounds::U;
 use super::cell::Vertex;
-use super::dyadic::ratio_to_f64;
 use super::level::Level;
-use super::number::meet;
 use super::task::{Entry, Task};
 use super::values::Values;
+use crate::numeric::dyadic::ratio_to_f64;
+use crate::numeric::number::meet;
 use crate::simd::FILTER;
 
 /// A vertex whose error bound would be larger than this is computed exactly and rounded.

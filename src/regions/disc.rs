@@ -1,10 +1,10 @@
 //! Whether an open disc meets a cell: the distance of a point from a convex polygon, with a bound of its error, and the
 //! exact answer where that leaves a doubt.
 
-use super::dyadic::{Dyadic, Functional};
 use super::exact::Exact;
 use super::metric::{Metric, Ruler};
 use super::partition::Partition;
+use crate::numeric::dyadic::{Dyadic, Functional};
 
 /// A disc in the metric of a ruler, its centre in (u, v).
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,10 @@
 //! Domains in the plane: a box, a convex polygon, or a 2-D slice of the input space.
 
 use super::chart::Chart;
-use super::dyadic::{Dyadic, Functional, ratio_to_f64, sign_at};
 use super::frame::Frame;
-use super::number::meet;
 use crate::error::{Result, bail};
+use crate::numeric::dyadic::{Dyadic, Functional, ratio_to_f64, sign_at};
+use crate::numeric::number::meet;
 
 /// Coordinates of a domain are at most this large, so that areas are finite.
 const LARGEST: f64 = 1e150;

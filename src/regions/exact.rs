@@ -4,11 +4,11 @@
 
 use std::sync::OnceLock;
 
-use super::dyadic::{Dyadic, Functional, sign_at};
-use super::number::meet;
 use super::oracle::Oracle;
 use super::partition::Partition;
 use super::plan::Plan;
+use crate::numeric::dyadic::{Dyadic, Functional, sign_at};
+use crate::numeric::number::meet;
 
 /// The plan of a partition, once for all threads of a call.
 pub(super) struct LazyPlan<'a> {

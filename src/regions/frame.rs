@@ -3,7 +3,7 @@
 //! All geometry runs in local coordinates p with x_i = center_i + 2^log2_i p_i. Powers of two keep weights exact, and
 //! recentring keeps f64 accurate on domains far from the origin.
 
-use super::dyadic::{Dyadic, Functional};
+use crate::numeric::dyadic::{Dyadic, Functional};
 
 /// Centre and scale of the local coordinates, one of each an axis.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::dyadic::{Dyadic, Functional, sign_at};
 use super::oracle::Oracle;
 use super::partition::Partition;
 use super::plan::{LineOf, Plan};
 use crate::context::Context;
 use crate::error::{Result, bail};
 use crate::fork;
+use crate::numeric::dyadic::{Dyadic, Functional, sign_at};
 
 /// Cells by bucket: those whose bounding box meets each bucket of a regular grid over the domain, in rising order.
 pub(super) struct Grid {

@@ -21,9 +21,9 @@
 //!
 //! **Method.** Depth-first, layer-recursive convex splitting with conflict lists: `task` (the recursion), `filter`, `knots` and
 //! `cut` (signs and cuts of scalar units), `envelope`, `maximum` and `ties` (max units), `values`, `folds` and `convolve`
-//! (functionals of the layers, whatever the dimension), `chart`, `plan` and `level` (what is prepared), `oracle`, `number`
-//! and `dyadic` (later stages of the predicates), `bounds` (error bounds), `cell` and `key` (names of vertices), `mesh`
-//! (assembly). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the output; or a
+//! (functionals of the layers, whatever the dimension), `chart`, `plan` and `level` (what is prepared), `oracle` (later
+//! stages of the predicates, in the numbers of `numeric`), `bounds` (error bounds), `cell` and `key` (names of vertices),
+//! `mesh` (assembly). Cost: about one small matrix-vector product of the next layer per cell and layer. Memory: the output; or a
 //! few chunks with `stream`. Parts of a domain add up to the whole: `seams`.
 //!
 //! **On the finished partition.** `exact` (the exact stage on its cells), `locate` (point location), `boundary` (decision
@@ -42,8 +42,6 @@ mod convolve;
 mod cut;
 mod disc;
 mod domain;
-mod double;
-mod dyadic;
 mod envelope;
 mod exact;
 mod filter;
@@ -57,7 +55,6 @@ mod locate;
 mod maximum;
 mod mesh;
 mod metric;
-mod number;
 mod oracle;
 mod packed;
 mod partition;

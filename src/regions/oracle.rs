@@ -5,11 +5,11 @@
 //! and the sign of one at a vertex, the meeting point of two lines, is the sign of a 3 x 3 determinant. Nothing is
 //! computed before a sign in doubt asks for it, and then only the elements it depends on.
 
-use super::dyadic::{Dyadic, ratio_to_f64};
 use super::maximum::FLOOR;
-use super::number::{Near, Number, dot, meet};
 use super::plan::{LineOf, Plan};
 use crate::network::NodeId;
+use crate::numeric::dyadic::{Dyadic, ratio_to_f64};
+use crate::numeric::number::{Near, Number, dot, meet};
 
 /// Functionals on the current cell, remembered until the pattern they depend on changes.
 pub(crate) struct Oracle<N = Dyadic> {

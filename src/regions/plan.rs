@@ -4,14 +4,14 @@
 use super::bounds::{Norms, U};
 use super::chart::Chart;
 use super::convolve::Kernel;
-use super::double::Dd;
-use super::dyadic::Functional;
 use super::frame::Frame;
 use super::level::Level;
 use super::maximum::Tie;
-use super::number::DD;
 use crate::error::{Result, bail};
 use crate::network::{Network, NodeId, Op};
+use crate::numeric::double::Dd;
+use crate::numeric::dyadic::Functional;
+use crate::numeric::number::DD;
 use crate::simd::aligned::{Aligned, padded};
 
 /// A dense layer column by column, padded, as the fold kernel wants it.
@@ -69,6 +69,7 @@ pub(crate) struct Plan<'a> {
 impl<'a> Plan<'a> {
     /// Prepares `net` on a domain; `maps` tells whether the affine maps of the outputs are wanted.
     pub(crate) fn new(net: &'a Network, chart: Chart, maps: bool) -> Result<Self> {
+        net.expect_cpwl()?;
         let Chart { frame, sides, input } = chart;
         let coords = frame.dim() + 1;
         let rows = coords.next_multiple_of(3);

@@ -122,7 +122,7 @@ impl Task<'_> {
             for &a in &winners[..i] {
                 let line = level.first_line + max.line(k, a, b);
                 let sure = place.knows(level, max, k, [a, b]);
-                if sure || !self.values.line(line).iter().all(super::dyadic::Dyadic::is_zero) {
+                if sure || !self.values.line(line).iter().all(crate::numeric::dyadic::Dyadic::is_zero) {
                     lines.push((line, sure));
                 }
             }

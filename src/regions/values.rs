@@ -7,12 +7,12 @@
 
 use super::bounds::{TINY, size};
 use super::certificate::Signs;
-use super::dyadic::Functional;
 use super::level::Level;
-use super::number::Near;
 use super::oracle::Oracle;
 use super::plan::Plan;
 use crate::network::{NodeId, Op};
+use crate::numeric::dyadic::Functional;
+use crate::numeric::number::Near;
 use crate::simd::Kernels;
 use crate::simd::aligned::{Aligned, padded};
 

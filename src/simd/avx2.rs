@@ -2,6 +2,8 @@
 
 use std::arch::x86_64::*;
 
+use super::skinny::compiled_skinny;
+use super::sweep::compiled_sweeps;
 use super::{Doubt, FILTER, Kernels, Masks, Points, Points3, portable, side};
 
 // `Isa::kernels` hands this table out only on CPUs with AVX2 and FMA.
@@ -20,6 +22,9 @@ pub(super) static KERNELS: Kernels = Kernels {
     classify3: |block, doubt, points, masks| unsafe { classify3(block, doubt, points, masks) },
     // SAFETY: as above.
     sides3: |block, doubt, units, points, out| unsafe { sides3(block, doubt, units, points, out) },
+    sweeps32: compiled_sweeps!(f32, true, "avx2,fma"),
+    sweeps64: compiled_sweeps!(f64, true, "avx2,fma"),
+    skinny: compiled_skinny!(true, "avx2,fma"),
 };
 
 #[target_feature(enable = "avx2,fma")]

@@ -8,6 +8,8 @@ mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+pub(crate) mod skinny;
+pub(crate) mod sweep;
 
 /// Units of a block of functionals against the vertices of a cell; one bit a unit, 64 to a word.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -119,6 +121,12 @@ pub(crate) struct Kernels {
     pub(crate) classify3: fn(block: &[f64], doubt: Doubt, points: &[[f64; 3]], masks: &mut Masks),
     /// See `classify3`.
     pub(crate) sides3: fn(block: &[f64], doubt: Doubt, units: &[u32], points: &Points3, out: &mut [u8]),
+    /// What ranges over convex sets are made of.
+    pub(crate) sweeps32: sweep::Sweeps<f32>,
+    /// See `sweeps32`.
+    pub(crate) sweeps64: sweep::Sweeps<f64>,
+    /// Products of a few rows with a matrix.
+    pub(crate) skinny: skinny::Kernels,
 }
 
 /// An instruction set for which hand-written kernels exist.

@@ -3,6 +3,8 @@
 
 use std::arch::aarch64::*;
 
+use super::skinny::compiled_skinny;
+use super::sweep::compiled_sweeps;
 use super::{Kernels, portable};
 
 // `Isa::kernels` hands this table out only on CPUs with NEON.
@@ -15,6 +17,9 @@ pub(super) static KERNELS: Kernels = Kernels {
     sides: portable::sides,
     classify3: portable::classify3,
     sides3: portable::sides3,
+    sweeps32: compiled_sweeps!(f32, true, "neon"),
+    sweeps64: compiled_sweeps!(f64, true, "neon"),
+    skinny: compiled_skinny!(true, "neon"),
 };
 
 #[target_feature(enable = "neon")]

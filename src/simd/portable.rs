@@ -1,8 +1,21 @@
 //! The leaf kernels in plain Rust: any CPU, and the yardstick for the other files of this folder.
 
+use super::skinny::compiled_skinny;
+use super::sweep::compiled_sweeps;
 use super::{Doubt, FILTER, Kernels, LANES, Masks, Points, Points3, side};
 
-pub(super) static KERNELS: Kernels = Kernels { fold, norms, classify, reach, sides, classify3, sides3 };
+pub(super) static KERNELS: Kernels = Kernels {
+    fold,
+    norms,
+    classify,
+    reach,
+    sides,
+    classify3,
+    sides3,
+    sweeps32: compiled_sweeps!(f32, false),
+    sweeps64: compiled_sweeps!(f64, false),
+    skinny: compiled_skinny!(false),
+};
 
 pub(super) fn fold(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]) {
     let np = out.len() / 3;

@@ -117,9 +117,11 @@ void test_network(void);
 void test_partition(void);
 void test_pieces(void);
 void test_smooth(void);
+void test_police(void);
 void test_solid(void);
 void test_spine(void);
 void test_statistics(void);
+void test_tape(void);
 void test_tensors(void);
 
 #endif

@@ -62,7 +62,7 @@ void test_abi(void) {
     AT(cpwl_onnx_write_options, dtype, 8);
     SIZE(cpwl_forward_options, 16);
 
-    SIZE(cpwl_network_summary, 64);
+    SIZE(cpwl_network_summary, 72);
     AT(cpwl_network_summary, n_nodes, 8);
     AT(cpwl_network_summary, n_units, 16);
     AT(cpwl_network_summary, n_unit_layers, 24);
@@ -70,6 +70,13 @@ void test_abi(void) {
     AT(cpwl_network_summary, n_outputs, 40);
     AT(cpwl_network_summary, n_parameters, 48);
     AT(cpwl_network_summary, n_approximations, 56);
+    AT(cpwl_network_summary, n_arrays, 64);
+
+    SIZE(cpwl_parameter_info, 72);
+    AT(cpwl_parameter_info, node, 8);
+    AT(cpwl_parameter_info, which, 12);
+    AT(cpwl_parameter_info, name, 16);
+    AT(cpwl_parameter_info, values, 24);
 
     SIZE(cpwl_smooth_options, 40);
     AT(cpwl_smooth_options, alpha, 8);

@@ -37,7 +37,7 @@ static void activations(void) {
     } plain[] = {
         {CPWL_RELU, {0, 0, 0.25, 8}},       {CPWL_LEAKY_RELU, {-0.03, -0.005, 0.25, 8}}, {CPWL_ABS, {3, 0.5, 0.25, 8}},
         {CPWL_RELU6, {0, 0, 0.25, 6}},      {CPWL_HARD_TANH, {-1, -0.5, 0.25, 1}},       {CPWL_CLIP, {-3, -0.5, 0.25, 8}},
-        {CPWL_HARD_SIGMOID, {0, 5.0 / 12, 13.0 / 24, 1}},
+        {CPWL_HARD_SIGMOID, {0, 5.0 / 12, 13.0 / 24, 1}}, {CPWL_EXACT_HARD_SWISH, {0, -1.25 / 6, 0.8125 / 6, 8}},
     };
     static const double leaky[] = {-1.5, -0.25, 0.25, 8}, clipped[] = {-2, -0.5, 0, 0}, sigmoid[] = {0, 0, 0.5, 1},
                         flat[] = {0, 0, 0.25, 8};
@@ -230,8 +230,8 @@ static void bad_layers(void) {
     CHECK_FAILS(cpwl_network_builder_flatten(NULL, builder, 5, &node), CPWL_ARGUMENT, "[GRAPH] node 5 does not exist*");
     CHECK_FAILS(cpwl_network_builder_flatten(NULL, builder, -2, &node), CPWL_ARGUMENT,
                 "[GRAPH] node -2 does not exist; expected 0 to 0, or -1 for the last");
-    CHECK_FAILS(cpwl_network_builder_activation(NULL, builder, -1, 8, NULL, &node), CPWL_ARGUMENT,
-                "[UNKNOWN_ENUM] kind is 8; expected 1 (CPWL_RELU) to 7 (CPWL_HARD_SIGMOID)");
+    CHECK_FAILS(cpwl_network_builder_activation(NULL, builder, -1, 9, NULL, &node), CPWL_ARGUMENT,
+                "[UNKNOWN_ENUM] kind is 9; expected 1 (CPWL_RELU) to 8 (CPWL_EXACT_HARD_SWISH)");
     memset(&o, 0, sizeof o);
     CHECK_FAILS(cpwl_network_builder_activation(NULL, builder, -1, CPWL_RELU, &o, &node), CPWL_ARGUMENT,
                 "[STRUCT_SIZE] cpwl_activation_options: struct_size is 0; *");

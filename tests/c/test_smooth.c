@@ -66,7 +66,7 @@ static void refusals(void) {
     o.struct_size = sizeof o;
     CHECK_OK(cpwl_network_builder_new(NULL, two, 1, &builder));
     CHECK_FAILS(cpwl_network_builder_smooth(NULL, builder, -1, CPWL_GELU, 0, NULL, &node), CPWL_UNSUPPORTED,
-                "[UNSUPPORTED] gelu (node 1): is not piecewise linear; *");
+                "[ACT_NOT_CPWL] gelu (node 1): is not piecewise linear; *");
     CHECK_FAILS(cpwl_network_builder_smooth(NULL, builder, -1, CPWL_GELU, 1, NULL, &node), CPWL_ARGUMENT,
                 "[ARGUMENT] gelu (node 1): knots is 1; expected 2 to 1024");
     CHECK_FAILS(cpwl_network_builder_smooth(NULL, builder, -1, CPWL_GELU, -1, NULL, &node), CPWL_ARGUMENT,

@@ -8,6 +8,29 @@ from itertools import combinations, pairwise
 import numpy as np
 
 
+def police(weights, vertices, rule, margin, slope=0.0):
+    """Shifts, signs and deciding vertices (-1: no shift) of every hidden layer: the vertex pass of POLICE."""
+    z, plan = vertices, []
+    for w, b in weights[:-1]:
+        h = z @ w.T + b
+        shift, signs, corner = np.zeros(len(b)), np.ones(len(b), int), np.full(len(b), -1)
+        for k, column in enumerate(h.T):
+            lo, hi = column.min(), column.max()
+            if lo >= margin:
+                continue
+            signs[k] = -1
+            if hi <= -margin:
+                continue
+            right = 2 * (column > 0).sum() > len(column) if rule == "majority" else margin - lo < hi + margin
+            end = column.argmin() if right else column.argmax()
+            signs[k] = 1 if right else -1
+            shift[k] = min(0, lo - margin) if right else max(0, hi + margin)
+            corner[k] = end if shift[k] else -1
+        plan.append((shift, signs, corner))
+        z = np.where(signs > 0, 1.0, slope) * (h - shift)
+    return plan
+
+
 def conv2d(x, weight, bias, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), groups=1):
     """Cross-correlation of x (B, C, H, W), one output pixel at a time."""
     top, left, bottom, right = padding

@@ -11,7 +11,7 @@ onnxruntime = pytest.importorskip("onnxruntime")
 
 
 def run(file, x):
-    """What onnxruntime computes; in float64 the reference evaluator of onnx where onnxruntime has no operator for it."""
+    """What onnxruntime computes; in float64 the reference evaluator of onnx where onnxruntime lacks an operator."""
     onnx.checker.check_model(onnx.load_from_string(file), full_check=True)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
@@ -35,7 +35,8 @@ def agrees(net, batch=5, seed=0):
     scale = max(1.0, np.abs(y).max(initial=0.0))
     for dtype, tolerance in [(np.float32, 2e-5), (np.float64, 1e-12)]:
         theirs = run(net.to_onnx(dtype=dtype), x.astype(dtype))
-        assert theirs.dtype == dtype and theirs.shape == (batch, *net.output_shape)
+        assert theirs.dtype == dtype
+        assert theirs.shape == (batch, *net.output_shape)
         np.testing.assert_allclose(theirs, y, rtol=0, atol=tolerance * scale)
 
 
@@ -156,15 +157,18 @@ def test_the_file_says_what_it_is(tmp_path):
     path = tmp_path / "net.onnx"
     path.write_bytes(b"old")
     file = net.to_onnx(path)
-    assert path.read_bytes() == file and list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == file
+    assert list(tmp_path.iterdir()) == [path]
     model = onnx.load(path)
     assert (model.producer_name, model.producer_version) == ("cpwl", cpwl.__version__)
     assert [(o.domain, o.version) for o in model.opset_import] == [("", 13)]
     value = model.graph.input[0]
-    assert value.name == "input" and value.type.tensor_type.shape.dim[0].dim_param == "N"
+    assert value.name == "input"
+    assert value.type.tensor_type.shape.dim[0].dim_param == "N"
     assert model.graph.output[0].name == "on"
     weight = onnx.numpy_helper.to_array(model.graph.initializer[0])
-    assert weight.dtype == np.float64 and (weight == np.eye(2)).all()
+    assert weight.dtype == np.float64
+    assert (weight == np.eye(2)).all()
     single = cpwl.Network.from_layers([L.Dense(np.eye(2, dtype=np.float32))])
     weight = onnx.load_from_string(single.to_onnx()).graph.initializer[0]
     assert onnx.numpy_helper.to_array(weight).dtype == np.float32

@@ -113,3 +113,34 @@ def test_onnx_files(data):
     numbers = np.fromfile(path.with_name("gelu.bin"))
     x, y = np.split(numbers[3:243], [120])[0].reshape(40, 3), numbers[123:283].reshape(40, 4)
     assert np.abs(net(x) - y).max() <= approximation.bound + 1e-6
+
+
+def hard_swish(x):
+    return x * np.clip(x + 3, 0, 6) / 6
+
+
+def test_an_exact_hard_swish_can_be_run_and_differentiated():
+    net = cpwl.Network.from_layers([L.HardSwish(name="swish")], 1)
+    x = np.linspace(-5, 5, 1001)[:, None]
+    np.testing.assert_allclose(net(x), hard_swish(x), atol=1e-15)
+    np.testing.assert_allclose(net(x.astype(np.float32)), hard_swish(x), atol=1e-6)
+    slope = np.where(x > 3, 1, np.where(x > -3, (2 * x + 3) / 6, 0))
+    np.testing.assert_allclose(net.record(x).backward(np.ones_like(x)).x, slope, atol=1e-15)
+    np.testing.assert_array_equal(net.pattern(x), (x > -3).astype(int) + (x > 3))
+    assert net.approximations == []
+    assert net.affine_at([4.0]).a.item() == 1
+    assert net.affine_at([-4.0]).a.item() == 0
+    with pytest.raises(cpwl.UnsupportedError, match=r"'swish' \(node 1\): the input of unit 0 lies between -3 and 3"):
+        net.affine_at([1.0])
+
+
+def test_an_exact_hard_swish_has_no_regions():
+    for dim in (2, 3, 4):
+        net = cpwl.Network.from_layers([L.Dense(np.eye(dim)), L.HardSwish(), L.Dense(np.ones((1, dim)))])
+        box = cpwl.Box([-1] * dim, [1] * dim)
+        with pytest.raises(cpwl.UnsupportedError, match="not piecewise linear; give the layer a number of knots"):
+            net.partition(box)
+    net = cpwl.Network.from_layers([L.HardSwish(), L.Dense(np.ones((1, 2)))], 2)
+    for use in (lambda: net.count_in_ball([0, 0], 1), lambda: net.stream(cpwl.Box([-1, -1], [1, 1]), print)):
+        with pytest.raises(cpwl.UnsupportedError, match="not piecewise linear"):
+            use()

@@ -80,17 +80,17 @@ pub fn load(name: &str) -> cpwl::Result<Case> {
         match kind {
             "linear" => {
                 let (s, w) = array(&layer["W"]);
-                let bias = Some(Array::F64(array(&layer["b"]).1));
-                b.dense(last, Array::F64(w), [s[0], s[1]], bias)?;
+                let bias = Some(Array::f64(array(&layer["b"]).1));
+                b.dense(last, Array::f64(w), [s[0], s[1]], bias)?;
             }
             "conv2d" => {
                 let (s, w) = array(&layer["W"]);
-                let bias = Some(Array::F64(array(&layer["b"]).1));
+                let bias = Some(Array::f64(array(&layer["b"]).1));
                 let window = window([s[2], s[3]], number(&layer["stride"], 1), number(&layer["pad"], 0));
-                b.conv2d(last, Array::F64(w), [s[0], s[1], s[2], s[3]], bias, window, 1)?;
+                b.conv2d(last, Array::f64(w), [s[0], s[1], s[2], s[3]], bias, window, 1)?;
             }
             "batchnorm" => {
-                let at = |key: &str| Some(Array::F64(array(&layer[key]).1));
+                let at = |key: &str| Some(Array::f64(array(&layer[key]).1));
                 b.scale_shift(last, at("scale"), at("shift"))?;
             }
             "relu" => drop(b.pointwise(last, vec![Pwl::leaky_relu(0.0)?])?),

@@ -123,7 +123,13 @@ class Mish(Smooth):
 
 @dataclass(frozen=True, eq=False)
 class HardSwish(Smooth):
-    """``x * min(max(x + 3, 0), 6) / 6``; see :class:`Smooth`."""
+    """``x * min(max(x + 3, 0), 6) / 6``: with `knots` approximated, see :class:`Smooth`; without, exactly.
+
+    The exact function is affine left of -3 and right of 3 only. A network with it can be run, differentiated and
+    policed, but has no partition, and :meth:`cpwl.Network.affine_at` works where no input of the layer lies between.
+    """
 
     def _build(self, b: Builder, source: int) -> int:
+        if self.knots is None:
+            return b.add(lib.cpwl_network_builder_activation, source, _abi.CPWL_EXACT_HARD_SWISH, None)
         return self._add(b, source, _abi.CPWL_HARD_SWISH)

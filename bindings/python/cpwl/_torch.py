@@ -49,6 +49,24 @@ def _walk(module: nn.Module, knots: int | None) -> Iterator[layers.Layer]:
             yield layer
 
 
+def layer(module: nn.Module) -> layers.Layer | None:
+    """One layer of a sequence; None for what is nothing in evaluation mode.
+
+    Raises
+    ------
+    UnsupportedError
+        If it is none of the usual layers.
+    """
+    try:
+        found = list(_walk(module, None))
+    except _NotPlain:
+        raise errors.UnsupportedError(
+            f"[UNSUPPORTED] {type(module).__name__} is none of the layers that a sequence is read by, or has hooks or "
+            "parametrisations that may change what it computes"
+        ) from None
+    return found[0] if found else None
+
+
 def _hooked(module: nn.Module) -> bool:
     """Hooks and parametrisations may change what a layer computes."""
     return bool(module._forward_hooks or module._forward_pre_hooks or hasattr(module, "parametrizations"))

@@ -1,4 +1,5 @@
-"""The demo: exact regions of a network trained on handwritten digits, on the plane through three real images."""
+"""The demo: exact regions of a network trained on handwritten digits, on the plane through three real images; and a
+classifier that is made affine on a hexagon."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import time
 
 import numpy as np
 
-from . import Boundary, Network, Partition, Slice, build_info
+from . import Boundary, Network, Partition, Slice, build_info, demo_police
 
 SHADES = " .:-=+*#%@"
 
@@ -44,6 +45,7 @@ def main(out: pathlib.Path, threads: int = 0, onnx: pathlib.Path | None = None) 
         draw(regions, boundary, images, labels, written[-1])
     else:
         print("matplotlib is not installed: no PNG")
+    written += demo_police.main(out)
     print("written: " + ", ".join(str(path.resolve()) for path in written))
     print("open digits.html in a browser to zoom in and to point at regions")
     return 0

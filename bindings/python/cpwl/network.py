@@ -11,7 +11,9 @@ import numpy as np
 
 from . import _abi, _builder, _tensor, errors
 from . import context as _context
+from . import tape as _tape
 from ._lib import Handle, Native, call, lib, sized
+from .tape import Parameter, Tape
 
 if TYPE_CHECKING:
     from .domains import Domain
@@ -73,6 +75,7 @@ class Network(Native):
         self._info = info
         self._input_shape = self._shape(lib.cpwl_network_input_shape)
         self._output_shape = self._shape(lib.cpwl_network_output_shape)
+        self._shapes: list[tuple[int, ...]] | None = None
 
     @classmethod
     def from_layers(cls, layers: Sequence[Layer], input_shape: Sequence[int] | int | None = None) -> Network:
@@ -154,7 +157,7 @@ class Network(Native):
     def to_onnx(self, path: str | os.PathLike[str] | None = None, *, dtype: Any = None) -> bytes:
         """The network as an ONNX file, for any engine to run.
 
-        One input and one output with the names of the nodes, a dynamic batch axis "N", operator set 13. Activations
+        One input and one output with the names of the nodes, a dynamic batch axis "N", operator set 14. Activations
         become the operator of that name where there is one, else an exact sum of ReLUs; a fused ReLU (see
         :meth:`fuse_relu_max`) becomes one in front of its maximum again. :meth:`from_onnx` reads the file as a network
         with the same values up to rounding, and with the same units but for those sums and for clips whose bounds
@@ -236,6 +239,61 @@ class Network(Native):
             call(lib.cpwl_network_approximation, None, self._handle, i, ctypes.byref(info))
             found.append(Approximation(info.name.decode(), info.function.decode(), info.knots, info.bound))
         return found
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """The arrays of constants, in the order of the nodes: weight before bias, scale before shift. The arrays are
+        read-only views of what the network holds."""
+        return _tape.parameters(self)
+
+    @property
+    def _array_shapes(self) -> list[tuple[int, ...]]:
+        if self._shapes is None:
+            self._shapes = [parameter.shape for parameter in self.parameters]
+        return self._shapes
+
+    def with_parameters(self, arrays: Sequence[Any]) -> Network:
+        """The same graph with other numbers.
+
+        Parameters
+        ----------
+        arrays : sequence of array or None
+            One for each of :attr:`parameters`, of its shape or flat; None keeps what the network has, without a copy.
+            float64 is kept as float64, float32 and half precision as float32.
+
+        Raises
+        ------
+        ShapeError
+            If the number of arrays or a shape is another.
+        NonfiniteError
+            If a number is NaN or infinite; the message names layer, array and index.
+        """
+        net = Network(_tape.with_parameters(self, arrays))
+        net._shapes = self._array_shapes
+        return net
+
+    def record(self, x: Any, *, context: _context.Context | None = None) -> Tape:
+        """The forward pass, recorded for gradients.
+
+        Parameters
+        ----------
+        x : array, as for calling the network
+            float32 and half precision are computed in float32, float64 in float64.
+        context : Context, optional
+
+        Returns
+        -------
+        Tape
+            With the output ``y`` and a method ``backward``.
+
+        Examples
+        --------
+        >>> net = cpwl.Network.from_layers([cpwl.layers.Dense([[2.0, -1.0]], [0.5]), cpwl.layers.ReLU()])
+        >>> tape = net.record([[1.0, 1.0]])
+        >>> tape.backward([[1.0]]).x
+        array([[ 2., -1.]])
+        """
+        return Tape(self, x, context)
 
     def fuse_relu_max(self) -> Network:
         """The same function with every ReLU that only a max-pool or maxout reads put into that, as a constant

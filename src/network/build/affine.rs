@@ -106,7 +106,7 @@ impl Builder {
             shift.push(beta.as_ref().map_or(0.0, |b| b.get(c)) - mean.get(c) * s);
         }
         let single = given.iter().all(|(_, a)| a.is_none_or(Array::is_f32));
-        let node = self.scale_shift(input, Some(Array::F64(scale)), Some(Array::F64(shift)))?;
+        let node = self.scale_shift(input, Some(Array::f64(scale)), Some(Array::f64(shift)))?;
         self.single[node] = single;
         Ok(node)
     }
@@ -136,8 +136,8 @@ impl Builder {
             }
             finite(a, &[a.len()], what, who)?;
         }
-        let scale = scale.unwrap_or(Array::F32(vec![1.0]));
-        let shift = shift.unwrap_or(Array::F32(vec![0.0]));
+        let scale = scale.unwrap_or(Array::f32(vec![1.0]));
+        let shift = shift.unwrap_or(Array::f32(vec![0.0]));
         Ok(self.push(Op::ScaleShift { scale, shift }, &[input], shape))
     }
 

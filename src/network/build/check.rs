@@ -27,7 +27,7 @@ pub(crate) fn elements(shape: &[usize], who: impl Fn() -> String) -> Result<usiz
 }
 
 /// NONFINITE at the first NaN or infinity of an array of shape `shape`.
-pub(super) fn finite(array: &Array, shape: &[usize], what: &str, who: impl Fn() -> String) -> Result<()> {
+pub(crate) fn finite(array: &Array, shape: &[usize], what: &str, who: impl Fn() -> String) -> Result<()> {
     let Some(flat) = array.first_non_finite() else { return Ok(()) };
     let (mut rest, mut index) = (flat, vec![0; shape.len()]);
     for (i, &d) in index.iter_mut().zip(shape).rev() {

@@ -3,7 +3,7 @@ use crate::error::Condition::{self, *};
 use crate::network::{Array, Pwl, Window};
 
 fn ones(n: usize) -> Array {
-    Array::F32(vec![1.0; n])
+    Array::f32(vec![1.0; n])
 }
 
 fn relu() -> Vec<Pwl> {
@@ -59,7 +59,7 @@ fn shapes_chain_through_a_conv_net() {
 #[test]
 fn finish_drops_what_the_output_does_not_need() {
     let mut b = Builder::new(&[3]).unwrap();
-    let unused = b.dense(0, Array::F64(vec![0.5; 3]), [1, 3], None).unwrap();
+    let unused = b.dense(0, Array::f64(vec![0.5; 3]), [1, 3], None).unwrap();
     b.pointwise(unused, relu()).unwrap();
     let used = b.dense(0, ones(6), [2, 3], None).unwrap();
     b.name(used, "fc").unwrap();
@@ -147,9 +147,9 @@ fn shape_errors_name_the_layer_and_both_shapes() {
 #[test]
 fn numbers_that_are_not_finite_are_named() {
     let mut b = Builder::new(&[2]).unwrap();
-    let bad = Array::F32(vec![1.0, 2.0, f32::NAN, 4.0]);
+    let bad = Array::f32(vec![1.0, 2.0, f32::NAN, 4.0]);
     refuses(&mut b, |b| b.dense(0, bad, [2, 2], None), Nonfinite, &["dense (node 1)", "weight[1, 0] is NaN"]);
-    let inf = Some(Array::F64(vec![0.0, f64::INFINITY]));
+    let inf = Some(Array::f64(vec![0.0, f64::INFINITY]));
     refuses(&mut b, |b| b.dense(0, ones(4), [2, 2], inf.clone()), Nonfinite, &["bias[1] is inf"]);
     refuses(&mut b, |b| b.scale_shift(0, None, inf.clone()), Nonfinite, &["shift[1]"]);
     refuses(&mut b, |b| b.batch_norm(0, inf.clone(), None, ones(2), ones(2), 0.0), Nonfinite, &["gamma[1]"]);
@@ -173,6 +173,6 @@ fn windows_and_variances_must_make_sense() {
     refuses(&mut b, |b| b.avg_pool2d(0, huge, false, true), Argument, &["padding"]);
     let wide = Window { padding: [1 << 20; 4], ..w };
     refuses(&mut b, |b| b.conv2d(0, ones(4), [1, 1, 2, 2], None, wide, 1), Shape, &["elements"]);
-    let var = Array::F64(vec![-1.0]);
+    let var = Array::f64(vec![-1.0]);
     refuses(&mut b, |b| b.batch_norm(0, None, None, ones(1), var, 1e-5), Argument, &["var[0] + eps"]);
 }

@@ -16,7 +16,7 @@ impl Builder {
             let (who, x, n) = (self.next("pointwise"), self.describe(input), functions.len());
             bail!(Shape, "{who}: has {n} functions; it reads {x}: expected 1 or {}", shape[0])
         }
-        Ok(self.push(Op::Pointwise(functions), &[input], shape))
+        Ok(self.push(Op::Pointwise(functions.into()), &[input], shape))
     }
 
     /// z if z > 0, else slope * z, with one slope for all or one per channel (first axis).
@@ -30,21 +30,28 @@ impl Builder {
 
     /// min(max(alpha z + beta, 0), 1), as a scale and shift and a clip, so that its breakpoints are exact.
     pub fn hard_sigmoid(&mut self, input: NodeId, alpha: f64, beta: f64) -> Result<NodeId> {
-        let (alpha, beta) = (Array::F64(vec![alpha]), Array::F64(vec![beta]));
+        let (alpha, beta) = (Array::f64(vec![alpha]), Array::f64(vec![beta]));
         let node = self.scale_shift(input, Some(alpha), Some(beta))?;
         self.single[node] = true;
         self.pointwise(node, vec![Pwl::clip(0.0, 1.0)?])
     }
 
+    /// x min(max(x + 3, 0), 6) / 6 of every element, exactly: the network is not piecewise linear then. It can be run,
+    /// differentiated and policed, but has regions only with an approximation in its place, see [`Builder::smooth`].
+    pub fn hard_swish(&mut self, input: NodeId) -> Result<NodeId> {
+        let shape = self.shape(input)?.to_vec();
+        Ok(self.push(Op::HardSwish, &[input], shape))
+    }
+
     /// A smooth activation, replaced by a piecewise-linear function with at most `knots` knots: see
     /// [`Pwl::approximate`] and [`Network::approximations`](crate::network::Network::approximations).
     ///
-    /// UNSUPPORTED without `knots`: what is not piecewise linear is approximated only if asked for.
+    /// ACT_NOT_CPWL without `knots`: what is not piecewise linear is approximated only if asked for.
     pub fn smooth(&mut self, input: NodeId, function: Smooth, knots: Option<usize>) -> Result<NodeId> {
         let who = || self.next(function.name());
         let Some(knots) = knots else {
             bail!(
-                Unsupported,
+                ActNotCpwl,
                 "{}: is not piecewise linear; give a number of knots (smooth_knots for all of a file or module) to have it \
                  approximated",
                 who()

@@ -11,7 +11,13 @@ pub(in crate::network) struct Pool<'a> {
     pub output: [usize; 3],
 }
 
-impl Pool<'_> {
+impl<'a> Pool<'a> {
+    /// The pooling layer that maps `input` to `output`.
+    pub fn of(input: &[usize], output: &[usize], window: &'a Window) -> Self {
+        let image = |shape: &[usize]| [shape[0], shape[1], shape[2]];
+        Pool { window, input: image(input), output: image(output) }
+    }
+
     fn image(&self) -> [usize; 2] {
         [self.input[1], self.input[2]]
     }
@@ -53,6 +59,33 @@ impl Pool<'_> {
         self.fold(x, y, T::zero(), |a, b| a + b);
         for y in y.chunks_exact_mut(weights.len()) {
             y.iter_mut().zip(weights).for_each(|(y, &w)| *y = *y * w);
+        }
+    }
+
+    /// Adds the gradient `g` of the mean of one channel to that of its input; `g` is scaled on the way.
+    pub fn pull_back_mean<T: Real>(&self, weights: &[T], g: &mut [T], x: &mut [T]) {
+        g.iter_mut().zip(weights).for_each(|(g, &w)| *g = *g * w);
+        self.window.runs(self.image(), self.out(), |_, to, from| {
+            let x = x[from..].iter_mut().step_by(self.window.stride[1]);
+            x.zip(&g[to]).for_each(|(x, &g)| *x += g);
+        });
+    }
+
+    /// Adds the gradient `g` of the maximum of one channel `z` to that of its input: each element goes to the first largest
+    /// of its window, or nowhere if the floor is larger.
+    pub fn pull_back_max<T: Real>(&self, floor: Option<T>, z: &[T], g: &[T], x: &mut [T]) {
+        let ([h, w], [_, out_w]) = (self.image(), self.out());
+        for (i, &g) in g.iter().enumerate() {
+            let mut best = (T::NEG_INFINITY, None);
+            for (_, p) in self.window.reads((h, w), (i / out_w, i % out_w)) {
+                if z[p] > best.0 {
+                    best = (z[p], Some(p));
+                }
+            }
+            match best.1 {
+                Some(p) if floor.is_none_or(|floor| floor <= best.0) => x[p] += g,
+                _ => {}
+            }
         }
     }
 }

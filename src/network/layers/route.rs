@@ -22,6 +22,33 @@ pub(in crate::network) fn maxout<T: Real>(
     }
 }
 
+/// The gradient `dx` of the input `x` of [`maxout`], given that of its value: each element goes to the first largest of its
+/// group, or nowhere if the floor is larger.
+pub(in crate::network) fn maxout_back<T: Real>(
+    group: usize,
+    floor: Option<T>,
+    plane: usize,
+    x: &[T],
+    g: &[T],
+    dx: &mut [T],
+) {
+    dx.fill(T::zero());
+    let groups = x.chunks_exact(group * plane).zip(dx.chunks_exact_mut(group * plane));
+    for ((x, dx), g) in groups.zip(g.chunks_exact(plane)) {
+        for (p, &g) in g.iter().enumerate() {
+            let mut best = p;
+            for j in (p + plane..x.len()).step_by(plane) {
+                if x[j] > x[best] {
+                    best = j;
+                }
+            }
+            if floor.is_none_or(|floor| floor <= x[best]) {
+                dx[best] = g;
+            }
+        }
+    }
+}
+
 /// y += x.
 pub(in crate::network) fn add<T: Real>(x: &[T], y: &mut [T]) {
     y.iter_mut().zip(x).for_each(|(y, &x)| *y += x);

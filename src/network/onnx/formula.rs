@@ -329,5 +329,5 @@ impl Importer {
 
 /// A constant of a scale and shift, left out where it does nothing.
 fn constant(value: f64, nothing: f64) -> Option<Array> {
-    (value != nothing).then(|| Array::F64(vec![value]))
+    (value != nothing).then(|| Array::f64(vec![value]))
 }

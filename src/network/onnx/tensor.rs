@@ -99,10 +99,10 @@ impl Tensor {
         let dims = t.dims.iter().map(|&d| d as usize).collect();
         let wide = |v: &Vec<i32>| v.iter().map(|&v| Some(i64::from(v))).collect();
         let data = match t.data_type {
-            dtype::FLOAT => Data::Floats(Array::F32(numbers(t, &t.float_data, f32::from_le_bytes)?)),
-            dtype::DOUBLE => Data::Floats(Array::F64(numbers(t, &t.double_data, f64::from_le_bytes)?)),
-            dtype::FLOAT16 => Data::Floats(Array::F32(halves(t, |bits| f16::from_bits(bits).to_f32())?)),
-            dtype::BFLOAT16 => Data::Floats(Array::F32(halves(t, |bits| bf16::from_bits(bits).to_f32())?)),
+            dtype::FLOAT => Data::Floats(Array::f32(numbers(t, &t.float_data, f32::from_le_bytes)?)),
+            dtype::DOUBLE => Data::Floats(Array::f64(numbers(t, &t.double_data, f64::from_le_bytes)?)),
+            dtype::FLOAT16 => Data::Floats(Array::f32(halves(t, |bits| f16::from_bits(bits).to_f32())?)),
+            dtype::BFLOAT16 => Data::Floats(Array::f32(halves(t, |bits| bf16::from_bits(bits).to_f32())?)),
             dtype::INT64 => {
                 Data::Ints(numbers(t, &t.int64_data, i64::from_le_bytes)?.into_iter().map(Some).collect())
             }
@@ -193,7 +193,7 @@ pub(super) fn walk(dims: Vec<usize>, strides: Vec<usize>) -> impl Iterator<Item 
 /// The elements of `array` at `indices`, in the same precision.
 pub(super) fn gather(array: &Array, indices: impl Iterator<Item = usize>) -> Array {
     match array {
-        Array::F32(v) => Array::F32(indices.map(|i| v[i]).collect()),
-        Array::F64(v) => Array::F64(indices.map(|i| v[i]).collect()),
+        Array::F32(v) => Array::f32(indices.map(|i| v[i]).collect()),
+        Array::F64(v) => Array::f64(indices.map(|i| v[i]).collect()),
     }
 }

@@ -4,11 +4,11 @@
 //! lines meet, is settled in f64 when the value is beyond its error bound and by the exact stage otherwise.
 
 use super::super::bounds::U;
-use super::super::dyadic::{Dyadic, Functional, sign_at};
 use super::super::exact::{Exact, LazyPlan};
 use super::super::key::Key;
-use super::super::number::meet;
 use super::super::partition::Partition;
+use crate::numeric::dyadic::{Dyadic, Functional, sign_at};
+use crate::numeric::number::meet;
 use crate::simd::FILTER;
 
 /// output `plus` - output `minus`, or output `plus` - `level`.

@@ -1,9 +1,7 @@
 //! The bounding box of an intersection of half-spaces, or that it has none.
 
-use super::lp::{End, Simplex};
-use super::rows::{NO_LABEL, Rows};
-use super::start;
 use crate::error::{Result, bail};
+use crate::lp::{End, NO_LABEL, Rows, Simplex, start};
 use crate::regions::body::HalfSpace;
 
 /// In homogeneous coordinates a polytope shallower than this has no interior.

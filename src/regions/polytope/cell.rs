@@ -1,8 +1,7 @@
 //! A cell of the recursion: half-spaces, and points of it that are known.
 
-use super::rows::Rows;
 use super::side::Plane;
-use super::table::Table;
+use crate::lp::{Rows, Table};
 
 /// Points of a cell that tell on which sides of a hyperplane it lies: vertices, with the half-spaces that are tight there,
 /// or, where the domain is a ball, any points strictly inside it.

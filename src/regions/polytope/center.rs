@@ -5,10 +5,8 @@
 //! planes: the tangents where the last answer stuck out.
 
 use super::cell::Cell;
-use super::lp::{End, Simplex};
-use super::rows::{NO_LABEL, Rows};
 use super::side::Space;
-use super::start;
+use crate::lp::{End, NO_LABEL, Rows, Simplex, start};
 
 /// Cutting planes of a ball; each makes the answer a good part better.
 const CUTS: usize = 60;

@@ -2,10 +2,10 @@
 
 use super::cell::Cell;
 use super::center::center;
-use super::rows::NO_LABEL;
 use super::task::Task;
 use super::volume;
 use crate::error::{Condition, Error, Result};
+use crate::lp::NO_LABEL;
 
 impl Task<'_> {
     pub(super) fn emit(&mut self, cell: &mut Cell) -> Result<()> {

@@ -4,16 +4,15 @@ use std::sync::{Arc, OnceLock};
 
 use super::cell::Cell;
 use super::neighbours::{Index, neighbours};
-use super::rows::NO_LABEL;
 use super::shared::Shared;
 use super::side::{Effort, Space};
 use super::sink::{EnumerationWant, Sink, Widths};
-use super::start;
 use super::task::Task;
 use super::volume::LARGEST_VOLUME_DIM;
 use crate::buffer::{Buffer, Plain};
 use crate::context::{Context, Meter};
 use crate::error::{Result, bail};
+use crate::lp::{NO_LABEL, start};
 use crate::network::Network;
 use crate::regions::body::Body;
 use crate::regions::packed::Packed;
@@ -174,7 +173,7 @@ fn domain_cell(body: &Body, plan: &Plan, tolerance: f64) -> Result<(Space, Cell)
         let Some(basis) = inside.and_then(|(x, _)| start::vertex(&cell.rows, &x)) else {
             bail!(ZeroArea, "the domain has no interior: it is flat or too thin")
         };
-        let mut simplex = super::lp::Simplex::default();
+        let mut simplex = crate::lp::Simplex::default();
         if !simplex.stand(&cell.rows, &basis) {
             bail!(Numeric, "the sides of the domain are too close to parallel to find a vertex")
         }

@@ -6,10 +6,9 @@
 //! polytope would be larger.
 
 use super::cell::Cell;
-use super::lp::End;
-use super::rows::NO_LABEL;
 use super::side::{Solver, Space};
 use crate::error::{Result, bail};
+use crate::lp::{End, NO_LABEL};
 
 /// Slacks below this are in doubt for the count of the tight half-spaces of a vertex.
 pub(super) const TIGHT: f64 = 1e-9;

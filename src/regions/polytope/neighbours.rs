@@ -9,11 +9,10 @@ use std::ops::Range;
 use ndarray::{ArrayView2, Axis};
 
 use super::enumeration::Enumeration;
-use super::rows::{NO_LABEL, Rows};
-use super::start;
 use crate::buffer::Buffer;
 use crate::context::{Context, Meter};
 use crate::error::{Result, bail};
+use crate::lp::{NO_LABEL, Rows, start};
 use crate::network::Op;
 
 /// Points that are located at a time.

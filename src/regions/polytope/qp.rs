@@ -3,7 +3,7 @@
 //! It starts at the origin and takes in one violated half-space after the other; the distance only grows, so that the walk
 //! ends as soon as the polytope is known to be too far away. Cost: a few times d + q steps of O(d m + d q^2), q <= d.
 
-use super::rows::Rows;
+use crate::lp::Rows;
 
 /// A half-space is violated beyond this.
 const VIOLATED: f64 = 1e-13;
@@ -120,8 +120,8 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::NO_LABEL;
     use super::*;
+    use crate::lp::NO_LABEL;
     use proptest::prelude::*;
 
     proptest! {

@@ -1,10 +1,9 @@
 //! On which sides of a hyperplane a cell lies: known points first, then one linear program for the side that no point shows.
 
 use super::cell::Cell;
-use super::lp::{End, Simplex};
 use super::qp::Projection;
-use super::rows::{NO_LABEL, Rows};
 use crate::error::{Result, bail};
+use crate::lp::{End, NO_LABEL, Rows, Simplex};
 
 /// A crossing is looked for until it is this many margins deep, so that the smallest one reported means something.
 const CLEAR: f64 = 256.0;

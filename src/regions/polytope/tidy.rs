@@ -2,9 +2,9 @@
 
 use super::cell::Cell;
 use super::facets::TIGHT;
-use super::rows::NO_LABEL;
 use super::side::{Solver, Space};
 use crate::error::Result;
+use crate::lp::NO_LABEL;
 
 /// What is left of a unit normal behind others, when it depends on them.
 const DEPENDENT: f64 = 1e-6;

@@ -7,9 +7,9 @@
 //! (pulling, as in Cohen and Hickey 1979); each face is worked out once. All terms are positive, nothing cancels: the
 //! rounding is about 1e-15 times the ratio of the half-width of the domain to the depth of the polytope.
 
+use crate::lp::Rows;
 use std::collections::HashMap;
 
-use super::rows::Rows;
 use crate::error::{Result, bail};
 
 /// Volumes are computed up to this dimension.
@@ -231,7 +231,7 @@ fn edges_cut(all: &[Vertex], values: &[f64], d: usize) -> Vec<Vertex> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::regions::polytope::rows::NO_LABEL;
+    use crate::lp::NO_LABEL;
 
     fn cube(d: usize) -> Rows {
         let mut rows = Rows::new(d);

@@ -6,9 +6,9 @@ use super::exact::{direction, meet};
 use super::measure::Moments;
 use super::polyhedron::{Cell, Cut, Facet, Stack, Vertex};
 use crate::error::{Result, bail};
+use crate::numeric::dyadic::{Dyadic, Functional, sign_at};
 use crate::regions::body::Body;
 use crate::regions::chart::Chart;
-use crate::regions::dyadic::{Dyadic, Functional, sign_at};
 use crate::regions::frame::Frame;
 use crate::regions::key::Key;
 

@@ -3,8 +3,8 @@
 //! A plane is a functional (a, b, c, d) with value a x + b y + c z + d; the point in which three of them meet is the vector
 //! of 3 x 3 minors of the three, and the sign of a fourth plane there is that of a 4 x 4 determinant.
 
-use crate::regions::dyadic::{Dyadic, Functional, ratio_to_f64};
-use crate::regions::number::Number;
+use crate::numeric::dyadic::{Dyadic, Functional, ratio_to_f64};
+use crate::numeric::number::Number;
 
 /// Determinant of three columns of three functionals.
 fn det<N: Number>([p, q, r]: [&[N]; 3], [i, j, k]: [usize; 3]) -> N {
@@ -55,7 +55,7 @@ pub(super) fn unit(n: [f64; 3]) -> ([f64; 3], f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::regions::dyadic::sign_at;
+    use crate::numeric::dyadic::sign_at;
 
     fn plane(f: [f64; 4]) -> Functional {
         f.map(Dyadic::from).to_vec()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::exact::{independent, meet};
 use crate::error::{Result, bail};
-use crate::regions::dyadic::{Dyadic, Functional, sign_at};
+use crate::numeric::dyadic::{Dyadic, Functional, sign_at};
 
 /// Most points whose hull is taken: the search looks at triples.
 const MOST: usize = 512;

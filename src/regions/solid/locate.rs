@@ -9,7 +9,7 @@ use super::partition::Partition3;
 use crate::context::Context;
 use crate::error::{Result, bail};
 use crate::fork;
-use crate::regions::dyadic::{Dyadic, Functional, sign_at};
+use crate::numeric::dyadic::{Dyadic, Functional, sign_at};
 use crate::regions::oracle::Oracle;
 use crate::regions::plan::{LineOf, Plan};
 

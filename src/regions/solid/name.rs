@@ -18,7 +18,7 @@
 use super::exact::independent;
 use super::polyhedron::{Cell, Crossed, NONE, Vertex};
 use super::task::{Goal, Task};
-use crate::regions::dyadic::Functional;
+use crate::numeric::dyadic::Functional;
 use crate::regions::key::Key;
 use crate::regions::level::Level;
 

@@ -96,6 +96,7 @@ impl<'a> Prepared<'a> {
         maps: bool,
     ) -> Result<Self> {
         ctx.poll()?;
+        net.expect_cpwl()?;
         refuse_max_units(net)?;
         let plan = Plan::new(net, chart(domain, net.input_len())?, maps)?;
         let start = Start::new(&plan.sides)?;

@@ -9,8 +9,8 @@
 
 use std::ops::Range;
 
+use crate::numeric::dyadic::{Dyadic, ratio_to_f64};
 use crate::regions::bounds::U;
-use crate::regions::dyadic::{Dyadic, ratio_to_f64};
 use crate::regions::key::Key;
 
 /// No list, no slot, no number.

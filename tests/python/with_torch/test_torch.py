@@ -226,3 +226,43 @@ def test_training_view_takes_modules():
         expected = module.eval()(torch.tensor(plane.to_input(at), dtype=torch.float32))[:, 0]
     a, b = view.partition.maps
     assert np.abs((a[:, 0] * at).sum(axis=1) + b[:, 0] - expected.numpy()).max() < 1e-5
+
+
+GRADIENTS = {
+    **NATIVE,
+    "hard swish": (nn.Sequential(nn.Linear(4, 8), nn.Hardswish(), nn.Linear(8, 2)), 4),
+    "depthwise": (nn.Sequential(nn.Conv2d(3, 6, 3, groups=3, padding=1, stride=2), nn.LeakyReLU(0.3),
+                                nn.Conv2d(6, 8, 2, dilation=2), nn.ReLU(), nn.MaxPool2d(3, 2, 1), nn.Flatten(),
+                                nn.LazyLinear(4)), (3, 12, 11)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GRADIENTS)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_gradients_are_those_of_autograd(name, dtype):
+    module, shape = GRADIENTS[name]
+    shape = (shape,) if isinstance(shape, int) else shape
+    module(torch.zeros(2, *shape, dtype=next(iter(module.parameters()), torch.zeros(1)).dtype))
+    module = randomised(module).to(dtype)
+    module.zero_grad()
+    net = cpwl.Network.from_torch(module, shape)
+    x = torch.randn(40, *shape, dtype=dtype, requires_grad=True)
+    y = module(x)
+    dy = torch.randn_like(y)
+    y.backward(dy)
+    tape = net.record(x.detach())
+    found = tape.backward(dy)
+    tolerance = 1e-12 if dtype == torch.float64 else 1e-4
+
+    def same_numbers(mine, expected):
+        assert mine.dtype == dtype
+        assert (mine - expected).abs().max() <= tolerance * max(1, expected.abs().max())
+
+    same_numbers(tape.y, y)
+    same_numbers(found.x, x.grad)
+    linear = [m for m in module.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+    expected = iter([p.grad for m in linear for p in (m.weight, m.bias) if p is not None])
+    for p, mine in zip(net.parameters, found.parameters, strict=True):
+        if p.name in ("weight", "bias"):
+            same_numbers(mine.reshape(p.shape), next(expected))
+    assert next(expected, None) is None

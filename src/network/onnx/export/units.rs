@@ -20,6 +20,12 @@ pub(super) fn pointwise(w: &mut Writer, functions: &[Pwl]) -> Result<()> {
     }
 }
 
+/// The operator of that name.
+pub(super) fn hard_swish(w: &mut Writer) -> Result<()> {
+    w.chain(w.input(), vec![Step::new("HardSwish", "", vec![], vec![])]);
+    Ok(())
+}
+
 /// The slope below 0 of a leaky ReLU.
 fn leaky(f: &Pwl) -> Option<f64> {
     match (f.knots(), f.slopes(), f.value()) {

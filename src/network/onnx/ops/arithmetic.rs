@@ -34,7 +34,7 @@ fn affine(im: &mut Importer, x: &Computed, scale: Option<Array>, shift: Option<A
 }
 
 fn negated(im: &mut Importer, x: &Computed) -> Result<Computed> {
-    affine(im, x, Some(Array::F32(vec![-1.0])), None)
+    affine(im, x, Some(Array::f32(vec![-1.0])), None)
 }
 
 /// SHAPE unless two computed values have one shape: broadcasting between them would need copies.
@@ -73,8 +73,8 @@ pub(super) fn sub(im: &mut Importer, call: &Call) -> Result<Value> {
     match (call.input(0)?, call.input(1)?) {
         (Value::Computed(x), Value::Constant(c)) => {
             let shift = match fit(im, c, x)? {
-                Array::F32(v) => Array::F32(v.into_iter().map(|v| -v).collect()),
-                Array::F64(v) => Array::F64(v.into_iter().map(|v| -v).collect()),
+                Array::F32(v) => Array::f32(v.iter().map(|v| -v).collect()),
+                Array::F64(v) => Array::f64(v.iter().map(|v| -v).collect()),
             };
             Ok(Value::Computed(affine(im, x, None, Some(shift))?))
         }
@@ -103,7 +103,7 @@ pub(super) fn div(im: &mut Importer, call: &Call) -> Result<Value> {
         bail!(UnsupportedOperator, "a constant divided by a computed value is not piecewise linear")
     };
     let divisor = fit(im, call.constant(1)?, x)?.to_f64();
-    let inverse = Array::F64(divisor.into_iter().map(|v| 1.0 / v).collect());
+    let inverse = Array::f64(divisor.into_iter().map(|v| 1.0 / v).collect());
     Ok(Value::Computed(affine(im, x, Some(inverse), None)?))
 }
 

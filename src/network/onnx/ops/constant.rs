@@ -45,10 +45,10 @@ fn constant(call: &Call) -> Result<Tensor> {
     }
     let scalar = |data| Tensor { dims: vec![], data };
     if let Some(v) = call.float("value_float")? {
-        return Ok(scalar(Data::Floats(Array::F32(vec![v]))));
+        return Ok(scalar(Data::Floats(Array::f32(vec![v]))));
     }
     if let Some(v) = call.floats("value_floats")? {
-        return Ok(Tensor { dims: vec![v.len()], data: Data::Floats(Array::F32(v.to_vec())) });
+        return Ok(Tensor { dims: vec![v.len()], data: Data::Floats(Array::f32(v.to_vec())) });
     }
     if let Some(v) = call.ints("value_ints")? {
         return Ok(Tensor::ints(v.iter().map(|&v| Some(v)).collect()));
@@ -66,7 +66,7 @@ fn constant_of_shape(im: &mut Importer, call: &Call) -> Result<Tensor> {
     im.spend(n)?;
     let value = call.tensor("value")?.map(Tensor::read).transpose()?;
     let data = match value {
-        None => Data::Floats(Array::F32(vec![0.0; n])),
+        None => Data::Floats(Array::f32(vec![0.0; n])),
         Some(v) if v.len() == 1 => v.data.pick(std::iter::repeat_n(0, n)),
         Some(v) => bail!(Malformed, "the value has {} elements; expected one", v.len()),
     };
@@ -75,20 +75,20 @@ fn constant_of_shape(im: &mut Importer, call: &Call) -> Result<Tensor> {
 
 fn cast(t: &Tensor, to: i32) -> Result<Tensor> {
     let data = match (&t.data, to) {
-        (Data::Floats(Array::F32(v)), dtype::FLOAT) => Data::Floats(Array::F32(v.clone())),
+        (Data::Floats(a @ Array::F32(_)), dtype::FLOAT) => Data::Floats(a.clone()),
         (Data::Floats(Array::F64(v)), dtype::FLOAT) => {
-            Data::Floats(Array::F32(v.iter().map(|&v| v as f32).collect()))
+            Data::Floats(Array::f32(v.iter().map(|&v| v as f32).collect()))
         }
-        (Data::Floats(a), dtype::DOUBLE) => Data::Floats(Array::F64(a.to_f64())),
+        (Data::Floats(a), dtype::DOUBLE) => Data::Floats(Array::f64(a.to_f64())),
         (Data::Floats(a), dtype::INT64 | dtype::INT32) => {
             Data::Ints(a.to_f64().into_iter().map(|v| Some(v as i64)).collect())
         }
         (Data::Ints(v), dtype::INT64 | dtype::INT32) => Data::Ints(v.clone()),
         (Data::Ints(_), dtype::FLOAT) => {
-            Data::Floats(Array::F32(t.integers()?.into_iter().map(|v| v as f32).collect()))
+            Data::Floats(Array::f32(t.integers()?.into_iter().map(|v| v as f32).collect()))
         }
         (Data::Ints(_), dtype::DOUBLE) => {
-            Data::Floats(Array::F64(t.integers()?.into_iter().map(|v| v as f64).collect()))
+            Data::Floats(Array::f64(t.integers()?.into_iter().map(|v| v as f64).collect()))
         }
         _ => bail!(UnsupportedOperator, "a cast of a constant to {}", dtype::name(to)),
     };
@@ -114,7 +114,7 @@ fn binary(im: &mut Importer, call: &Call) -> Result<Tensor> {
                 "Mul" => x * y,
                 _ => x / y,
             };
-            Data::Floats(Array::F32(pairs.map(|(i, j)| float(a[i], b[j])).collect()))
+            Data::Floats(Array::f32(pairs.map(|(i, j)| float(a[i], b[j])).collect()))
         }
         (Data::Floats(Array::F64(a)), Data::Floats(Array::F64(b))) => {
             let float = |x: f64, y: f64| match op {
@@ -123,7 +123,7 @@ fn binary(im: &mut Importer, call: &Call) -> Result<Tensor> {
                 "Mul" => x * y,
                 _ => x / y,
             };
-            Data::Floats(Array::F64(pairs.map(|(i, j)| float(a[i], b[j])).collect()))
+            Data::Floats(Array::f64(pairs.map(|(i, j)| float(a[i], b[j])).collect()))
         }
         (Data::Ints(a), Data::Ints(b)) => {
             Data::Ints(pairs.map(|(i, j)| integer(op, a[i], b[j])).collect::<Result<_>>()?)
@@ -155,10 +155,10 @@ fn integer(op: &str, a: Option<i64>, b: Option<i64>) -> Result<Option<i64>> {
 fn unary(call: &Call) -> Result<Tensor> {
     let t = call.constant(0)?;
     let data = match (&t.data, call.op()) {
-        (Data::Floats(Array::F32(v)), "Neg") => Data::Floats(Array::F32(v.iter().map(|v| -v).collect())),
-        (Data::Floats(Array::F64(v)), "Neg") => Data::Floats(Array::F64(v.iter().map(|v| -v).collect())),
-        (Data::Floats(Array::F32(v)), _) => Data::Floats(Array::F32(v.iter().map(|v| v.sqrt()).collect())),
-        (Data::Floats(Array::F64(v)), _) => Data::Floats(Array::F64(v.iter().map(|v| v.sqrt()).collect())),
+        (Data::Floats(Array::F32(v)), "Neg") => Data::Floats(Array::f32(v.iter().map(|v| -v).collect())),
+        (Data::Floats(Array::F64(v)), "Neg") => Data::Floats(Array::f64(v.iter().map(|v| -v).collect())),
+        (Data::Floats(Array::F32(v)), _) => Data::Floats(Array::f32(v.iter().map(|v| v.sqrt()).collect())),
+        (Data::Floats(Array::F64(v)), _) => Data::Floats(Array::f64(v.iter().map(|v| v.sqrt()).collect())),
         (Data::Ints(_), "Neg") => {
             Data::Ints(t.integers()?.into_iter().map(|v| Some(v.wrapping_neg())).collect())
         }

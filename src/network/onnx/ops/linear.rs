@@ -32,7 +32,7 @@ pub(super) fn gemm(im: &mut Importer, call: &Call) -> Result<Value> {
     if let Some(Value::Computed(c)) = call.optional(2) {
         let mut other = im.shaped(c)?;
         if beta != 1.0 {
-            other = im.builder.scale_shift(other, Some(Array::F64(vec![beta])), None)?;
+            other = im.builder.scale_shift(other, Some(Array::f64(vec![beta])), None)?;
         }
         id = im.builder.add(&[id, other])?;
     }
@@ -62,7 +62,7 @@ fn matrix(w: &Tensor, transposed: bool) -> Result<(Array, [usize; 2])> {
 fn scaled(array: Array, factor: f64) -> Array {
     match factor {
         1.0 => array,
-        _ => Array::F64(array.to_f64().into_iter().map(|v| v * factor).collect()),
+        _ => Array::f64(array.to_f64().into_iter().map(|v| v * factor).collect()),
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn pad(im: &mut Importer, call: &Call) -> Result<Value> {
     }
     let window = Window { padding, ..Window::new([1, 1]) };
     let (input, channels) = (im.reshaped(x, &image)?, image[0]);
-    let ones = Array::F32(vec![1.0; channels]);
+    let ones = Array::f32(vec![1.0; channels]);
     let id = im.builder.conv2d(input, ones, [channels, 1, 1, 1], None, window, channels)?;
     window::result(im, x, id, spatial)
 }

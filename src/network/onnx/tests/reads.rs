@@ -17,7 +17,7 @@ fn a_dense_layer_in_every_form() {
     // Transposed, so that (out, in) is stored as it is; kept in single precision.
     let turned = File::new(&[0, 2]).constant(floats("w", &[1, 2], &[0.1, 0.2]));
     let plain = turned.clone().node("Gemm", &["x", "w"], "y", vec![int("transB", 1)]);
-    assert_eq!(weight(&plain), (Array::F32(vec![0.1, 0.2]), None));
+    assert_eq!(weight(&plain), (Array::f32(vec![0.1, 0.2]), None));
     assert!(plain.read().unwrap().is_f32());
     // alpha times weight is exact in f64.
     let scaled = turned.clone().constant(floats("c", &[1, 1], &[3.])).node(
@@ -27,7 +27,7 @@ fn a_dense_layer_in_every_form() {
         vec![int("transB", 1), float("alpha", 0.1), float("beta", 0.5)],
     );
     let exact = |w: f32| f64::from(w) * f64::from(0.1f32);
-    assert_eq!(weight(&scaled), (Array::F64(vec![exact(0.1), exact(0.2)]), Some(Array::F64(vec![1.5]))));
+    assert_eq!(weight(&scaled), (Array::f64(vec![exact(0.1), exact(0.2)]), Some(Array::f64(vec![1.5]))));
     assert!(scaled.read().unwrap().is_f32(), "the file works in single precision");
     let product =
         turned.clone().constant(floats("v", &[2, 1], &[1., 2.])).node("MatMul", &["x", "v"], "y", vec![]);
@@ -52,15 +52,15 @@ fn constants_of_every_type_are_exact() {
         }
     };
     let raw = |data_type, bytes: &[u8]| Tensor { data_type, raw_data: bytes.to_vec(), ..Default::default() };
-    assert_eq!(number(raw(dtype::FLOAT, &0.1f32.to_le_bytes())), Array::F32(vec![0.1]));
-    assert_eq!(number(raw(dtype::DOUBLE, &0.1f64.to_le_bytes())), Array::F64(vec![0.1]));
+    assert_eq!(number(raw(dtype::FLOAT, &0.1f32.to_le_bytes())), Array::f32(vec![0.1]));
+    assert_eq!(number(raw(dtype::DOUBLE, &0.1f64.to_le_bytes())), Array::f64(vec![0.1]));
     let double = Tensor { data_type: dtype::DOUBLE, double_data: vec![0.1], ..Default::default() };
-    assert_eq!(number(double), Array::F64(vec![0.1]));
+    assert_eq!(number(double), Array::f64(vec![0.1]));
     // 1.5 and the smallest subnormal of float16; -2 in bfloat16.
-    assert_eq!(number(raw(dtype::FLOAT16, &[0x00, 0x3E])), Array::F32(vec![1.5]));
+    assert_eq!(number(raw(dtype::FLOAT16, &[0x00, 0x3E])), Array::f32(vec![1.5]));
     let half = Tensor { data_type: dtype::FLOAT16, int32_data: vec![1], ..Default::default() };
-    assert_eq!(number(half), Array::F32(vec![2f32.powi(-24)]));
-    assert_eq!(number(raw(dtype::BFLOAT16, &[0x00, 0xC0])), Array::F32(vec![-2.0]));
+    assert_eq!(number(half), Array::f32(vec![2f32.powi(-24)]));
+    assert_eq!(number(raw(dtype::BFLOAT16, &[0x00, 0xC0])), Array::f32(vec![-2.0]));
 }
 
 #[test]

@@ -42,8 +42,8 @@ fn ops(net: &Network) -> Vec<String> {
 #[test]
 fn a_dense_layer_and_a_relu_byte_by_byte() {
     let mut b = Builder::new(&[2]).unwrap();
-    let weight = Array::F32(vec![1., 2., 3., 4., 5., 0.1]);
-    let h = b.dense(0, weight, [3, 2], Some(Array::F32(vec![0.5, 0., -0.5]))).unwrap();
+    let weight = Array::f32(vec![1., 2., 3., 4., 5., 0.1]);
+    let h = b.dense(0, weight, [3, 2], Some(Array::f32(vec![0.5, 0., -0.5]))).unwrap();
     let y = b.pointwise(h, vec![Pwl::leaky_relu(0.0).unwrap()]).unwrap();
     b.name(y, "y").unwrap();
     let net = b.finish(y).unwrap();
@@ -77,7 +77,7 @@ fn a_dense_layer_and_a_relu_byte_by_byte() {
 fn rounding_to_single_precision_is_asked_for_and_checked() {
     let net = |w: f64| {
         let mut b = Builder::new(&[1]).unwrap();
-        let out = b.dense(0, Array::F64(vec![w]), [1, 1], None).unwrap();
+        let out = b.dense(0, Array::f64(vec![w]), [1, 1], None).unwrap();
         b.finish(out).unwrap()
     };
     let one = net(0.1);
@@ -85,7 +85,7 @@ fn rounding_to_single_precision_is_asked_for_and_checked() {
     let single = OnnxWriteOptions { precision: Some(OnnxPrecision::Single) };
     let file = Network::from_onnx(&one.to_onnx(&single).unwrap()).unwrap();
     let Op::Dense { weight, .. } = &file.nodes()[1].op else { panic!() };
-    assert_eq!((weight, file.is_f32()), (&Array::F32(vec![0.1]), true));
+    assert_eq!((weight, file.is_f32()), (&Array::f32(vec![0.1]), true));
     let e = net(1e39).to_onnx(&single).unwrap_err();
     assert_eq!(
         e.to_string(),
@@ -146,9 +146,9 @@ fn what_a_smooth_function_became_is_said() {
 #[test]
 fn names_are_kept_and_never_clash() {
     let mut b = Builder::new(&[2]).unwrap();
-    let x = b.scale_shift(0, Some(Array::F32(vec![2.0])), Some(Array::F32(vec![1.0]))).unwrap();
+    let x = b.scale_shift(0, Some(Array::f32(vec![2.0])), Some(Array::f32(vec![1.0]))).unwrap();
     b.name(x, "same").unwrap();
-    let y = b.scale_shift(x, Some(Array::F32(vec![3.0])), None).unwrap();
+    let y = b.scale_shift(x, Some(Array::f32(vec![3.0])), None).unwrap();
     b.name(y, "same").unwrap();
     let z = b.add(&[x, y]).unwrap();
     b.name(z, "same/scale").unwrap();
@@ -202,7 +202,7 @@ fn a_floor_is_the_relu_that_it_was() {
         let clamp = vec![Pwl::clip(floor, f64::INFINITY).unwrap()];
         let x = b.pointwise(0, clamp.clone()).unwrap();
         let x = b.max_pool2d(x, Window::pool([1, 2]), false).unwrap();
-        let x = b.scale_shift(x, Some(Array::F64(vec![-1.0])), None).unwrap();
+        let x = b.scale_shift(x, Some(Array::f64(vec![-1.0])), None).unwrap();
         let x = b.pointwise(x, clamp).unwrap();
         let x = b.maxout(x, 2).unwrap();
         let fused = b.finish(x).unwrap().fuse_relu_max();

@@ -1,7 +1,7 @@
 //! A growing table of numbers, column by column, so that one combination of columns serves all rows at once.
 
 /// `len` rows of `width` numbers; column c is `data[c * stride ..][.. len]`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Table {
     width: usize,
     len: usize,

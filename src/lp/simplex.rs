@@ -9,7 +9,7 @@
 //!
 //! Numbers: normals have length 1; coordinates are about 1. A pivot costs d m + 3 d^2 multiply-adds for m half-spaces.
 
-use super::rows::Rows;
+use super::Rows;
 
 /// A multiplier counts as positive beyond this part of the length of its direction.
 const OPTIMAL: f64 = 1e-13;
@@ -250,17 +250,16 @@ impl Simplex {
         if let Some(i) = self.ignored {
             self.rate[i] = 0.0;
         }
-        let (mut furthest, mut hit) = (f64::INFINITY, false);
-        for (&rate, &slack) in self.rate.iter().zip(&self.slack) {
+        let (mut furthest, mut first) = (f64::INFINITY, None);
+        for (i, (&rate, &slack)) in self.rate.iter().zip(&self.slack).enumerate() {
             if rate > PARALLEL {
-                hit = true;
                 let t = (slack + HARRIS) / rate;
-                furthest = if t < furthest { t } else { furthest };
+                if t < furthest || first.is_none() {
+                    (furthest, first) = (t, Some(i));
+                }
             }
         }
-        if !hit {
-            return None;
-        }
+        let first = first?;
         let mut entering = (0.0, usize::MAX);
         for (i, (&rate, &slack)) in self.rate.iter().zip(&self.slack).enumerate() {
             if rate > PARALLEL
@@ -271,7 +270,8 @@ impl Simplex {
                 entering = (rate, i);
             }
         }
-        let (rate, i) = entering;
+        // Where rounding leaves nobody within reach of the first, it is the first.
+        let (rate, i) = if entering.1 == usize::MAX { (self.rate[first], first) } else { entering };
         let t = (self.slack[i] / rate).max(0.0);
         for (x, s) in self.x.iter_mut().zip(&self.step) {
             *x += t * s;
@@ -313,7 +313,7 @@ impl Simplex {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::NO_LABEL;
+    use super::super::NO_LABEL;
     use super::super::start;
     use super::*;
     use proptest::prelude::*;

@@ -1,16 +1,16 @@
 //! Half-spaces of a polytope.
 
-use super::table::Table;
+use super::Table;
 
 /// Label of a half-space that is no side of the domain and belongs to no unit: it is there to bound a cone.
 pub(crate) const NO_LABEL: u32 = u32::MAX;
 
 /// Half-spaces `normal . x <= offset` with normals of length 1.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rows {
     pub(crate) normals: Table,
     pub(crate) offsets: Vec<f64>,
-    /// The line number (`Plan::line_of`) of each.
+    /// What each belongs to: for cells of a partition the line number.
     pub(crate) labels: Vec<u32>,
 }
 

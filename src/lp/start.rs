@@ -1,7 +1,6 @@
 //! A first interior point and a first vertex.
 
-use super::lp::{End, Simplex};
-use super::rows::{NO_LABEL, Rows};
+use super::{End, NO_LABEL, Rows, Simplex};
 
 /// The deepest point of the polytope within the cube |x_i| <= `reach`, up to half its size, and how deep it is. `None` if
 /// the cube holds no point deeper than `least`.
