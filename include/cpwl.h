@@ -69,6 +69,21 @@
 /// instead of failing with CPWL_LIMIT; `complete` is 0 then. Since 0.1.
 #define CPWL_ENUMERATION_KEEP_PARTIAL 1
 
+/// Flag of `cpwl_police_options`: shift each position of a convolution by itself. The folded network then adds a number
+/// to every element behind the convolution; otherwise all positions of a channel share one shift, and it stays an
+/// ordinary convolution. Since 0.1.
+#define CPWL_POLICE_UNTIED 1
+
+/// Flag of `cpwl_police_options`: keep the outputs on one side of 0 as well, as the code published with the paper does.
+/// Since 0.1.
+#define CPWL_POLICE_OUTPUT 2
+
+/// Flag of `cpwl_police_options`: keep what `cpwl_policed_backward` needs. Since 0.1.
+#define CPWL_POLICE_GRADIENT 4
+
+/// Flag of `cpwl_police_options`: `kappa` is meant as it is, even if it is 0. Since 0.1.
+#define CPWL_POLICE_KAPPA 8
+
 /// Status codes (`cpwl_status`). Since 0.1.
 typedef enum cpwl_status_code {
     /// The call succeeded.
@@ -473,6 +488,52 @@ typedef enum cpwl_enumeration_array_id {
     CPWL_ENUMERATION_LAYER_CELLS = 13,
 } cpwl_enumeration_array_id;
 
+/// Which piece a unit is kept on, for `cpwl_police`. Since 0.1.
+typedef enum cpwl_police_rule {
+    /// The one that needs the smallest shift, the left one of two. With several regions each keeps a piece of its own
+    /// wherever a knot fits between their ranges.
+    CPWL_POLICE_MIN_SHIFT = 1,
+    /// The same with one piece for all regions: the network is affine on the hull of their union.
+    CPWL_POLICE_JOINT = 2,
+    /// The piece of most vertices, as in the paper, the left one at a tie: one region of vertices, units of one knot at 0.
+    CPWL_POLICE_MAJORITY = 3,
+    /// The pieces of `codes` of `cpwl_police_options`.
+    CPWL_POLICE_GIVEN = 4,
+} cpwl_police_rule;
+
+/// Arithmetic of `cpwl_police`. Since 0.1.
+typedef enum cpwl_police_precision {
+    /// Double precision, whatever that of the network is.
+    CPWL_POLICE_DOUBLE = 1,
+    /// Products of many rows with weights of single precision in single precision: twice as fast, but shifts carry its
+    /// rounding, and the result need not pass a certificate.
+    CPWL_POLICE_SINGLE = 2,
+} cpwl_police_precision;
+
+/// Arrays of a policed network of R regions, for `cpwl_policed_array`. The first six belong to a layer of g groups, the
+/// next two to a region. Since 0.1.
+typedef enum cpwl_policed_array_id {
+    /// (g) f64: what was subtracted from the bias of each group.
+    CPWL_POLICED_SHIFTS = 1,
+    /// (g) f64: the bias of each group in the folded network.
+    CPWL_POLICED_BIASES = 2,
+    /// (g) f64: the distance that each group was to keep from its knots.
+    CPWL_POLICED_MARGINS = 3,
+    /// (R, g) i32: the piece that each group is on over each region, as `cpwl_network_pattern` counts them.
+    CPWL_POLICED_CODES = 4,
+    /// (g) i32: the region that decided on the shift of each group; -1 where there is none.
+    CPWL_POLICED_DECIDING_REGION = 5,
+    /// (g) i32: the vertex of that region that decided on it; -1 where there is none, or a region without vertices.
+    CPWL_POLICED_DECIDING_CORNER = 6,
+    /// (n_outputs, n_inputs) f64: the A of the map y = A x + c on a region. Where the region is flat, only its action along
+    /// the region is determined.
+    CPWL_POLICED_MAP_A = 7,
+    /// (n_outputs) f64: the c of that map.
+    CPWL_POLICED_MAP_C = 8,
+    /// (pairs, 2) i64: pairs of regions with the same pieces throughout: the network is affine on the hull of both. Index 0.
+    CPWL_POLICED_SHARED = 9,
+} cpwl_policed_array_id;
+
 /// What to keep of each region.
 typedef struct EnumerationWant EnumerationWant;
 
@@ -484,6 +545,9 @@ typedef struct Wanted Wanted;
 
 /// Line segments of a decision boundary or level set. Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_boundary cpwl_boundary;
+
+/// Bytes that a call has made: the contents of a file. Immutable. Since 0.1.
+typedef struct cpwl_bytes cpwl_bytes;
 
 /// Consecutive cells of a partition, while a callback looks at them. Since 0.1.
 typedef struct cpwl_chunk cpwl_chunk;
@@ -524,6 +588,12 @@ typedef struct cpwl_partition cpwl_partition;
 /// C cells (activation cells: full-dimensional maximal sets of constant activation pattern), V vertices, E edges, F facets;
 /// V - E + F - C = 1. The order of everything, and every byte, is the same for any number of threads.
 typedef struct cpwl_partition3d cpwl_partition3d;
+
+/// A network that is affine on regions, and how it became so. Immutable; may be shared between threads. Since 0.1.
+typedef struct cpwl_policed cpwl_policed;
+
+/// A non-empty closed convex set in a space of some dimension D. Immutable; may be shared between threads. Since 0.1.
+typedef struct cpwl_set cpwl_set;
 
 /// Statistics of a partition, cell by cell and in total. Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_statistics cpwl_statistics;
@@ -752,6 +822,22 @@ typedef struct cpwl_node_info {
     /// Zero.
     int32_t reserved;
 } cpwl_node_info;
+
+/// Options of `cpwl_network_to_onnx`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_onnx_write_options {
+    /// `sizeof(cpwl_onnx_write_options)`.
+    size_t struct_size;
+    /// Precision of input, output and weights: `CPWL_F32`, `CPWL_F64`, or 0 = that of the network (single if all its
+    /// weights were given so).
+    ///
+    /// In single precision every number is rounded to the nearest one: double-precision weights, and in any network what
+    /// was computed in double precision (a folded batch normalisation, knots and slopes of activations). Double loses
+    /// nothing, but few engines have all operators in double precision: onnxruntime on CPUs lacks convolutions, average
+    /// pools and leaky ReLUs.
+    int32_t dtype;
+    /// Zero.
+    uint32_t flags;
+} cpwl_onnx_write_options;
 
 /// Options of `cpwl_network_forward`; there are none yet. Since 0.1.
 typedef struct cpwl_forward_options {
@@ -1131,6 +1217,92 @@ typedef struct cpwl_complexity_options {
     uint64_t seed;
 } cpwl_complexity_options;
 
+/// What `cpwl_set_info` tells. Since 0.1.
+typedef struct cpwl_set_summary {
+    /// `sizeof(cpwl_set_summary)`, set by the caller.
+    size_t struct_size;
+    /// Dimension D of the space.
+    int64_t dim;
+    /// Dimension of the set itself, from 0 for a point to D.
+    int64_t affine_rank;
+    /// Number of rows that the set is kept as: what it costs to carry it through a network.
+    int64_t n_rows;
+    /// 1 if the set is bounded.
+    int32_t bounded;
+    /// Zero.
+    int32_t reserved;
+} cpwl_set_summary;
+
+/// Options of `cpwl_police`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_police_options {
+    /// `sizeof(cpwl_police_options)`.
+    size_t struct_size;
+    /// A `cpwl_police_rule`; 0 = CPWL_POLICE_MIN_SHIFT.
+    int32_t rule;
+    /// A `cpwl_police_precision`; 0 = CPWL_POLICE_DOUBLE.
+    int32_t precision;
+    /// For CPWL_POLICE_GIVEN: the piece of every unit, as `cpwl_network_pattern` counts them. Otherwise NULL.
+    const int32_t *codes;
+    /// Distance that every unit keeps from its knots, in units of its input; at least 0.
+    double margin;
+    /// Margin for rounding, on top of `margin`: kappa u (|w| . max |z| + |b|) for a unit with weights w and bias b, u
+    /// being 2^-24 for a network of single precision and 2^-53 for others, and max |z| the largest inputs over the
+    /// regions. 0 = 16, or none with the flag CPWL_POLICE_KAPPA.
+    double kappa;
+    /// Layers of units, counted from 0, that are left as they are: the network need not be affine then. May be NULL.
+    const int32_t *free_layers;
+    /// Length of `codes`: the number of units.
+    int32_t n_codes;
+    /// Length of `free_layers`.
+    int32_t n_free_layers;
+    /// CPWL_POLICE_* flags.
+    uint32_t flags;
+    /// Zero.
+    int32_t reserved;
+} cpwl_police_options;
+
+/// What `cpwl_policed_info` tells. Since 0.1.
+typedef struct cpwl_policed_summary {
+    /// `sizeof(cpwl_policed_summary)`, set by the caller.
+    size_t struct_size;
+    /// Number of policed layers.
+    int64_t n_layers;
+    /// Number of regions.
+    int64_t n_regions;
+    /// Groups (units, or channels of tied convolutions) with a shift.
+    int64_t n_shifted;
+    /// Groups that are constant on every region, such as ReLUs that are off.
+    int64_t n_dead;
+    /// Pairs of regions with the same pieces throughout, see CPWL_POLICED_SHARED.
+    int64_t n_shared;
+    /// The largest shift, without its sign.
+    double largest_shift;
+    /// The smallest distance of a unit from its knots over the regions; infinite without policed units.
+    double smallest_margin;
+} cpwl_policed_summary;
+
+/// What `cpwl_policed_layer` tells of a policed layer. A group is what shares a bias: a unit, or a channel of a
+/// convolution with tied biases. Since 0.1.
+typedef struct cpwl_policed_layer_summary {
+    /// `sizeof(cpwl_policed_layer_summary)`, set by the caller.
+    size_t struct_size;
+    /// The layer of units, counted from 0; -1 for the outputs.
+    int64_t unit_layer;
+    /// The node of the original network whose bias was shifted; -1 if a node was added for the shift.
+    int64_t node;
+    /// Where the folded network has the biases: an index for `cpwl_network_parameter`; -1 if a node would have been added
+    /// for the shift, and the shift is 0.
+    int64_t parameter;
+    /// Number of groups.
+    int64_t n_groups;
+    /// Groups with a shift.
+    int64_t n_shifted;
+    /// Groups that are constant on every region.
+    int64_t n_dead;
+    /// The largest shift, without its sign.
+    double largest_shift;
+} cpwl_policed_layer_summary;
+
 
 
 
@@ -1433,6 +1605,41 @@ cpwl_status cpwl_network_node(const struct cpwl_context *ctx,
 cpwl_status cpwl_network_fuse_relu_max(const struct cpwl_context *ctx,
                                        const struct cpwl_network *net,
                                        struct cpwl_network **out);
+
+/// Lends the bytes: `*data` is valid until they are freed, `*size` is their number.
+///
+/// Errors: CPWL_ARGUMENT (NULL). O(1). Since 0.1.
+cpwl_status cpwl_bytes_get(const struct cpwl_context *ctx,
+                           const struct cpwl_bytes *bytes,
+                           const void **data,
+                           size_t *size);
+
+/// Frees bytes. NULL is fine. Since 0.1.
+void cpwl_bytes_free(struct cpwl_bytes *bytes);
+
+/// Writes a network as an ONNX file in memory, for any engine to run: one input and one output, named as the nodes are,
+/// with a dynamic batch axis "N" in front; operator set 14. `opts` may be NULL. Free the bytes with `cpwl_bytes_free`.
+///
+/// Activations become the operator of that name where there is one (Relu, LeakyRelu, PRelu, Abs, Clip), else an exact sum
+/// of ReLUs. A maximum with a constant candidate (see `cpwl_network_fuse_relu_max`) becomes the ReLU and the maximum that
+/// it was made from. `cpwl_network_from_onnx` reads the file as a network with the same values up to rounding, and with
+/// the same units but for those sums and for clips whose bounds differ from channel to channel.
+///
+/// Errors: CPWL_NONFINITE (a number beyond the range of single precision), CPWL_UNSUPPORTED (more than 2 GiB). O(weights),
+/// which are copied twice. Since 0.1.
+cpwl_status cpwl_network_to_onnx(const struct cpwl_context *ctx,
+                                 const struct cpwl_network *net,
+                                 const struct cpwl_onnx_write_options *opts,
+                                 struct cpwl_bytes **out);
+
+/// As `cpwl_network_to_onnx`, to the file at `path` (UTF-8, or the bytes of any path on POSIX systems). A file that is
+/// there is replaced in one step: a reader finds the old one or the new one, and after an error the old one.
+///
+/// Errors: CPWL_IO besides. Since 0.1.
+cpwl_status cpwl_network_to_onnx_file(const struct cpwl_context *ctx,
+                                      const struct cpwl_network *net,
+                                      const struct cpwl_onnx_write_options *opts,
+                                      const char *path);
 
 /// Runs the network on a batch: y = f(x).
 ///
@@ -2024,6 +2231,303 @@ cpwl_status cpwl_network_local_complexity(const struct cpwl_context *ctx,
                                           const struct cpwl_tensor *x,
                                           const struct cpwl_complexity_options *opts,
                                           struct cpwl_tensor *counts);
+
+/// The box of all x with |x_i - center_i| <= radius_i; both are (D). A radius may be 0. Free it with `cpwl_set_free`.
+///
+/// In this and the other functions that make sets, tensors are f32, f64, f16 or bf16 and are taken exactly. Rows
+/// (`cpwl_set_rows`): the centre, then radius_i times unit vector i for each axis. Errors: CPWL_ARGUMENT (BAD_REGION: a
+/// negative radius), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_box(const struct cpwl_context *ctx,
+                         const struct cpwl_tensor *center,
+                         const struct cpwl_tensor *radius,
+                         struct cpwl_set **out);
+
+/// The zonotope of all center + G t with |t_j| <= 1; `center` is (D), `generators` is G, (D, p). Free it with
+/// `cpwl_set_free`.
+///
+/// Rows: the centre, then the columns of G. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_zonotope(const struct cpwl_context *ctx,
+                              const struct cpwl_tensor *center,
+                              const struct cpwl_tensor *generators,
+                              struct cpwl_set **out);
+
+/// The ellipsoid of all center + P t with |t|_2 <= 1; `center` is (D), `shape` is P, (D, p), of any rank. Free it with
+/// `cpwl_set_free`.
+///
+/// Rows: the centre, then the columns of P. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_ellipsoid(const struct cpwl_context *ctx,
+                               const struct cpwl_tensor *center,
+                               const struct cpwl_tensor *shape,
+                               struct cpwl_set **out);
+
+/// The ball of all x with |x - center|_p <= radius for p = 1, 2 or INFINITY; `center` is (D), `radius` may be 0. Free it
+/// with `cpwl_set_free`.
+///
+/// Rows: the centre, then radius times unit vector i for each axis. Errors: CPWL_ARGUMENT (BAD_REGION: a negative radius),
+/// CPWL_UNSUPPORTED (another p), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_ball(const struct cpwl_context *ctx,
+                          const struct cpwl_tensor *center,
+                          double radius,
+                          double p,
+                          struct cpwl_set **out);
+
+/// The hull of `points`, (n, D), and of everything in the directions `rays`, (m, D), from it; `rays` may be NULL. Free it
+/// with `cpwl_set_free`.
+///
+/// Rows: the points, then the rays. Repeated points and flat hulls are fine. Errors: CPWL_ARGUMENT (EMPTY_REGION: no
+/// points), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_vertices(const struct cpwl_context *ctx,
+                              const struct cpwl_tensor *points,
+                              const struct cpwl_tensor *rays,
+                              struct cpwl_set **out);
+
+/// The simplex of all origin + x with x >= 0 that add up to `size` at most; `origin` is (D), `size` may be 0. Free it with
+/// `cpwl_set_free`.
+///
+/// Rows: the origin, then size times unit vector i for each axis. Errors: CPWL_ARGUMENT (BAD_REGION: a negative size),
+/// CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_simplex(const struct cpwl_context *ctx,
+                             const struct cpwl_tensor *origin,
+                             double size,
+                             struct cpwl_set **out);
+
+/// The simplex of all x >= 0 of `dim` numbers that add up to `size`. Free it with `cpwl_set_free`.
+///
+/// Rows: its corners, size times unit vector i. Errors: CPWL_ARGUMENT (BAD_REGION: a negative size), CPWL_SHAPE (no
+/// dimension), CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_probability_simplex(const struct cpwl_context *ctx,
+                                         int64_t dim,
+                                         double size,
+                                         struct cpwl_set **out);
+
+/// The set of all x with a x <= b; `a` is (m, D), `b` is (m). It may be unbounded or flat; redundant rows do no harm. Free
+/// it with `cpwl_set_free`.
+///
+/// In few dimensions all vertices are enumerated, otherwise ranges take linear programs; accurate to rounding times the
+/// condition of the sides that meet at a vertex. Errors: CPWL_ARGUMENT (EMPTY_REGION: no x satisfies it), CPWL_SHAPE,
+/// CPWL_DTYPE, CPWL_NONFINITE, CPWL_NUMERIC, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_polytope(const struct cpwl_context *ctx,
+                              const struct cpwl_tensor *a,
+                              const struct cpwl_tensor *b,
+                              struct cpwl_set **out);
+
+/// Frees a set, and with it the array that it lent. NULL is fine. Since 0.1.
+void cpwl_set_free(struct cpwl_set *set);
+
+/// Fills `out`, whose `struct_size` the caller has set. O(rows D^2) for the rank. Since 0.1.
+cpwl_status cpwl_set_info(const struct cpwl_context *ctx,
+                          const struct cpwl_set *set,
+                          struct cpwl_set_summary *out);
+
+/// Lends the rows that the set is kept as, (n_rows, D) f64: points and directions of the space, in the order that the
+/// function that made the set documents. Gradients with respect to a set come back in this form. Valid until the set is
+/// freed, and not to be written to. O(1). Since 0.1.
+cpwl_status cpwl_set_rows(const struct cpwl_context *ctx,
+                          const struct cpwl_set *set,
+                          struct cpwl_tensor *out);
+
+/// The support function: the largest value of a . x over the set for each row a of `directions`, (n, D), into `values`,
+/// (n), f32 or f64; infinite where there is none. The smallest value is minus that of -a.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE (also where a value overflows), CPWL_MEMORY; `values` is untouched on
+/// error. Since 0.1.
+cpwl_status cpwl_set_support(const struct cpwl_context *ctx,
+                             const struct cpwl_set *set,
+                             const struct cpwl_tensor *directions,
+                             struct cpwl_tensor *values);
+
+/// Where the support function is taken: a point of the set for each row a of `directions`, (n, D), at which a . x is largest,
+/// into `points`, (n, D), f32 or f64. Rays do not take part: in a direction without a largest value it is a point of the
+/// rest. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY; `points` is untouched on error. Since 0.1.
+cpwl_status cpwl_set_extreme(const struct cpwl_context *ctx,
+                             const struct cpwl_set *set,
+                             const struct cpwl_tensor *directions,
+                             struct cpwl_tensor *points);
+
+/// Fills `points`, (n, D), f32 or f64, with points of the set, drawn with `seed`: the same for the same seed everywhere, and
+/// the first n of more points. They reach all of the set, its boundary too, not uniformly; rays up to about the size of the
+/// rest. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_sample(const struct cpwl_context *ctx,
+                            const struct cpwl_set *set,
+                            uint64_t seed,
+                            struct cpwl_tensor *points);
+
+/// The image of a set under x -> matrix x + shift; `matrix` is (E, D), `shift` is (E) or NULL. Free it with `cpwl_set_free`.
+///
+/// Rows: the images of the rows. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_image(const struct cpwl_context *ctx,
+                           const struct cpwl_set *set,
+                           const struct cpwl_tensor *matrix,
+                           const struct cpwl_tensor *shift,
+                           struct cpwl_set **out);
+
+/// The Minkowski sum of two sets: all sums of a point of one and a point of the other. Free it with `cpwl_set_free`.
+///
+/// Rows: those of `a`, then those of `b`. Errors: CPWL_SHAPE (DIM_MISMATCH), CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_sum(const struct cpwl_context *ctx,
+                         const struct cpwl_set *a,
+                         const struct cpwl_set *b,
+                         struct cpwl_set **out);
+
+/// The product of `n` sets, in the space of all their coordinates one after the other. Free it with `cpwl_set_free`.
+///
+/// Rows: those of the sets in their order, with zeros for the coordinates of the others. Errors: CPWL_ARGUMENT
+/// (EMPTY_REGION: no sets), CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_product(const struct cpwl_context *ctx,
+                             const struct cpwl_set *const *sets,
+                             int32_t n,
+                             struct cpwl_set **out);
+
+/// The convex hull of the union of `n` sets of one space. Free it with `cpwl_set_free`.
+///
+/// Rows: those of the sets in their order. Errors: CPWL_ARGUMENT (EMPTY_REGION: no sets), CPWL_SHAPE (DIM_MISMATCH),
+/// CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_hull(const struct cpwl_context *ctx,
+                          const struct cpwl_set *const *sets,
+                          int32_t n,
+                          struct cpwl_set **out);
+
+/// The set scaled by `t`, 0 <= t <= 1, about its centre (the mean of its points where it has no centre): rays stay what
+/// they are. Free it with `cpwl_set_free`.
+///
+/// Errors: CPWL_ARGUMENT (BAD_REGION: another t), CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_scaled(const struct cpwl_context *ctx,
+                            const struct cpwl_set *set,
+                            double t,
+                            struct cpwl_set **out);
+
+/// Makes `net` affine on each of the `n_sets` convex regions at `sets`, by moving biases: wherever a knot of a unit lies
+/// strictly inside the range of its input over a region, its bias is moved until it does not. `out` becomes the result,
+/// which holds the *folded* network (`cpwl_policed_network`): an ordinary network of the same layers, which costs nothing
+/// more to run. Neither `net` nor the sets are needed afterwards. `opts` may be NULL. Free it with `cpwl_policed_free`.
+///
+/// The guarantee is on the real-number function with the stored weights. With the default `kappa` units are also found on
+/// the same pieces when the network is evaluated in its own precision, and `cpwl_certify` can prove it. Depends on weights
+/// and regions only: do it once after every change of the weights, and run batches through the folded network.
+///
+/// Errors: CPWL_ARGUMENT (EMPTY_REGION without sets; a negative margin), CPWL_SHAPE (DIM_MISMATCH: a set is not in the
+/// input space; codes), CPWL_NONFINITE (numbers that overflow), CPWL_UNSUPPORTED (NO_BIAS: a layer that would have to be
+/// shifted has none; ACT_NOT_CPWL: a unit that no bias can keep on one piece, such as a max-pool behind a convolution with
+/// tied biases; UNBOUNDED_BOTH: a unit whose input is unbounded in both directions), CPWL_MEMORY, CPWL_CANCELLED. Cost: a
+/// forward pass in double precision of as many samples as the sets have rows. Balestriero and LeCun: POLICE: Provably
+/// Optimal Linear Constraint Enforcement for Deep Neural Networks, arXiv 2211.01340. Since 0.1.
+cpwl_status cpwl_police(const struct cpwl_context *ctx,
+                        const struct cpwl_network *net,
+                        const struct cpwl_set *const *sets,
+                        int32_t n_sets,
+                        const struct cpwl_police_options *opts,
+                        struct cpwl_policed **out);
+
+/// Frees a policed network, and with it everything that it lent. NULL is fine. Since 0.1.
+void cpwl_policed_free(struct cpwl_policed *policed);
+
+/// Fills `out`, whose `struct_size` the caller has set. O(pairs of regions). Since 0.1.
+cpwl_status cpwl_policed_info(const struct cpwl_context *ctx,
+                              const struct cpwl_policed *policed,
+                              struct cpwl_policed_summary *out);
+
+/// Fills `out`, whose `struct_size` the caller has set, with what happened to policed layer `layer`, from 0 in the order
+/// of computation. Errors: CPWL_ARGUMENT (no such layer). O(groups). Since 0.1.
+cpwl_status cpwl_policed_layer(const struct cpwl_context *ctx,
+                               const struct cpwl_policed *policed,
+                               int32_t layer,
+                               struct cpwl_policed_layer_summary *out);
+
+/// Lends array `which` (a `cpwl_policed_array_id`) of policed layer or region `index`: fills `out` with a view of it that
+/// is valid until `policed` is freed, and is not to be written to. Maps are computed when first asked for, at the cost of
+/// `cpwl_network_affine_at`; everything else is O(1). Errors: CPWL_ARGUMENT (an unknown id, no such layer or region),
+/// CPWL_UNSUPPORTED (a map, where layers were left as they are and the network need not be affine), CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_policed_array(const struct cpwl_context *ctx,
+                               const struct cpwl_policed *policed,
+                               int32_t which,
+                               int32_t index,
+                               struct cpwl_tensor *out);
+
+/// The folded network: affine on every region, otherwise an ordinary network. A handle of its own, which shares the
+/// weights; free it with `cpwl_network_free`. Since 0.1.
+cpwl_status cpwl_policed_network(const struct cpwl_context *ctx,
+                                 const struct cpwl_policed *policed,
+                                 struct cpwl_network **out);
+
+/// Turns gradients with respect to the parameters of the folded network into gradients with respect to the parameters of
+/// the original network and to the rows of the sets, through every shift: d(b')/d(w, b, rows).
+///
+/// `folded` has one tensor for each parameter of the folded network, in their order (f32, f64, f16 or bf16); an entry whose
+/// `dtype` is 0 stands for zeros. `parameters` has one for each parameter of the original network, and
+/// `rows` one for each set, (rows, dim): they are filled, in f32 or f64. An entry whose `dtype` is 0 is not wanted;
+/// either list may be NULL with length 0. Which piece a unit is on, which point decides on a shift, and margins count as constant, so that
+/// the gradient is exact wherever the shifts are differentiable. The bias of a shifted unit has no effect: its gradient is 0.
+///
+/// Errors: CPWL_ARGUMENT (NOT_STORED: made without CPWL_POLICE_GRADIENT), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE,
+/// CPWL_MEMORY, CPWL_CANCELLED. Cost: two more passes of the rows. Since 0.1.
+cpwl_status cpwl_policed_backward(const struct cpwl_context *ctx,
+                                  const struct cpwl_policed *policed,
+                                  const struct cpwl_tensor *folded,
+                                  int32_t n_folded,
+                                  struct cpwl_tensor *parameters,
+                                  int32_t n_parameters,
+                                  struct cpwl_tensor *rows,
+                                  int32_t n_rows);
+
+/// Makes a policed network that is another given affine map on a region: E f(x) = F x + g for all x of it, by the smallest
+/// change of the last dense layer. `region` is the number of the region in `policed` and `set` that region; `outputs` is E,
+/// (k, n_outputs) of rank k, or NULL for all outputs; `matrix` is F, (k, n_inputs); `constant` is g, (k). On other regions
+/// the network stays affine, with other maps. Free `out` with `cpwl_policed_free`.
+///
+/// Errors: CPWL_SHAPE (RANK: fewer independent hidden units on the region than it has dimensions, or dependent rows of E;
+/// `cpwl_policed_skip` always works), CPWL_ARGUMENT (no such region), CPWL_UNSUPPORTED (the output is no dense layer),
+/// CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY, CPWL_CANCELLED. Since 0.1.
+cpwl_status cpwl_policed_set_affine(const struct cpwl_context *ctx,
+                                    const struct cpwl_policed *policed,
+                                    int32_t region,
+                                    const struct cpwl_set *set,
+                                    const struct cpwl_tensor *outputs,
+                                    const struct cpwl_tensor *matrix,
+                                    const struct cpwl_tensor *constant,
+                                    struct cpwl_policed **out);
+
+/// Makes a policed network that is `matrix` x + `constant` on a region, by adding the difference to what it is there
+/// everywhere: a second path from input to output. `matrix` is (n_outputs, n_inputs), `constant` (n_outputs). Always
+/// possible. Free `out` with `cpwl_policed_free`.
+///
+/// Errors: CPWL_ARGUMENT (no such region), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY, CPWL_CANCELLED. Since 0.1.
+cpwl_status cpwl_policed_skip(const struct cpwl_context *ctx,
+                              const struct cpwl_policed *policed,
+                              int32_t region,
+                              const struct cpwl_tensor *matrix,
+                              const struct cpwl_tensor *constant,
+                              struct cpwl_policed **out);
+
+/// Checks the inequalities E f(x) <= g on a region: `outputs` is E, (k, n_outputs), `bound` is g, (k). `region` is the number
+/// of the region in `policed` and `set` that region.
+///
+/// `largest`, (k), becomes the largest value of each row of E f over the region, from the exact maximum of its affine map
+/// (infinite where there is none), `slack`, (k), g less that: inequality i holds on all of the region iff slack i >= 0.
+/// `points`, (k, n_inputs), become points where the largest values are taken; it may be NULL. All are f32 or f64.
+///
+/// Errors: CPWL_ARGUMENT (no such region), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY, CPWL_CANCELLED. Since 0.1.
+cpwl_status cpwl_policed_check(const struct cpwl_context *ctx,
+                               const struct cpwl_policed *policed,
+                               int32_t region,
+                               const struct cpwl_set *set,
+                               const struct cpwl_tensor *outputs,
+                               const struct cpwl_tensor *bound,
+                               struct cpwl_tensor *largest,
+                               struct cpwl_tensor *slack,
+                               struct cpwl_tensor *points);
+
+/// Makes a policed network for which the inequalities of `cpwl_policed_check` hold, by the smallest change of the bias of
+/// the last dense layer. Free `out` with `cpwl_policed_free`.
+///
+/// Errors: as `cpwl_policed_check`; CPWL_SHAPE (RANK: dependent rows of E), CPWL_NUMERIC (a row is unbounded on the region),
+/// CPWL_UNSUPPORTED (the output is no dense layer). Since 0.1.
+cpwl_status cpwl_policed_enforce(const struct cpwl_context *ctx,
+                                 const struct cpwl_policed *policed,
+                                 int32_t region,
+                                 const struct cpwl_set *set,
+                                 const struct cpwl_tensor *outputs,
+                                 const struct cpwl_tensor *bound,
+                                 struct cpwl_policed **out);
 
 #ifdef __cplusplus
 }  // extern "C"

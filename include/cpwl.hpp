@@ -633,6 +633,25 @@ public:
         return network(made);
     }
 
+    /// An ONNX file in memory; `dtype` is CPWL_F32, CPWL_F64 or 0 for that of the network. See `cpwl_network_to_onnx`.
+    std::vector<std::uint8_t> to_onnx(std::int32_t dtype = 0, const context &ctx = {}) const {
+        auto o = options<cpwl_onnx_write_options>();
+        o.dtype = dtype;
+        cpwl_bytes *made = nullptr;
+        ctx.check(cpwl_network_to_onnx(ctx.get(), handle_.get(), &o, &made));
+        const detail::handle<cpwl_bytes, cpwl_bytes_free> bytes(made);
+        const void *data = nullptr;
+        std::size_t size = 0;
+        ctx.check(cpwl_bytes_get(ctx.get(), bytes.get(), &data, &size));
+        const auto *first = static_cast<const std::uint8_t *>(data);
+        return {first, first + size};
+    }
+    void to_onnx_file(const std::string &path, std::int32_t dtype = 0, const context &ctx = {}) const {
+        auto o = options<cpwl_onnx_write_options>();
+        o.dtype = dtype;
+        ctx.check(cpwl_network_to_onnx_file(ctx.get(), handle_.get(), &o, path.c_str()));
+    }
+
     void forward(const tensor &x, const mutable_tensor &y, const context &ctx = {}) const {
         const cpwl_tensor in = x.raw();
         cpwl_tensor out = y.raw();

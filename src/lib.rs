@@ -27,6 +27,7 @@ pub mod context;
 pub mod convex;
 pub mod error;
 pub mod ffi;
+mod file;
 mod fork;
 mod linalg;
 mod lp;

@@ -441,10 +441,9 @@ pub enum cpwl_police_rule {
 pub enum cpwl_police_precision {
     /// Double precision, whatever that of the network is.
     CPWL_POLICE_DOUBLE = 1,
-    /// Single precision, for networks of single precision: faster with many rows, but shifts carry its rounding.
+    /// Products of many rows with weights of single precision in single precision: twice as fast, but shifts carry its
+    /// rounding, and the result need not pass a certificate.
     CPWL_POLICE_SINGLE = 2,
-    /// Pairs of doubles: slow, for networks of double precision that are to be certified.
-    CPWL_POLICE_DOUBLE_DOUBLE = 3,
 }
 
 /// Arrays of a policed network of R regions, for `cpwl_policed_array`. The first six belong to a layer of g groups, the

@@ -28,6 +28,10 @@ mod network;
 
 mod rewrite;
 
+mod bytes;
+
+mod export;
+
 mod evaluate;
 
 mod parameters;
@@ -62,6 +66,18 @@ mod enumeration;
 
 mod complexity;
 
+mod set;
+
+mod set_combine;
+
+mod police;
+
+mod policed;
+
+mod policed_backward;
+
+mod prescribe;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod cells;
 mod lent;
@@ -73,20 +89,28 @@ pub use body::*;
 pub use boundary::*;
 pub use boundary_points::*;
 pub use builder::*;
+pub use bytes::*;
 pub use complexity::*;
 pub use constants::*;
 pub use context::*;
 pub use domain::*;
 pub use enumeration::*;
 pub use evaluate::*;
+pub use export::*;
 pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use network::*;
 pub use parameters::*;
 pub use partition::*;
 pub use partition3d::*;
+pub use police::*;
+pub use policed::*;
+pub use policed_backward::*;
 pub use polyhedron::*;
+pub use prescribe::*;
 pub use rewrite::*;
+pub use set::*;
+pub use set_combine::*;
 pub use smooth::*;
 pub use statistics::*;
 pub use stream::*;

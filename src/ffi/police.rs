@@ -83,8 +83,7 @@ unsafe fn read(o: &cpwl_police_options) -> Result<Options> {
     let precision = match o.precision {
         0 | 1 => Precision::Double,
         2 => Precision::Single,
-        3 => Precision::DoubleDouble,
-        other => bail!(UnknownEnum, "precision is {other}; expected 0 to 3 (CPWL_POLICE_DOUBLE_DOUBLE)"),
+        other => bail!(UnknownEnum, "precision is {other}; expected 0 to 2 (CPWL_POLICE_SINGLE)"),
     };
     let layer = |&layer: &i32| match usize::try_from(layer) {
         Ok(layer) => Ok(layer),

@@ -1,19 +1,23 @@
 //! `cpwl_policed`: what policing made of a network, and gradients through it.
 
+use std::sync::OnceLock;
+
 use super::fence::fence;
 use super::lent::{Lent, lend};
 use super::network::count;
 use super::options::{self, Growable};
 use super::{context, cpwl_context, cpwl_network, cpwl_status, cpwl_tensor, pointer};
 use crate::error::{Result, bail};
+use crate::fork;
 use crate::police::{Layer, Plan};
 
 /// A network that is affine on regions, and how it became so. Immutable; may be shared between threads. Since 0.1.
 pub struct cpwl_policed {
     pub(super) inner: Plan,
-    /// Per layer, then per region: in the order of `cpwl_policed_array_id`.
+    /// Per layer, in the order of `cpwl_policed_array_id`.
     layers: Vec<Vec<Lent>>,
-    maps: Vec<Vec<Lent>>,
+    /// Per region, made when first asked for: matrix and constant.
+    maps: Vec<OnceLock<Vec<Lent>>>,
     shared: Vec<Lent>,
 }
 
@@ -34,13 +38,9 @@ impl cpwl_policed {
                 Lent::new::<i32>("corners", true, &l.corner, &[]),
             ]
         };
-        let maps = plan.maps().iter().map(|map| {
-            let (a, c) = (map.a.as_slice().unwrap_or_default(), map.c.as_slice().unwrap_or_default());
-            vec![Lent::new::<f64>("maps", true, a, &[map.a.ncols()]), Lent::new::<f64>("maps", true, c, &[])]
-        });
-        let maps = maps.collect();
         let layers = plan.layers().iter().map(layer).collect();
         let shared = vec![Lent::new::<i64>("pairs", true, &plan.report().shared, &[2])];
+        let maps = (0..plan.n_regions()).map(|_| OnceLock::new()).collect();
         cpwl_policed { inner: plan, layers, maps, shared }
     }
 }
@@ -123,7 +123,7 @@ pub unsafe extern "C" fn cpwl_policed_info(
         let summary = cpwl_policed_summary {
             struct_size: 0,
             n_layers: count(plan.layers().len()),
-            n_regions: count(plan.maps().len()),
+            n_regions: count(plan.n_regions()),
             n_shifted: count(report.shifted.iter().sum()),
             n_dead: count(report.dead.iter().sum()),
             n_shared: count(report.shared.len()),
@@ -165,8 +165,9 @@ pub unsafe extern "C" fn cpwl_policed_layer(
 }
 
 /// Lends array `which` (a `cpwl_policed_array_id`) of policed layer or region `index`: fills `out` with a view of it that
-/// is valid until `policed` is freed, and is not to be written to. Errors: CPWL_ARGUMENT (an unknown id, no such layer or
-/// region). O(1). Since 0.1.
+/// is valid until `policed` is freed, and is not to be written to. Maps are computed when first asked for, at the cost of
+/// `cpwl_network_affine_at`; everything else is O(1). Errors: CPWL_ARGUMENT (an unknown id, no such layer or region),
+/// CPWL_UNSUPPORTED (a map, where layers were left as they are and the network need not be affine), CPWL_MEMORY. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_policed_array(
     ctx: *const cpwl_context,
@@ -177,10 +178,19 @@ pub unsafe extern "C" fn cpwl_policed_array(
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let (_, p) = unsafe { (context::get(ctx)?, pointer::required("policed", policed)?) };
+        let (ctx, p) = unsafe { (context::get(ctx)?, pointer::required("policed", policed)?) };
         let (arrays, which) = match which {
             1..=6 => (&p.layers[place("index", index, p.layers.len())?], which),
-            7 | 8 => (&p.maps[place("index", index, p.maps.len())?], which - 6),
+            7 | 8 => {
+                let i = place("index", index, p.maps.len())?;
+                let map = p.inner.map(ctx, i)?;
+                let (a, c) = (map.a.as_slice().unwrap_or_default(), map.c.as_slice().unwrap_or_default());
+                let lent = || {
+                    let inner = [map.a.ncols()];
+                    vec![Lent::new::<f64>("maps", true, a, &inner), Lent::new::<f64>("maps", true, c, &[])]
+                };
+                (fork::get_or_init(&p.maps[i], lent), which - 6)
+            }
             9 => {
                 place("index", index, 1)?;
                 (&p.shared, 1)

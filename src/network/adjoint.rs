@@ -25,7 +25,7 @@ pub(super) fn rows(runner: &Runner<f64>, codes: &[i32], first: usize, rows: usiz
         let Some(g) = sweep.take(id) else { continue };
         match layer {
             Some(layer) => through_units(&mut sweep, id, &codes[layer.first..][..layer.len], g)?,
-            None => sweep.affine(id, g)?,
+            None => sweep.affine(id, g, None)?,
         }
     }
     sweep.gradient(0)?;

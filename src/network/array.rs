@@ -4,8 +4,10 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-use super::real::Real;
+use super::layers::dense::matrix;
+use super::real::{Real, first_non_finite};
 use crate::fork;
+use crate::linalg::gemm::Packed;
 
 /// Constant numbers of a layer, kept exactly in the precision in which they were given. Copies share the numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,8 +76,8 @@ impl Array {
     /// Index of the first NaN or infinity.
     pub(crate) fn first_non_finite(&self) -> Option<usize> {
         match self {
-            Array::F32(v) => v.first_non_finite(),
-            Array::F64(v) => v.first_non_finite(),
+            Array::F32(v) => first_non_finite(v),
+            Array::F64(v) => first_non_finite(v),
         }
     }
 }
@@ -100,11 +102,13 @@ struct Inner<T: Real> {
     numbers: Vec<T>,
     /// The numbers in the other precision, or the index of the first that overflows there.
     converted: OnceLock<Result<Vec<T::Other>, usize>>,
+    /// The weights of a dense layer as its products want them, in this and in the other precision.
+    packed: (OnceLock<Packed<T>>, OnceLock<Packed<T::Other>>),
 }
 
 impl<T: Real> Shared<T> {
     fn new(numbers: Vec<T>) -> Self {
-        Shared(Arc::new(Inner { numbers, converted: OnceLock::new() }))
+        Shared(Arc::new(Inner { numbers, converted: OnceLock::new(), packed: Default::default() }))
     }
 
     /// The numbers in the other precision, made when first asked for; the index of the first that overflows there.
@@ -120,17 +124,25 @@ impl<T: Real> Shared<T> {
         }
     }
 
-    /// Index of the first NaN or infinity. One sum finds out that there is none, as fast as the numbers can be read.
-    fn first_non_finite(&self) -> Option<usize> {
-        // Zero times a finite number is zero, times anything else NaN, which a sum keeps.
-        let mut lanes = [T::zero(); 16];
-        let (chunks, rest) = self.as_chunks::<16>();
-        for chunk in chunks {
-            lanes.iter_mut().zip(chunk).for_each(|(lane, &x)| *lane += x * T::zero());
-        }
-        let sum = lanes.iter().chain(rest).fold(T::zero(), |sum, &x| sum + x * T::zero());
-        if sum == T::zero() { None } else { self.iter().position(|x| !x.wide().is_finite()) }
+    /// The transpose of the (rows, columns) matrix of the numbers, packed when first asked for; `None` if another shape was
+    /// asked for before.
+    pub(super) fn packed(&self, shape: [usize; 2]) -> Option<&Packed<T>> {
+        packed(&self.0.packed.0, self, shape)
     }
+
+    /// As [`Shared::packed`], in the other precision; the numbers must not overflow in it.
+    pub(super) fn packed_converted(&self, shape: [usize; 2]) -> Option<&Packed<T::Other>> {
+        packed(&self.0.packed.1, self.converted().ok()?, shape)
+    }
+}
+
+fn packed<'a, T: Real>(
+    slot: &'a OnceLock<Packed<T>>,
+    numbers: &[T],
+    [rows, columns]: [usize; 2],
+) -> Option<&'a Packed<T>> {
+    let packed = fork::get_or_init(slot, || Packed::new(matrix(numbers, rows, columns).reversed_axes()));
+    Some(packed).filter(|p| (p.rows(), p.columns()) == (columns, rows))
 }
 
 impl<T: Real> Deref for Shared<T> {
@@ -167,6 +179,16 @@ mod tests {
         assert!(std::ptr::eq(converted, copy.converted().unwrap()));
         let Array::F64(huge) = Array::f64(vec![1.0, -1e39, 1e40]) else { unreachable!() };
         assert_eq!(huge.converted(), Err(1), "the first that overflows");
+    }
+
+    #[test]
+    fn weights_are_packed_once_for_one_shape() {
+        let Array::F32(a) = Array::f32((0..6).map(|i| i as f32).collect()) else { unreachable!() };
+        let first = a.packed([2, 3]).unwrap();
+        assert_eq!((first.rows(), first.columns()), (3, 2));
+        assert!(std::ptr::eq(first, a.clone().packed([2, 3]).unwrap()));
+        assert!(a.packed([3, 2]).is_none());
+        assert_eq!(a.packed_converted([3, 2]).unwrap().columns(), 3, "another slot");
     }
 
     #[test]

@@ -45,6 +45,13 @@ impl Builder {
         Ok(builder)
     }
 
+    /// A builder that goes on behind a network, whose nodes keep their numbers.
+    pub(crate) fn of(net: &Network) -> Self {
+        let single =
+            net.nodes.iter().map(|n| net.single || n.op.arrays().into_iter().flatten().all(|a| a.is_f32()));
+        Builder { single: single.collect(), nodes: net.nodes.clone() }
+    }
+
     /// Gives a node the name under which messages and [`Network::nodes`] know it.
     pub fn name(&mut self, node: NodeId, name: &str) -> Result<()> {
         self.known(node)?;

@@ -54,25 +54,53 @@ impl<'a, T: Real> Chunk<'a, T> {
         self.uses[last] = 1;
         self.uses.iter_mut().zip(self.kept).for_each(|(uses, &kept)| *uses += usize::from(kept));
         net.nodes[1..=last].iter().flat_map(|n| &n.inputs).for_each(|&i| self.uses[i] += 1);
+        let fused = self.fused(last);
         let mut layer = 0;
         for (id, node) in net.nodes.iter().enumerate().take(last + 1).skip(1) {
             self.runner.ctx.poll()?;
+            if fused[id] {
+                continue;
+            }
+            if fused[node.inputs[0]] {
+                let dense = &net.nodes[node.inputs[0]];
+                let out = self.compute(dense, pointwise::slopes(self.runner.constants.curves(id)))?;
+                self.values[id] = Some(out);
+                self.release(dense.inputs[0]);
+                continue;
+            }
             if node.op.is_unit() {
                 observe(layer, self.value(node.inputs[0]));
             }
             let out = match (&node.op, self.mode) {
                 (Op::Reshape | Op::ScaleShift { .. } | Op::Add, _)
-                | (Op::Pointwise(_) | Op::HardSwish, Mode::Values) => self.in_place(id, node)?,
+                | (Op::Pointwise(_) | Op::HardSwish, Mode::Values | Mode::Outputs) => {
+                    self.in_place(id, node)?
+                }
                 (op, Mode::Affine(codes) | Mode::Linear(codes)) if op.is_unit() => {
                     self.follow(id, &codes[net.units[layer].first..][..node.len()])?
                 }
-                _ => self.compute(node)?,
+                _ => self.compute(node, None)?,
             };
             layer += usize::from(node.op.is_unit());
             self.values[id] = Some(out);
             node.inputs.iter().for_each(|&i| self.release(i));
         }
         Ok(())
+    }
+
+    /// Dense layers that are computed with the kink behind them, the only one to read them.
+    fn fused(&self, last: NodeId) -> Vec<bool> {
+        let net = self.runner.net;
+        let mut fused = vec![false; last + 1];
+        if let Mode::Outputs = self.mode {
+            for (id, node) in net.nodes.iter().enumerate().take(last + 1).skip(1) {
+                let source = node.inputs[0];
+                let kink = pointwise::slopes(self.runner.constants.curves(id)).is_some();
+                let dense = matches!(net.nodes[source].op, Op::Dense { .. });
+                fused[source] |= kink && dense && self.uses[source] == 1;
+            }
+        }
+        fused
     }
 
     /// The value of a node that has been computed and is still needed.
@@ -149,8 +177,8 @@ impl<'a, T: Real> Chunk<'a, T> {
         Ok(out)
     }
 
-    /// A node of any other kind, into a buffer of its own.
-    fn compute(&mut self, node: &Node) -> Result<Buffer<T>> {
+    /// A node of any other kind, into a buffer of its own; behind a dense layer the kink with these slopes.
+    fn compute(&mut self, node: &Node, slopes: Option<[T; 2]>) -> Result<Buffer<T>> {
         let (runner, rows, len) = (self.runner, self.rows, self.rows * node.len());
         let (consts, with_bias) = (&runner.constants, self.constants());
         let bias = |bias| Some(consts.array(Option::as_ref(bias)?)).filter(|_| with_bias);
@@ -169,7 +197,10 @@ impl<'a, T: Real> Chunk<'a, T> {
         let (x, y) = (self.value(node.inputs[0]), &mut out[..len]);
         let samples = x.chunks_exact(input.len()).zip(y.chunks_exact_mut(node.len()));
         match &node.op {
-            Op::Dense { weight, bias: b } => dense::dense(rows, consts.array(weight), bias(b), x, y),
+            Op::Dense { weight, bias: b } => {
+                let weight = consts.right(weight, [node.len(), input.len()], rows);
+                dense::dense(runner.ctx.isa(), rows, weight, bias(b), slopes, x, y);
+            }
             Op::MaxPool { window, floor } => {
                 let pool = Pool::of(&input.shape, &node.shape, window);
                 samples.for_each(|(x, y)| pool.max(floor.map(T::of), x, y));

@@ -5,10 +5,12 @@ use std::sync::{Arc, OnceLock};
 
 use super::array::Array;
 use super::graph::{Network, NodeId, Op};
+use super::layers::dense::matrix;
 use super::layers::pointwise::Curve;
 use super::real::Real;
 use crate::error::{Result, bail};
 use crate::fork;
+use crate::linalg::gemm::{FEW, Right};
 
 /// What is made of the functions of a graph once; the arrays keep their own conversions.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +35,17 @@ impl<T: Real> Constants<'_, T> {
     /// The numbers of an array of the network.
     pub fn array<'a>(&self, array: &'a Array) -> &'a [T] {
         T::of_array(array).expect("converted when the constants were made")
+    }
+
+    /// The transpose of the (rows, columns) weights of a dense layer, as a product of `samples` rows wants it.
+    pub fn right<'a>(&self, array: &'a Array, shape: [usize; 2], samples: usize) -> Right<'a, T> {
+        let view = || Right::View(matrix(self.array(array), shape[0], shape[1]).reversed_axes());
+        // Few samples or outputs: dot products of the weights as they are.
+        if samples <= FEW || shape[0] <= FEW {
+            view()
+        } else {
+            T::packed(array, shape).map_or_else(view, Right::Packed)
+        }
     }
 
     /// The functions of a pointwise node.

@@ -3,7 +3,7 @@
 use ndarray::{ArrayView, ArrayView2, ArrayViewMut2, Axis, Dimension, s};
 
 use super::graph::Network;
-use super::real::Real;
+use super::real::{Real, first_non_finite};
 use super::run::{Mode, Runner};
 use crate::context::Context;
 use crate::error::{Result, bail};
@@ -26,7 +26,7 @@ impl Network {
             let x = x.as_standard_layout();
             let x = x.as_slice().unwrap_or_default();
             runner.run(
-                Mode::Values,
+                Mode::Outputs,
                 x,
                 self.output,
                 |_, _| {},
@@ -58,8 +58,11 @@ impl Network {
         if x.shape().last() != Some(&len) {
             bail!(Shape, "x has shape {:?}; expected {len} input elements along the last axis", x.shape())
         }
-        let bad = |v: &T| !v.wide().is_finite();
-        match x.iter().position(bad) {
+        let first = match x.as_slice() {
+            Some(x) => first_non_finite(x),
+            None => x.iter().position(|v| !v.wide().is_finite()),
+        };
+        match first {
             Some(i) if x.ndim() == 1 => {
                 bail!(Nonfinite, "x[{i}] is NaN or infinite; expected finite numbers")
             }

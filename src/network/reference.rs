@@ -39,7 +39,7 @@ pub(super) fn values<T: Real>(
             observe(layer, z);
         }
         let element = |i: usize| match (mode, node.op.is_unit()) {
-            (Mode::Values, true) => value(net, id, i, z),
+            (Mode::Values | Mode::Outputs, true) => value(net, id, i, z),
             (Mode::Affine(codes) | Mode::Linear(codes), true) => {
                 let (j, slope, offset) = net.piece(id, i, codes[net.unit_layers()[layer].first + i]);
                 slope * z[j].wide() + if let Mode::Linear(_) = mode { 0.0 } else { offset }

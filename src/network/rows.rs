@@ -1,16 +1,15 @@
 //! Single affine nodes applied to rows: points and directions, which are mapped by the weights alone.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
-
 use super::array::Array;
 use super::graph::{Network, NodeId, Op};
 use super::layers::conv::Conv;
 use super::layers::pool::Pool;
 use super::layers::{dense, pointwise, route};
+use super::real::Real;
 use super::real::sealed::Sealed;
 use crate::context::{Context, Meter};
 use crate::error::Result;
-use crate::linalg::gemm::gemm;
+use crate::linalg::gemm::{Right, gemm};
 use crate::simd::skinny::{self, Skinny};
 
 /// The products of rows with the weights of one node.
@@ -102,7 +101,7 @@ impl Product<'_> {
                 Ok(to)
             };
             let (x, mut y) = (narrow(x)?, self.meter.buffer::<f32>(out.len(), "police")?);
-            dense::dense(rows, w, None, &x, &mut y);
+            dense::dense(self.ctx.isa(), rows, transposed(w, n, m), None, None, &x, &mut y);
             out.iter_mut().zip(y.iter()).for_each(|(to, &y)| *to = f64::from(y));
             self.meter.release(size_of_val(&*x) + size_of_val(&*y));
             return Ok(());
@@ -112,7 +111,7 @@ impl Product<'_> {
             // Rows such as those of a box: a few columns of the weights.
             scatter(rows, n, w, x, out);
         } else {
-            dense::dense(rows, w, None, x, out);
+            dense::dense(self.ctx.isa(), rows, transposed(w, n, m), None, None, x, out);
         }
         Ok(())
     }
@@ -202,10 +201,8 @@ impl Product<'_> {
         let n = self.net.nodes[self.id].len();
         let m = x.len() / self.rows;
         if self.rows > skinny::MOST {
-            let matrix =
-                |data, rows, cols| ArrayView2::from_shape((rows, cols), data).expect("rows * cols elements");
-            let to = ArrayViewMut2::from_shape((self.rows, m), x).expect("as above");
-            gemm(self.ctx.isa(), matrix(g, self.rows, n), matrix(self.numbers(weight)?, n, m), true, to);
+            let (g, w) = (dense::matrix(g, self.rows, n), dense::matrix(self.numbers(weight)?, n, m));
+            gemm(self.ctx.isa(), g, w, true, dense::matrix_mut(x, self.rows, m));
             return Ok(());
         }
         for (g, x) in g.chunks_exact(n).zip(x.chunks_exact_mut(m)) {
@@ -256,6 +253,11 @@ impl Product<'_> {
         }
         Ok(())
     }
+}
+
+/// W' for a product with many rows: weights change after every plan, so they are not packed for longer.
+fn transposed<T: Real>(w: &[T], n: usize, m: usize) -> Right<'_, T> {
+    Right::View(dense::matrix(w, n, m).reversed_axes())
 }
 
 /// y = x W' for rows with few numbers that are not zero: column by column of the weights, in blocks of rows of W.

@@ -11,12 +11,15 @@ use super::real::Real;
 use crate::buffer::{Buffer, Plain};
 use crate::context::{Context, Meter};
 use crate::error::{Result, bail};
+use crate::linalg::gemm::BLOCK;
 
 /// What the units and constants do.
 #[derive(Clone, Copy)]
 pub(super) enum Mode<'a> {
     /// Every unit is on the piece that its own input chooses: values of the network.
     Values,
+    /// As `Values`, where nobody looks at the inputs of the units: what is not needed for the result may be skipped.
+    Outputs,
     /// Every unit stays on its piece in the pattern `codes`: values of the affine map of that pattern.
     Affine(&'a [i32]),
     /// As `Affine`, without the constants: images under the matrix of the map.
@@ -27,6 +30,8 @@ pub(super) enum Mode<'a> {
 const CHUNK_ELEMENTS: usize = 1 << 18;
 /// Most samples of a chunk; with so many, packing the weights for a matrix product costs a few percent of it.
 const CHUNK_SAMPLES: usize = 256;
+// What a chunk adds to a sum over samples is added in one step.
+const _: () = assert!(CHUNK_SAMPLES <= BLOCK);
 
 /// Runs chunks of samples of one call, on any thread.
 pub(super) struct Runner<'a, T: Real> {
@@ -128,7 +133,7 @@ impl<'a, T: Real> Runner<'a, T> {
         let mut values: Vec<Option<Buffer<T>>> = kept.iter().map(|_| None).collect();
         if self.ctx.reference() {
             let all =
-                super::reference::values(self.net, self.ctx, Mode::Values, x, self.net.output, |_, _| {})?;
+                super::reference::values(self.net, self.ctx, Mode::Outputs, x, self.net.output, |_, _| {})?;
             for (id, value) in all.iter().enumerate().filter(|&(id, _)| kept[id] && id > 0) {
                 let mut buffer = self.meter.buffer(value.len(), self.stage)?;
                 buffer.copy_from_slice(value);
@@ -137,7 +142,7 @@ impl<'a, T: Real> Runner<'a, T> {
             finish(&all[self.net.output])?;
         } else {
             let idle = self.lend();
-            let mut chunk = Chunk::new(self, Mode::Values, x, rows, idle).keeping(kept);
+            let mut chunk = Chunk::new(self, Mode::Outputs, x, rows, idle).keeping(kept);
             let result = chunk.run(self.net.output, |_, _| {});
             let result = result.and_then(|()| finish(chunk.value(self.net.output)));
             values.iter_mut().enumerate().filter(|&(id, _)| kept[id]).for_each(|(id, v)| *v = chunk.take(id));

@@ -1,16 +1,15 @@
 //! Gradients on their way from the output back to the input, and through the affine layers.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
-
 use super::graph::{NodeId, Op};
 use super::layers::conv::Conv;
+use super::layers::dense::{matrix, matrix_mut};
 use super::layers::pool::Pool;
 use super::layers::{pointwise, route};
 use super::real::Real;
 use super::run::Runner;
 use crate::buffer::Buffer;
 use crate::error::Result;
-use crate::linalg::gemm::gemm;
+use crate::linalg::gemm::{Epilogue, Right, gemm_with};
 
 /// Gradients of `rows` samples (or of so many outputs): (rows, elements) for each node that one has come to.
 pub(super) struct Sweep<'a, T: Real> {
@@ -21,6 +20,13 @@ pub(super) struct Sweep<'a, T: Real> {
     gradients: Vec<Option<Buffer<T>>>,
     /// Buffers that hold nothing any more.
     idle: Vec<Buffer<T>>,
+}
+
+/// The kink in front of a dense layer: the slopes below and above 0, and values that are positive where it is on.
+#[derive(Clone, Copy)]
+pub(super) struct Gate<'a, T> {
+    pub values: &'a [T],
+    pub slopes: [T; 2],
 }
 
 impl<'a, T: Real> Sweep<'a, T> {
@@ -89,8 +95,9 @@ impl<'a, T: Real> Sweep<'a, T> {
         }
     }
 
-    /// Passes the gradient `g` of an affine layer on to its inputs.
-    pub fn affine(&mut self, id: NodeId, mut g: Buffer<T>) -> Result<()> {
+    /// Passes the gradient `g` of an affine layer on to its inputs. With a `gate` (of a dense layer that is alone to read a
+    /// kink) the result is the gradient of the input of the kink.
+    pub fn affine(&mut self, id: NodeId, mut g: Buffer<T>, gate: Option<Gate<T>>) -> Result<()> {
         let runner = self.runner;
         let node = &runner.net.nodes[id];
         let (source, len) = (node.inputs[0], self.len(id));
@@ -122,11 +129,15 @@ impl<'a, T: Real> Sweep<'a, T> {
                     Some(x) => x,
                     None => self.buffer(size)?,
                 };
-                let matrix = |data, r, c| ArrayView2::from_shape((r, c), data).expect("rows * elements");
-                let to =
-                    ArrayViewMut2::from_shape((self.rows, first.len()), &mut x[..size]).expect("as above");
-                let weight = matrix(weight, node.len(), first.len());
-                gemm(runner.ctx.isa(), matrix(&g[..len], self.rows, node.len()), weight, accumulate, to);
+                let epilogue = Epilogue {
+                    slopes: gate.map(|gate| gate.slopes),
+                    gate: gate.map(|gate| matrix(gate.values, self.rows, first.len())),
+                    ..Epilogue::plain(accumulate)
+                };
+                let weight = Right::View(matrix(weight, node.len(), first.len()));
+                let g = matrix(&g[..len], self.rows, node.len());
+                let to = matrix_mut(&mut x[..size], self.rows, first.len());
+                gemm_with(runner.ctx.isa(), g, weight, epilogue, to);
                 self.gradients[source] = Some(x);
             }
             Op::Conv2d { weight, window, groups, .. } => {

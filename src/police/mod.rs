@@ -12,6 +12,7 @@
 
 pub mod certify;
 mod choose;
+mod contest;
 mod fold;
 mod free;
 mod function;
@@ -20,6 +21,7 @@ mod home;
 mod maximum;
 mod options;
 mod plan;
+mod prescribe;
 mod ranges;
 mod record;
 mod rows;
@@ -28,4 +30,5 @@ mod walk;
 
 pub use options::{Options, Precision, Rule};
 pub use plan::{AffineMap, Layer, Plan, Report};
+pub use prescribe::{Inequalities, Target};
 pub use record::Pulled;

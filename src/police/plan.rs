@@ -128,6 +128,19 @@ impl Plan {
         Ok(Plan { net, layers, codes, report, inserted, maps, record })
     }
 
+    /// The same pieces on the same regions, of a network that differs behind the last units.
+    pub(super) fn with_network(&self, net: Network) -> Plan {
+        Plan {
+            net,
+            layers: self.layers.clone(),
+            codes: self.codes.clone(),
+            report: self.report.clone(),
+            inserted: self.inserted.clone(),
+            maps: self.maps.iter().map(|_| OnceLock::new()).collect(),
+            record: None,
+        }
+    }
+
     /// The folded network: affine on every region, otherwise an ordinary network of the same shape.
     pub fn network(&self) -> &Network {
         &self.net

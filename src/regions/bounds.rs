@@ -9,10 +9,11 @@
 //! N is taken from the values themselves on every cell, so the bounds follow what the network does there; products of
 //! worst-case norms over all patterns would grow by an order of magnitude a layer.
 
-use matrixmultiply::dgemm;
+use ndarray::{Array2, ArrayView2};
 
+use crate::linalg::gemm::gemm;
 use crate::network::{Network, NodeId, Op};
-use crate::simd::Kernels;
+use crate::simd::{Isa, Kernels};
 
 pub(crate) const U: f64 = f64::EPSILON / 2.0;
 /// Covers the rounding of the bounds themselves.
@@ -98,19 +99,16 @@ fn spectral(net: &Network, id: NodeId) -> Option<f64> {
         return None;
     }
     let w = weight.to_f64();
-    let k = m.min(n);
+    let w = ArrayView2::from_shape((m, n), &w).expect("(out, in)");
     // The smaller of W W' and W' W.
-    let strides = if n <= m { (1, n as isize, n as isize, 1) } else { (n as isize, 1, 1, n as isize) };
-    let mut g = vec![0.0; k * k];
-    let mut gg = vec![0.0; k * k];
-    let long = m.max(n);
-    let side = k as isize;
-    // SAFETY: w holds m x n numbers, g and gg k x k, and the strides walk exactly those.
-    unsafe {
-        let (rsa, csa, rsb, csb) = strides;
-        dgemm(k, long, k, 1.0, w.as_ptr(), rsa, csa, w.as_ptr(), rsb, csb, 0.0, g.as_mut_ptr(), side, 1);
-        dgemm(k, k, k, 1.0, g.as_ptr(), side, 1, g.as_ptr(), side, 1, 0.0, gg.as_mut_ptr(), side, 1);
-    }
+    let (left, right) = if n <= m { (w.reversed_axes(), w) } else { (w, w.reversed_axes()) };
+    let square = |a: ArrayView2<f64>, b: ArrayView2<f64>| {
+        let mut c = Array2::zeros((m.min(n), m.min(n)));
+        gemm(Isa::detect(), a, b, false, c.view_mut());
+        c
+    };
+    let g = square(left, right);
+    let gg = square(g.view(), g.view());
     let f: f64 = gg.iter().map(|x| x * x).sum();
     let bound = f.sqrt().sqrt().sqrt() * SLACK;
     // Eighth powers: outside this range they may have over- or underflowed.

@@ -10,6 +10,7 @@ static const struct {
     {"tensors", test_tensors},
     {"layers", test_layers},
     {"network", test_network},
+    {"export", test_export},
     {"tape", test_tape},
     {"smooth", test_smooth},
     {"domains", test_domains},

@@ -58,6 +58,8 @@ void test_abi(void) {
 
     SIZE(cpwl_onnx_options, 16);
     AT(cpwl_onnx_options, smooth_knots, 8);
+    SIZE(cpwl_onnx_write_options, 16);
+    AT(cpwl_onnx_write_options, dtype, 8);
     SIZE(cpwl_forward_options, 16);
 
     SIZE(cpwl_network_summary, 72);

@@ -94,6 +94,11 @@ static void smooth_and_fused() {
     const double y = fused.forward(x)[0];
     CHECK(std::fabs(y - std::tanh(0.5)) <= told[0].bound && told[0].bound < 1e-3);
     CHECK(diagonals().approximations().empty());
+    const auto file = fused.to_onnx(CPWL_F64);
+    const auto again = cpwl::network::from_onnx(file.data(), file.size());
+    CHECK(std::fabs(again.forward(x)[0] - y) < 1e-12 && again.node(2).name != nullptr);
+    CHECK(fused.to_onnx(CPWL_F32).size() < file.size());
+    CHECK(fails(CPWL_IO, "IO", [&] { net.to_onnx_file("/no/such/folder/net.onnx"); }));
 }
 
 static void partitions() {

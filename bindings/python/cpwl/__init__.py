@@ -12,11 +12,25 @@ from ._stats import Stats
 from .boundary import Boundary, Nearest
 from .certificate import Certificate
 from .context import Context
+from .convex import (
+    ConvexSet,
+    CornerSimplex,
+    Cube,
+    Ellipsoid,
+    HPolytope,
+    LpBall,
+    ProbabilitySimplex,
+    Vertices,
+    Zonotope,
+    hull,
+    product,
+)
 from .domains import Ball, Box, Domain, Polygon, Polytope, Simplex, Slice, Space
 from .enumeration import Enumeration
 from .errors import *  # noqa: F403
 from .errors import __all__ as _errors
 from .network import Affine, Approximation, Network, Node
+from .police import Inequalities, Policed, police
 from .polyhedron import Polyhedron
 from .regions import Partition
 from .solid import Partition3D
@@ -35,18 +49,27 @@ __all__ = [
     "Certificate",
     "Chunk",
     "Context",
+    "ConvexSet",
+    "CornerSimplex",
+    "Cube",
     "Domain",
+    "Ellipsoid",
     "Enumeration",
     "Gradients",
+    "HPolytope",
+    "Inequalities",
+    "LpBall",
     "Nearest",
     "Network",
     "Node",
     "Parameter",
     "Partition",
     "Partition3D",
+    "Policed",
     "Polygon",
     "Polyhedron",
     "Polytope",
+    "ProbabilitySimplex",
     "Seams",
     "Simplex",
     "Slice",
@@ -56,8 +79,13 @@ __all__ = [
     "Surface",
     "Tape",
     "TrainingView",
+    "Vertices",
+    "Zonotope",
     "build_info",
+    "hull",
     "layers",
+    "police",
+    "product",
     "stream",
     "version",
     *_errors,

@@ -16,6 +16,10 @@ CPWL_WANT_CENTERS = 512
 CPWL_WANT_VOLUMES = 1024
 CPWL_WANT_COUNT_ONLY = 0x80000000
 CPWL_ENUMERATION_KEEP_PARTIAL = 1
+CPWL_POLICE_UNTIED = 1
+CPWL_POLICE_OUTPUT = 2
+CPWL_POLICE_GRADIENT = 4
+CPWL_POLICE_KAPPA = 8
 CPWL_OK = 0
 CPWL_ARGUMENT = 1
 CPWL_SHAPE = 2
@@ -174,6 +178,21 @@ CPWL_ENUMERATION_CENTERS = 10
 CPWL_ENUMERATION_RADII = 11
 CPWL_ENUMERATION_VOLUMES = 12
 CPWL_ENUMERATION_LAYER_CELLS = 13
+CPWL_POLICE_MIN_SHIFT = 1
+CPWL_POLICE_JOINT = 2
+CPWL_POLICE_MAJORITY = 3
+CPWL_POLICE_GIVEN = 4
+CPWL_POLICE_DOUBLE = 1
+CPWL_POLICE_SINGLE = 2
+CPWL_POLICED_SHIFTS = 1
+CPWL_POLICED_BIASES = 2
+CPWL_POLICED_MARGINS = 3
+CPWL_POLICED_CODES = 4
+CPWL_POLICED_DECIDING_REGION = 5
+CPWL_POLICED_DECIDING_CORNER = 6
+CPWL_POLICED_MAP_A = 7
+CPWL_POLICED_MAP_C = 8
+CPWL_POLICED_SHARED = 9
 
 
 class ContextOptions(c.Structure):
@@ -297,6 +316,14 @@ class NodeInfo(c.Structure):
         ("first_unit", c.c_int32),
         ("n_units", c.c_int32),
         ("reserved", c.c_int32),
+    ]
+
+
+class OnnxWriteOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("dtype", c.c_int32),
+        ("flags", c.c_uint32),
     ]
 
 
@@ -546,6 +573,59 @@ class ComplexityOptions(c.Structure):
     ]
 
 
+class SetSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("dim", c.c_int64),
+        ("affine_rank", c.c_int64),
+        ("n_rows", c.c_int64),
+        ("bounded", c.c_int32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class PoliceOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("rule", c.c_int32),
+        ("precision", c.c_int32),
+        ("codes", c.POINTER(c.c_int32)),
+        ("margin", c.c_double),
+        ("kappa", c.c_double),
+        ("free_layers", c.POINTER(c.c_int32)),
+        ("n_codes", c.c_int32),
+        ("n_free_layers", c.c_int32),
+        ("flags", c.c_uint32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class PolicedSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_layers", c.c_int64),
+        ("n_regions", c.c_int64),
+        ("n_shifted", c.c_int64),
+        ("n_dead", c.c_int64),
+        ("n_shared", c.c_int64),
+        ("largest_shift", c.c_double),
+        ("smallest_margin", c.c_double),
+    ]
+
+
+class PolicedLayerSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("unit_layer", c.c_int64),
+        ("node", c.c_int64),
+        ("parameter", c.c_int64),
+        ("n_groups", c.c_int64),
+        ("n_shifted", c.c_int64),
+        ("n_dead", c.c_int64),
+        ("largest_shift", c.c_double),
+    ]
+
+
 # name: (result, arguments); handles are void pointers
 FUNCTIONS = {
     "cpwl_boundary_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
@@ -556,6 +636,8 @@ FUNCTIONS = {
     "cpwl_boundary_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundaryOptions), c.POINTER(c.c_void_p)]),
     "cpwl_boundary_sample": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundaryPointsOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_build_info": (c.c_char_p, []),
+    "cpwl_bytes_free": (None, [c.c_void_p]),
+    "cpwl_bytes_get": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p), c.POINTER(c.c_size_t)]),
     "cpwl_cancel_flag": (c.c_int32, [c.c_void_p]),
     "cpwl_chunk_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_context_free": (None, [c.c_void_p]),
@@ -618,6 +700,8 @@ FUNCTIONS = {
     "cpwl_network_parameter": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(ParameterInfo)]),
     "cpwl_network_pattern": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_network_record": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_network_to_onnx": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(OnnxWriteOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_network_to_onnx_file": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(OnnxWriteOptions), c.c_char_p]),
     "cpwl_network_with_parameters": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(c.c_void_p)]),
     "cpwl_partition3d_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_partition3d_free": (None, [c.c_void_p]),
@@ -637,6 +721,36 @@ FUNCTIONS = {
     "cpwl_partition_seam_keys": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.POINTER(Tensor), c.POINTER(c.c_int64)]),
     "cpwl_partition_stream": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(StreamOptions), c.CFUNCTYPE(c.c_int32, c.c_void_p, c.c_int64, c.c_int64, c.c_void_p), c.c_void_p, c.POINTER(c.c_int64), c.POINTER(StreamSummary)]),
     "cpwl_partition_write_svg": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(SvgOptions), c.c_char_p]),
+    "cpwl_police": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p), c.c_int32, c.POINTER(PoliceOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_policed_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_policed_backward": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(Tensor), c.c_int32, c.POINTER(Tensor), c.c_int32]),
+    "cpwl_policed_check": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_policed_enforce": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_policed_free": (None, [c.c_void_p]),
+    "cpwl_policed_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(PolicedSummary)]),
+    "cpwl_policed_layer": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(PolicedLayerSummary)]),
+    "cpwl_policed_network": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p)]),
+    "cpwl_policed_set_affine": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_policed_skip": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_set_ball": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.c_double, c.POINTER(c.c_void_p)]),
+    "cpwl_set_box": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_set_ellipsoid": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_set_extreme": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_set_free": (None, [c.c_void_p]),
+    "cpwl_set_hull": (c.c_int32, [c.c_void_p, c.POINTER(c.c_void_p), c.c_int32, c.POINTER(c.c_void_p)]),
+    "cpwl_set_image": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_set_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(SetSummary)]),
+    "cpwl_set_polytope": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_set_probability_simplex": (c.c_int32, [c.c_void_p, c.c_int64, c.c_double, c.POINTER(c.c_void_p)]),
+    "cpwl_set_product": (c.c_int32, [c.c_void_p, c.POINTER(c.c_void_p), c.c_int32, c.POINTER(c.c_void_p)]),
+    "cpwl_set_rows": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor)]),
+    "cpwl_set_sample": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_uint64, c.POINTER(Tensor)]),
+    "cpwl_set_scaled": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_double, c.POINTER(c.c_void_p)]),
+    "cpwl_set_simplex": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.POINTER(c.c_void_p)]),
+    "cpwl_set_sum": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p)]),
+    "cpwl_set_support": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_set_vertices": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_set_zonotope": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_statistics_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_statistics_free": (None, [c.c_void_p]),
     "cpwl_statistics_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(StatisticsSummary)]),

@@ -154,6 +154,51 @@ class Network(Native):
         shape = [input_shape] if isinstance(input_shape, int) else list(input_shape)
         return _torch.network(cls, module, shape, smooth_knots)
 
+    def to_onnx(self, path: str | os.PathLike[str] | None = None, *, dtype: Any = None) -> bytes:
+        """The network as an ONNX file, for any engine to run.
+
+        One input and one output with the names of the nodes, a dynamic batch axis "N", operator set 14. Activations
+        become the operator of that name where there is one, else an exact sum of ReLUs; a fused ReLU (see
+        :meth:`fuse_relu_max`) becomes one in front of its maximum again. :meth:`from_onnx` reads the file as a network
+        with the same values up to rounding, and with the same units but for those sums and for clips whose bounds
+        differ from channel to channel.
+
+        Parameters
+        ----------
+        path : path, optional
+            Also write it there; a file that is there is replaced in one step.
+        dtype : {float32, float64}, optional
+            Precision of input, output and weights; default that of the network (float32 if all its weights were given
+            so). In float32 every number is rounded to the nearest one: float64 weights, and in any network what was
+            computed in double precision (a folded batch normalisation, knots and slopes of activations). In float64
+            nothing is lost, but few engines have all operators in it (onnxruntime on CPUs lacks convolutions, average
+            pools and leaky ReLUs).
+
+        Returns
+        -------
+        bytes
+
+        Raises
+        ------
+        NonfiniteError
+            For a number beyond the range of float32.
+        UnsupportedError
+            Beyond the 2 GiB that such a file may have.
+        FileError
+            If the file cannot be written.
+        """
+        codes = {None: 0, np.dtype(np.float32): _abi.CPWL_F32, np.dtype(np.float64): _abi.CPWL_F64}
+        kind = None if dtype is None else np.dtype(dtype)
+        if kind not in codes:
+            raise errors.ArgumentError(f"[ARGUMENT] dtype is {kind}; expected float32, float64 or None")
+        options = sized(_abi.OnnxWriteOptions, dtype=codes[kind])
+        made = Handle(lib.cpwl_bytes_free, lib.cpwl_network_to_onnx, None, self._handle, ctypes.byref(options))
+        data, size = ctypes.c_void_p(), ctypes.c_size_t()
+        call(lib.cpwl_bytes_get, None, made, ctypes.byref(data), ctypes.byref(size))
+        if path is not None:
+            call(lib.cpwl_network_to_onnx_file, None, self._handle, ctypes.byref(options), os.fsencode(path))
+        return ctypes.string_at(data, size.value)
+
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Shape of the input, per sample."""

@@ -45,7 +45,6 @@ _RULES = {
 _PRECISIONS = {
     "double": _abi.CPWL_POLICE_DOUBLE,
     "single": _abi.CPWL_POLICE_SINGLE,
-    "double-double": _abi.CPWL_POLICE_DOUBLE_DOUBLE,
 }
 
 
@@ -97,9 +96,9 @@ def police(
         Keep the outputs on one side of 0 as well, as the code published with the paper does.
     gradient : bool
         Keep what :meth:`Policed.backward` needs.
-    precision : {"double", "single", "double-double"}
-        Arithmetic of the computation. "single" is for networks of single precision and many vertices; "double-double"
-        for networks of double precision that are to be certified.
+    precision : {"double", "single"}
+        Arithmetic of the computation. "single" computes products of many rows with weights of single precision in
+        single precision: twice as fast, but the result need not pass a certificate.
     context : Context, optional
     **options
         `threads`, `isa`, `reference`, `memory_limit`, `progress`, `cancel` of a :class:`Context` for this call.
@@ -147,6 +146,29 @@ class PolicedGradients(NamedTuple):
     rows: list[npt.NDArray[np.float64]]
 
 
+class Inequalities(NamedTuple):
+    """What inequalities ``outputs @ f(x) <= bound`` come to on a region; see :meth:`Policed.check`.
+
+    Attributes
+    ----------
+    largest : (k,)
+        The largest value of each row over the region; infinite where there is none.
+    slack : (k,)
+        ``bound - largest``: an inequality holds on all of the region where it is >= 0.
+    points : (k, n_inputs)
+        Where the largest values are taken.
+    """
+
+    largest: npt.NDArray[np.float64]
+    slack: npt.NDArray[np.float64]
+    points: npt.NDArray[np.float64]
+
+    @property
+    def hold(self) -> bool:
+        """Whether all of them hold."""
+        return bool((self.slack >= 0).all())
+
+
 class Policed(Native):
     """A network that is affine on regions, and how it became so. Made by :func:`cpwl.police`; calling it runs `net`.
 
@@ -189,7 +211,10 @@ class Policed(Native):
         )
         sets = (ctypes.c_void_p * len(regions))(*(region._handle._pointer.value for region in regions))
         arguments = (context, net._handle, sets, len(regions), ctypes.byref(options))
-        self._handle = context._run(lambda: Handle(lib.cpwl_policed_free, lib.cpwl_police, *arguments))
+        self._adopt(context._run(lambda: Handle(lib.cpwl_policed_free, lib.cpwl_police, *arguments)))
+
+    def _adopt(self, handle: Handle) -> None:
+        self._handle = handle
         info = sized(_abi.PolicedSummary)
         call(lib.cpwl_policed_info, None, self._handle, ctypes.byref(info))
         self._info = info
@@ -234,10 +259,8 @@ class Policed(Native):
 
         Where the region is flat (a segment in the plane, say) only the action of `a` along the region is determined.
         """
-        n = len(self.regions)
-        if not -n <= i < n:
-            raise IndexError(f"region {i} of {n}")
-        return Affine(*(self._array(which, i % n) for which in (_abi.CPWL_POLICED_MAP_A, _abi.CPWL_POLICED_MAP_C)))
+        r = self._region(i)
+        return Affine(*(self._array(which, r) for which in (_abi.CPWL_POLICED_MAP_A, _abi.CPWL_POLICED_MAP_C)))
 
     @cached_property
     def report(self) -> PoliceReport:
@@ -297,6 +320,104 @@ class Policed(Native):
         """The original network made affine on the regions scaled by `t` about their centres, with the same options:
         for a schedule that lets regions grow from points (t = 0) to their full size (t = 1)."""
         return Policed(self.original, tuple(r.scaled(t) for r in self.regions), self._settings, self._context)
+
+    def set_affine(self, a: Any, b: Any, outputs: Any = None, *, region: int = 0) -> Policed:
+        """The network with another last layer, so that it is a prescribed map on a region: ``outputs @ f(x) == a @ x + b``.
+
+        The change is the smallest (in the Frobenius norm) that does it. On a flat region the map is prescribed on the
+        region only. On other regions the network stays affine, with other maps.
+
+        Parameters
+        ----------
+        a : (k, n_inputs)
+        b : (k,)
+        outputs : (k, n_outputs), optional
+            Combinations of outputs, of rank k; default all outputs as they are.
+        region : int
+
+        Raises
+        ------
+        ShapeError
+            RANK: fewer independent hidden units on the region than it has dimensions (:meth:`skip` always works), or
+            dependent rows of `outputs`.
+        UnsupportedError
+            If the network does not end with a dense layer.
+
+        References
+        ----------
+        B. Karg, S. Lucia: Stability and feasibility of neural network-based controllers via output range analysis,
+        arXiv:2004.00521.
+        """
+        r = self._region(region)
+        e = None if outputs is None else _tensor.borrow(outputs, "outputs")
+        arrays = e, _tensor.borrow(a, "a"), _tensor.borrow(b, "b")
+        return self._changed(lib.cpwl_policed_set_affine, r, self.regions[r]._handle, *arrays)
+
+    def skip(self, a: Any, b: Any, *, region: int = 0) -> Policed:
+        """The network with a second path from input to output, so that ``f(x) == a @ x + b`` on a region: the difference to
+        the map of now is added everywhere. Always possible.
+
+        Parameters
+        ----------
+        a : (n_outputs, n_inputs)
+        b : (n_outputs,)
+        region : int
+        """
+        r = self._region(region)
+        return self._changed(lib.cpwl_policed_skip, r, _tensor.borrow(a, "a"), _tensor.borrow(b, "b"))
+
+    def check(self, outputs: Any, bound: Any, *, region: int = 0) -> Inequalities:
+        """Whether ``outputs @ f(x) <= bound`` on all of a region, from exact maxima.
+
+        Parameters
+        ----------
+        outputs : (k, n_outputs)
+        bound : (k,)
+        region : int
+        """
+        r = self._region(region)
+        e, g = _tensor.to_float64(outputs, "outputs"), _tensor.to_float64(bound, "bound")
+        k = len(e) if e.ndim else 1
+        found = np.empty(k), np.empty(k), np.empty((k, self.regions[r].dim))
+        names = "largest", "slack", "points"
+        places = [_tensor.borrow(array, name) for array, name in zip(found, names, strict=True)]
+        given = _tensor.borrow(e, "outputs"), _tensor.borrow(g, "bound")
+        call(lib.cpwl_policed_check, self._context, self._handle, r, self.regions[r]._handle, *given, *places)
+        return Inequalities(*found)
+
+    def enforce(self, outputs: Any, bound: Any, *, region: int = 0) -> Policed:
+        """The network with another bias of the last layer, so that ``outputs @ f(x) <= bound`` on all of a region: the
+        smallest change that lowers every violated row by its violation.
+
+        Raises
+        ------
+        ShapeError
+            RANK: dependent rows of `outputs`.
+        NumericError
+            If a row is unbounded on the region.
+        """
+        r = self._region(region)
+        given = _tensor.borrow(outputs, "outputs"), _tensor.borrow(bound, "bound")
+        return self._changed(lib.cpwl_policed_enforce, r, self.regions[r]._handle, *given)
+
+    def _outlines(self) -> list[np.ndarray]:
+        """The corners of every region of a plane."""
+        return [region.outline() for region in self.regions]
+
+    def _region(self, i: int) -> int:
+        n = len(self.regions)
+        if not -n <= i < n:
+            raise IndexError(f"region {i} of {n}")
+        return i % n
+
+    def _changed(self, function: Any, *arguments: Any) -> Policed:
+        """What `function` makes of this, on the same regions."""
+        made = Policed.__new__(Policed)
+        made.original, made.regions = self.original, self.regions
+        made._settings, made._context = self._settings, self._context
+        create = lambda: Handle(lib.cpwl_policed_free, function, self._context, self._handle, *arguments)  # noqa: E731
+        made._adopt(self._context._run(create))
+        return made
 
     def certify(self, **options: Any) -> Any:
         """Whether the folded network is provably affine on the regions, by a proof that trusts nothing of what was

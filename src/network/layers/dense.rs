@@ -1,48 +1,33 @@
 //! Dense layers: one matrix product for a chunk of samples.
 
-use ndarray::linalg::{general_mat_mul, general_mat_vec_mul};
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
+use crate::linalg::gemm::{Epilogue, Right, gemm_with};
 use crate::network::real::Real;
+use crate::simd::Isa;
 
-/// Up to so many samples are multiplied one by one: the matrix product packs the weights first, which costs as much
-/// as reading them a few times.
-const SINGLY: usize = 2;
-
-/// y = x W' + bias for `rows` samples; x is (rows, in), weight (out, in), y (rows, out), all row-major.
+/// y = x W' + bias for `rows` samples, and behind it the function with the slopes below and above 0 if there are `slopes`;
+/// x is (rows, in), `weight` the matrix W', (in, out), y (rows, out) row-major.
 pub(in crate::network) fn dense<T: Real>(
+    isa: Isa,
     rows: usize,
-    weight: &[T],
+    weight: Right<T>,
     bias: Option<&[T]>,
+    slopes: Option<[T; 2]>,
     x: &[T],
     y: &mut [T],
 ) {
-    let (n_in, n_out) = (x.len() / rows, y.len() / rows);
-    let beta = match bias {
-        Some(bias) => {
-            y.chunks_exact_mut(n_out).for_each(|y| y.copy_from_slice(bias));
-            T::one()
-        }
-        None => T::zero(),
-    };
-    let weight = matrix(weight, n_out, n_in);
-    if rows <= SINGLY {
-        for (x, y) in x.chunks_exact(n_in).zip(y.chunks_exact_mut(n_out)) {
-            let mut y = ArrayViewMut1::from(y);
-            general_mat_vec_mul(T::one(), &weight, &ArrayView1::from(x), beta, &mut y);
-        }
-    } else {
-        let mut y = matrix_mut(y, rows, n_out);
-        general_mat_mul(T::one(), &matrix(x, rows, n_in), &weight.t(), beta, &mut y);
-    }
+    let (x, columns) = (matrix(x, rows, x.len() / rows), y.len() / rows);
+    let epilogue = Epilogue { bias, slopes, ..Epilogue::plain(false) };
+    gemm_with(isa, x, weight, epilogue, matrix_mut(y, rows, columns));
 }
 
 /// A slice of rows * cols elements as a matrix.
-pub(super) fn matrix<T>(data: &[T], rows: usize, cols: usize) -> ArrayView2<'_, T> {
+pub(in crate::network) fn matrix<T>(data: &[T], rows: usize, cols: usize) -> ArrayView2<'_, T> {
     ArrayView2::from_shape((rows, cols), data).expect("the caller passes rows * cols elements")
 }
 
 /// A mutable slice of rows * cols elements as a matrix.
-pub(super) fn matrix_mut<T>(data: &mut [T], rows: usize, cols: usize) -> ArrayViewMut2<'_, T> {
+pub(in crate::network) fn matrix_mut<T>(data: &mut [T], rows: usize, cols: usize) -> ArrayViewMut2<'_, T> {
     ArrayViewMut2::from_shape((rows, cols), data).expect("the caller passes rows * cols elements")
 }

@@ -72,6 +72,14 @@ impl<T: Real> Curve<T> {
     }
 }
 
+/// The slopes below and above 0, if the one function of a layer is a kink at 0.
+pub(in crate::network) fn slopes<T: Real>(curves: &[Curve<T>]) -> Option<[T; 2]> {
+    match curves {
+        [Curve::Kink(slopes)] => Some(*slopes),
+        _ => None,
+    }
+}
+
 /// Whether [`pull_back`] may be given the values of the layer in place of its inputs.
 pub(in crate::network) fn are_read_from_values<T: Real>(curves: &[Curve<T>]) -> bool {
     curves.iter().all(Curve::is_read_from_values)

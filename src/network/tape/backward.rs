@@ -6,15 +6,15 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
-use super::{Tape, parameters, reference, units};
+use super::{Part, Tape, parameters, reference, units};
 use crate::buffer::Buffer;
 use crate::context::Context;
 use crate::error::{Result, bail};
-use crate::network::graph::Network;
-use crate::network::layers::route;
-use crate::network::real::Real;
+use crate::network::graph::{Network, Node, NodeId, Op};
+use crate::network::layers::{pointwise, route};
+use crate::network::real::{Real, first_non_finite};
 use crate::network::run::Runner;
-use crate::network::sweep::Sweep;
+use crate::network::sweep::{Gate, Sweep};
 
 /// Parts that are made before they are added up, for each thread: bounds the memory that parts take.
 const PARTS: usize = 2;
@@ -52,13 +52,18 @@ impl<T: Real> Tape<T> {
             let ((rows, cols), batch, len) = (dy.dim(), self.batch, net.output_len());
             bail!(Shape, "dy has shape ({rows}, {cols}); expected ({batch}, {len})")
         }
-        if let Some(i) = dy.iter().position(|v| !v.wide().is_finite()) {
+        let bad = match dy.as_slice() {
+            Some(dy) => first_non_finite(dy),
+            None => dy.iter().position(|v| !v.wide().is_finite()),
+        };
+        if let Some(i) = bad {
             let (row, col) = (i / net.output_len(), i % net.output_len());
             bail!(Nonfinite, "dy[{row}, {col}] is NaN or infinite; expected finite numbers")
         }
         let runner = Runner::<T>::new(net, ctx, self.batch, "backward")?;
         let nodes = wanted_nodes(net, wanted);
-        let walk = Walk { tape: self, runner: &runner, dy, wanted, nodes: &nodes };
+        let gates = gates(&runner, &nodes);
+        let walk = Walk { tape: self, runner: &runner, dy, wanted, nodes: &nodes, gates: &gates };
         let mut total = walk.zeros()?;
         let mut x = runner.result::<T>(if wanted.x { self.batch } else { 0 }, net.input_len())?;
         let pool = ctx.pool();
@@ -99,6 +104,22 @@ fn wanted_nodes(net: &Network, wanted: Wanted) -> Vec<bool> {
     nodes
 }
 
+/// Dense layers that are alone to read a kink whose values tell the pieces.
+fn gates<T: Real>(runner: &Runner<T>, wanted: &[bool]) -> Vec<bool> {
+    let net = runner.net;
+    let mut readers = vec![0; net.nodes.len()];
+    net.nodes.iter().flat_map(|node| &node.inputs).for_each(|&i| readers[i] += 1);
+    let kink = |id: usize| {
+        let curves = runner.constants.curves(id);
+        pointwise::slopes(curves).is_some() && pointwise::are_read_from_values(curves)
+    };
+    let gate = |node: &Node| match (&node.op, node.inputs.first()) {
+        (Op::Dense { .. }, Some(&i)) => readers[i] == 1 && wanted[i] && kink(i),
+        _ => false,
+    };
+    net.nodes.iter().map(gate).collect()
+}
+
 /// One call.
 struct Walk<'a, T: Real> {
     tape: &'a Tape<T>,
@@ -106,6 +127,8 @@ struct Walk<'a, T: Real> {
     dy: ArrayView2<'a, T>,
     wanted: Wanted,
     nodes: &'a [bool],
+    /// Dense layers that pass their gradient through the kink in front of them, alone to read it.
+    gates: &'a [bool],
 }
 
 impl<T: Real> Walk<'_, T> {
@@ -130,6 +153,8 @@ impl<T: Real> Walk<'_, T> {
         seed.iter_mut().zip(dy).for_each(|(to, &v)| *to = v);
         sweep.give(net.output, seed);
         let mut left = total.len();
+        // Units that the dense layer behind them has taken care of.
+        let mut done = vec![false; net.nodes.len()];
         for id in (1..=net.output).rev() {
             runner.ctx.poll()?;
             let node = &net.nodes[id];
@@ -139,10 +164,14 @@ impl<T: Real> Walk<'_, T> {
             if self.wanted.parameters && own > 0 {
                 parameters::add(&mut sweep, part, id, &g, &mut total[left..left + own])?;
             }
-            if node.op.is_unit() {
+            if done[id] {
+                sweep.give(node.inputs[0], g);
+            } else if node.op.is_unit() {
                 units::pull_back(&mut sweep, part, id, g)?;
             } else {
-                sweep.affine(id, g)?;
+                let gate = self.gates[id].then(|| self.gate(part, node.inputs[0]));
+                node.inputs.iter().for_each(|&i| done[i] |= gate.is_some());
+                sweep.affine(id, g, gate)?;
             }
         }
         let dx = if self.wanted.x {
@@ -154,6 +183,12 @@ impl<T: Real> Walk<'_, T> {
         runner.give_back(sweep.into_idle());
         runner.advance(part.rows);
         Ok(dx)
+    }
+
+    /// The kink `id` for the dense layer behind it.
+    fn gate<'a>(&self, part: &'a Part<T>, id: NodeId) -> Gate<'a, T> {
+        let slopes = pointwise::slopes(self.runner.constants.curves(id)).expect("a gate is a kink");
+        Gate { values: part.value(&self.tape.net, id), slopes }
     }
 
     /// Puts the gradient of the input of chunk `k` where it belongs.

@@ -1,6 +1,6 @@
 //! Gradients of the numbers of a layer: sums over the samples of a chunk, added to the total in one step.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::ArrayView2;
 
 use super::Part;
 use crate::buffer::Buffer;
@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::linalg::gemm::gemm;
 use crate::network::graph::{NodeId, Op};
 use crate::network::layers::conv::Conv;
+use crate::network::layers::dense::{matrix, matrix_mut};
 use crate::network::layers::{pointwise, route};
 use crate::network::real::Real;
 use crate::network::sweep::Sweep;
@@ -28,12 +29,17 @@ pub(super) fn add<T: Real>(
     let isa = runner.ctx.isa();
     match &node.op {
         Op::Dense { .. } => {
-            let matrix =
-                |data, cols| ArrayView2::from_shape((part.rows, cols), data).expect("rows * elements");
-            let weight =
-                ArrayViewMut2::from_shape((node.len(), input.len()), &mut total[0]).expect("(out, in)");
             // A chunk is no longer than a block of the product, which therefore adds it in one step.
-            gemm(isa, matrix(g, node.len()).reversed_axes(), matrix(x, input.len()), true, weight);
+            let (rows, g) = (part.rows, matrix(g, part.rows, node.len()));
+            let weight = matrix_mut(&mut total[0], node.len(), input.len());
+            gemm(isa, g.reversed_axes(), matrix(x, rows, input.len()), true, weight);
+            if let Some(bias) = total.get_mut(1) {
+                let one = [T::one()];
+                let ones = ArrayView2::from_shape((1, 1), &one).expect("a number");
+                let ones = ones.broadcast((1, rows)).expect("a number for each sample");
+                gemm(isa, ones, g, true, matrix_mut(bias, 1, node.len()));
+            }
+            return Ok(());
         }
         Op::Conv2d { weight, window, groups, .. } => {
             let conv = Conv::<T>::of(&input.shape, &node.shape, &[], None, window, *groups, isa);

@@ -2,7 +2,7 @@
 //!
 //! Every layer becomes one node of the standard operators, or a few where there is none ([`affine`], [`units`]); weights
 //! are stored as raw little-endian bytes. The last node of a layer and the value it computes have the name of the layer;
-//! what else a layer needs is named `layer/part`. Operators and attributes are those of operator set 13, which every
+//! what else a layer needs is named `layer/part`. Operators and attributes are those of operator set 14, which every
 //! engine of the last years reads, and which onnxruntime runs in double precision where it can at all.
 
 mod affine;
@@ -18,7 +18,7 @@ use crate::network::graph::{Network, Op};
 use writer::Writer;
 
 /// Operator set of the files.
-const OPSET: i64 = 13;
+const OPSET: i64 = 14;
 /// Version of the format that goes with it (ONNX 1.8).
 const IR_VERSION: i64 = 7;
 /// Name of the batch axis.
@@ -48,7 +48,7 @@ pub struct OnnxWriteOptions {
 
 impl Network {
     /// The network as the bytes of an ONNX file: one input and one output with the names of the nodes, both with a
-    /// dynamic batch axis "N" in front; operator set 13.
+    /// dynamic batch axis "N" in front; operator set 14.
     ///
     /// Activations are written as the operator of that name where there is one (Relu, LeakyRelu, PRelu, Abs, Clip; Max
     /// and Min for bounds per channel) and else as an exact sum of ReLUs, v + s_0 (z - t_1) + sum_i (s_i - s_{i-1})
