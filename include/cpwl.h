@@ -2336,6 +2336,14 @@ cpwl_status cpwl_set_support(const struct cpwl_context *ctx,
                              const struct cpwl_tensor *directions,
                              struct cpwl_tensor *values);
 
+/// Where the support function is taken: a point of the set for each row a of `directions`, (n, D), at which a . x is largest,
+/// into `points`, (n, D), f32 or f64. Rays do not take part: in a direction without a largest value it is a point of the
+/// rest. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY; `points` is untouched on error. Since 0.1.
+cpwl_status cpwl_set_extreme(const struct cpwl_context *ctx,
+                             const struct cpwl_set *set,
+                             const struct cpwl_tensor *directions,
+                             struct cpwl_tensor *points);
+
 /// Fills `points`, (n, D), f32 or f64, with points of the set, drawn with `seed`: the same for the same seed everywhere, and
 /// the first n of more points. They reach all of the set, its boundary too, not uniformly; rays up to about the size of the
 /// rest. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_MEMORY. Since 0.1.

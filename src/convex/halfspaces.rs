@@ -10,12 +10,92 @@ pub struct HalfSpaces {
     /// The sides that are tight at a vertex.
     vertex: Vec<u32>,
     bounded: bool,
+    /// No |t_c| is larger than this, with certainty; infinite if nothing is certain.
+    reach: f64,
+}
+
+/// A vertex where a functional is largest, about: what a proof of that can be built from.
+pub(crate) struct Largest {
+    /// The sides that are tight: normal, offset, and the direction that meets this normal with 1 and the others with 0,
+    /// about.
+    pub(crate) tight: Vec<(Vec<f64>, f64, Vec<f64>)>,
+    /// The vertex, about.
+    pub(crate) vertex: Vec<f64>,
+    /// Whether the functional has a largest value.
+    pub(crate) bounded: bool,
 }
 
 impl HalfSpaces {
     /// `vertex` names sides that are tight at a vertex.
     pub(super) fn new(sides: Rows, vertex: Vec<u32>, bounded: bool) -> HalfSpaces {
-        HalfSpaces { sides, vertex, bounded }
+        let mut set = HalfSpaces { sides, vertex, bounded, reach: f64::INFINITY };
+        if bounded {
+            set.reach = set.bound();
+        }
+        set
+    }
+
+    /// A bound of every |t_c|: by multipliers y >= 0 of the tight sides t_c = y . (n . t) + r . t <= y . o + |r|_1 reach.
+    fn bound(&self) -> f64 {
+        let d = self.dim();
+        let (mut value, mut rest) = (0.0f64, 0.0f64);
+        for (c, sign) in (0..d).flat_map(|c| [(c, 1.0), (c, -1.0)]) {
+            let mut g = vec![0.0; d];
+            g[c] = sign;
+            let Some(largest) = self.largest(&g).filter(|l| l.bounded) else { return f64::INFINITY };
+            let (mut sum, mut size) = (0.0, 1.0);
+            for (normal, offset, direction) in &largest.tight {
+                let y = (sign * direction[c]).max(0.0);
+                sum += y * offset;
+                size += y;
+                g.iter_mut().zip(normal).for_each(|(g, n)| *g -= y * n);
+            }
+            // Normals have length 1, about; every element is rounded d + 1 times.
+            let rounding = (d * (d + 4)) as f64 * f64::EPSILON * size;
+            value = value.max(sum * (1.0 + 1e-9));
+            rest = rest.max((g.iter().map(|g| g.abs()).sum::<f64>() + rounding) * (1.0 + 1e-9));
+        }
+        if rest < 0.5 { value / (1.0 - rest) * (1.0 + 1e-9) } else { f64::INFINITY }
+    }
+
+    /// No |t_c| is larger than this; infinite if nothing is certain.
+    pub(crate) fn reach(&self) -> f64 {
+        self.reach
+    }
+
+    /// Where g . t is largest; `None` if g is 0, not finite, or the method does not end.
+    pub(crate) fn largest(&self, g: &[f64]) -> Option<Largest> {
+        let size = length(g);
+        if size == 0.0 || !size.is_finite() {
+            return None;
+        }
+        let down: Vec<f64> = g.iter().map(|g| -g / size).collect();
+        let mut simplex = self.start();
+        let bounded = match simplex.minimise(&self.sides, &down, f64::NEG_INFINITY) {
+            End::Optimal(_) => true,
+            End::Unbounded => false,
+            End::Reached(_) | End::Stuck => return None,
+        };
+        let side = |(j, &i): (usize, &u32)| {
+            let i = i as usize;
+            let normal = self.sides.normals.row(i).collect();
+            (normal, self.sides.offsets[i], simplex.direction(j).to_vec())
+        };
+        let tight = simplex.basis.iter().enumerate().map(side).collect();
+        Some(Largest { tight, vertex: simplex.x.clone(), bounded })
+    }
+
+    /// `t` moved towards the origin until it is certainly inside.
+    pub(crate) fn inside(&self, t: &[f64]) -> Vec<f64> {
+        let size = t.iter().map(|t| t.abs()).sum::<f64>();
+        let rounding = 2.0 * (self.dim() + 4) as f64 * f64::EPSILON * size;
+        let past = |(i, &o): (usize, &f64)| {
+            let at: f64 = self.sides.normals.row(i).zip(t).map(|(n, t)| n * t).sum();
+            (at + rounding) / o
+        };
+        let past = self.sides.offsets.iter().enumerate().map(past).fold(0.0, f64::max);
+        let factor = if past < 1.0 { 1.0 } else { (1.0 - 8.0 * f64::EPSILON) / past };
+        t.iter().map(|t| t * factor).collect()
     }
 
     /// Number of coordinates t.

@@ -7,7 +7,7 @@ use super::network::count;
 use super::options::{self, Growable};
 use super::tensor::{self, cpwl_tensor};
 use super::{context, cpwl_context, cpwl_status, pointer};
-use crate::convex::{ConvexSet, Norm};
+use crate::convex::{ConvexSet, Norm, Side};
 use crate::error::{Result, bail};
 use crate::view::{Dtype, TensorRef};
 
@@ -360,6 +360,43 @@ pub unsafe extern "C" fn cpwl_set_support(
         let found = set.support(&directions.read::<f64>(&ctx.meter())?)?;
         values.expect_shape(&[found.len()], "(n)")?;
         values.write(&found)
+    })
+}
+
+/// Where the support function is taken: a point of the set for each row a of `directions`, (n, D), at which a . x is largest,
+/// into `points`, (n, D), f32 or f64. Rays do not take part: in a direction without a largest value it is a point of the
+/// rest. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY; `points` is untouched on error. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cpwl_set_extreme(
+    ctx: *const cpwl_context,
+    set: *const cpwl_set,
+    directions: *const cpwl_tensor,
+    points: *mut cpwl_tensor,
+) -> cpwl_status {
+    fence(|| {
+        // SAFETY: the words of the header to the caller.
+        let (ctx, set, directions, mut points) = unsafe {
+            (
+                context::get(ctx)?,
+                &pointer::required("set", set)?.inner,
+                tensor::input("directions", directions)?,
+                tensor::output("points", points)?,
+            )
+        };
+        let dim = set.dim();
+        matrix(&directions, Some(dim), "(n, D)")?;
+        points.expect_dtype(&[Dtype::F32, Dtype::F64])?;
+        points.expect_apart(&directions)?;
+        points.expect_shape(directions.shape(), "(n, D)")?;
+        let values = directions.read::<f64>(&ctx.meter())?;
+        if let Some(i) = values.iter().position(|x| !x.is_finite()) {
+            bail!(Nonfinite, "directions[{}, {}] is {}; expected finite numbers", i / dim, i % dim, values[i])
+        }
+        let found = values.chunks_exact(dim).flat_map(|a| {
+            let value = |j: usize| set.rows()[j * dim..][..dim].iter().zip(a).map(|(x, a)| x * a).sum();
+            set.shape().extreme(Side::High, &value).point(set.rows(), dim)
+        });
+        points.write(&found.collect::<Vec<f64>>())
     })
 }
 

@@ -50,4 +50,4 @@ pub(crate) use layers::conv::Conv;
 pub(crate) use rows::Product;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

@@ -25,6 +25,33 @@ impl Dd {
         self.hi + self.lo
     }
 
+    /// The high and the low part.
+    pub(crate) fn parts(self) -> [f64; 2] {
+        [self.hi, self.lo]
+    }
+
+    /// The number with these parts, |lo| <= ulp(hi) / 2.
+    pub(crate) fn from_parts(hi: f64, lo: f64) -> Self {
+        Dd { hi, lo }
+    }
+
+    /// self + other, with a relative error of about 2^-104 of |self| + |other|.
+    pub(crate) fn plus(self, other: Dd) -> Dd {
+        let (s, t) = two_sum(self.hi, other.hi);
+        let (hi, lo) = two_sum(s, t + (self.lo + other.lo));
+        Dd { hi, lo }
+    }
+
+    /// The square root of a positive number, with a relative error of about 2^-104: one Newton step from that of its high
+    /// part.
+    pub(crate) fn sqrt(self) -> Dd {
+        let root = self.hi.sqrt();
+        let square = root * root;
+        let rest = (self.hi - square) - root.mul_add(root, -square) + self.lo;
+        let (hi, lo) = two_sum(root, rest / (2.0 * root));
+        Dd { hi, lo }
+    }
+
     /// self * other, with a relative error of about 2^-104.
     pub(crate) fn times(self, other: Dd) -> Dd {
         let p = self.hi * other.hi;

@@ -1,6 +1,8 @@
 //! Exact dyadic numbers m * 2^e with an arbitrary-precision integer m: closed under +, - and *, which is all that the
 //! exact stage of the predicates needs. Every finite f64 is one.
 
+use std::cmp::Ordering;
+
 use num_bigint::{BigInt, Sign};
 
 use super::number::dot;
@@ -62,6 +64,28 @@ impl Dyadic {
         d
     }
 
+    /// Length of the mantissa in bits.
+    pub(crate) fn bits(&self) -> u64 {
+        self.mantissa.bits()
+    }
+
+    /// The square root of a number >= 0 as (below, above): equal where it is a dyadic number, otherwise at most one part in
+    /// 2^`precision` apart.
+    pub(crate) fn sqrt(&self, precision: u64) -> (Dyadic, Dyadic) {
+        debug_assert!(self.signum() >= 0);
+        if self.is_zero() {
+            return (Dyadic::zero(), Dyadic::zero());
+        }
+        let mut shift = (2 * precision + 2).saturating_sub(self.mantissa.bits()) as i64;
+        // An even exponent under the root.
+        shift += (self.exponent - shift) & 1;
+        let square = &self.mantissa << shift as u64;
+        let root = square.sqrt();
+        let exponent = (self.exponent - shift) / 2;
+        let above = if &root * &root == square { root.clone() } else { &root + 1 };
+        (Dyadic { mantissa: root, exponent }, Dyadic { mantissa: above, exponent })
+    }
+
     /// self * 2^k.
     pub(crate) fn shifted(&self, k: i32) -> Dyadic {
         Dyadic { mantissa: self.mantissa.clone(), exponent: self.exponent + i64::from(k) }
@@ -70,6 +94,12 @@ impl Dyadic {
     /// The nearest f64, up to one unit in the last place; infinite beyond the range of f64.
     pub(crate) fn to_f64(&self) -> f64 {
         ratio_to_f64(self, &Dyadic::from(1.0))
+    }
+}
+
+impl PartialOrd for Dyadic {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.sub(other).signum().cmp(&0))
     }
 }
 
@@ -147,6 +177,20 @@ mod tests {
         let huge = Dyadic::from(f64::MAX).mul(&Dyadic::from(f64::MAX));
         assert_eq!(huge.to_f64(), f64::INFINITY);
         assert_eq!(ratio_to_f64(&huge, &huge), 1.0);
+    }
+
+    #[test]
+    fn roots_are_exact_or_enclosed() {
+        for x in [4.0, 2.25, 0.5f64.powi(40), 9.0 * 2f64.powi(101)] {
+            let (below, above) = Dyadic::from(x).mul(&Dyadic::from(x)).sqrt(10);
+            assert!(below == Dyadic::from(x) && above == below, "{x}");
+        }
+        for x in [2.0, 0.5, 3e-300, 1e300] {
+            let x = Dyadic::from(x);
+            let (below, above) = x.sqrt(200);
+            assert!(below.mul(&below) < x && x < above.mul(&above));
+            assert!(above.sub(&below).shifted(200) <= above);
+        }
     }
 
     proptest! {

@@ -66,6 +66,28 @@ const SLACK: f64 = 1.0 + 1e-12;
 /// Absolute error of an operation that underflows: the low half of a double-double is the first to be lost.
 const TINY: f64 = 1e-290;
 
+impl Near {
+    /// `value`, at most `error` from the truth.
+    pub(crate) fn new(value: Dd, error: f64) -> Self {
+        Near { value, error }
+    }
+
+    /// The number in the middle.
+    pub(crate) fn value(&self) -> Dd {
+        self.value
+    }
+
+    /// How far the truth may be from it.
+    pub(crate) fn error(&self) -> f64 {
+        self.error
+    }
+
+    /// Whether this is 0 without doubt.
+    pub(crate) fn is_zero(&self) -> bool {
+        self.error == 0.0 && self.value.to_f64() == 0.0
+    }
+}
+
 impl Number for Near {
     fn zero() -> Self {
         Near::default()
@@ -93,6 +115,14 @@ impl Number for Near {
         self.add_scaled(1.0, other);
     }
     fn add_scaled(&mut self, w: f64, x: &Self) {
+        // What is known to be 0 stays so: units that are 0 throughout would need the exact stage otherwise.
+        if w == 0.0 || x.is_zero() {
+            return;
+        }
+        if w == 1.0 && self.is_zero() {
+            *self = *x;
+            return;
+        }
         let size = self.value.to_f64().abs() + (w * x.value.to_f64()).abs();
         self.value.add_scaled(w, x.value);
         self.error = (self.error + w.abs() * x.error + DD * size) * SLACK + TINY;

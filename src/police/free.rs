@@ -1,5 +1,6 @@
 //! Layers that are left as they are.
 
+use super::contest::Contest;
 use super::function::Functions;
 use super::ranges::Ranges;
 use super::walk::{Value, Walk};
@@ -15,7 +16,14 @@ impl Walk<'_> {
         let ranges = self.ranges(source, n_in)?;
         let regions = self.stack.blocks.len();
         let certain: Option<Vec<i32>> = match net.nodes()[node].op {
-            Op::Maxout { .. } | Op::MaxPool { .. } => None,
+            Op::Maxout { .. } | Op::MaxPool { .. } => {
+                let contest = Contest::new(self, node)?;
+                let winner = |k: usize| contest.winner(k / n, k % n..k % n + 1);
+                if let Some(wins) = (0..regions * n).map(winner).collect::<Option<Vec<usize>>>() {
+                    return self.follow(layer, node, &wins, None);
+                }
+                None
+            }
             _ => {
                 let functions = Functions::of(net, node);
                 (0..regions * n).map(|k| piece(&functions, &ranges, k / n, k % n)).collect()
@@ -55,12 +63,7 @@ impl Walk<'_> {
             }
             None => self.report.affine = false,
         }
-        let mut size = Vec::new();
-        if self.options.kappa > 0.0 {
-            let all = self.measure(&out, n);
-            let ranges = self.bounded(&out, n, &all);
-            size = (0..n).map(|i| ranges.magnitude(i)).collect();
-        }
+        let size = self.sizes(&out, n);
         self.values[node] = Some(Value { rows: out, size });
         Ok(())
     }

@@ -10,7 +10,9 @@
 //! of the weights, the batch runs through the folded network like through any other, and [`Plan::pull_back`] turns the
 //! gradient with respect to the folded biases into gradients of weights, biases and regions.
 
+pub mod certify;
 mod choose;
+mod contest;
 mod fold;
 mod free;
 mod function;

@@ -36,6 +36,16 @@ impl Walk<'_> {
         }
         ranges
     }
+
+    /// Largest magnitude of `n` elements over the regions, from their values on the rows; nothing without a margin for
+    /// rounding.
+    pub fn sizes(&self, values: &[f64], n: usize) -> Vec<f64> {
+        if self.options.kappa == 0.0 {
+            return Vec::new();
+        }
+        let ranges = self.bounded(values, n, &self.measure(values, n));
+        (0..n).map(|i| ranges.magnitude(i)).collect()
+    }
 }
 
 impl Ranges {

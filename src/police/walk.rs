@@ -146,12 +146,7 @@ impl<'a> Walk<'a> {
         let dim = self.stack.dim;
         let mut rows = self.buffer(self.stack.len() * dim)?;
         rows.chunks_exact_mut(dim).zip(&self.stack.rows).for_each(|(to, row)| to.copy_from_slice(row));
-        let mut size = Vec::new();
-        if self.options.kappa > 0.0 {
-            let all = self.measure(&rows, dim);
-            let ranges = self.bounded(&rows, dim, &all);
-            size = (0..dim).map(|i| ranges.magnitude(i)).collect();
-        }
+        let size = self.sizes(&rows, dim);
         Ok(Value { rows, size })
     }
 

@@ -4,7 +4,7 @@ use std::arch::x86_64::*;
 
 use super::skinny::compiled_skinny;
 use super::sweep::compiled_sweeps;
-use super::{Doubt, FILTER, Kernels, Masks, Points, Points3, portable, side};
+use super::{Doubt, FILTER, Kernels, Masks, Points, Points3, pair, portable, side};
 
 // `Isa::kernels` hands this table out only on CPUs with AVX-512 F, DQ and VL.
 pub(super) static KERNELS: Kernels = Kernels {
@@ -24,8 +24,15 @@ pub(super) static KERNELS: Kernels = Kernels {
     sides3: |block, doubt, units, points, out| unsafe { sides3(block, doubt, units, points, out) },
     sweeps32: compiled_sweeps!(f32, true, "avx512f,avx512dq,avx512vl,fma"),
     sweeps64: compiled_sweeps!(f64, true, "avx512f,avx512dq,avx512vl,fma"),
+    // SAFETY: as above.
+    accumulate: |terms, x, sum| unsafe { accumulate(terms, x, sum) },
     skinny: compiled_skinny!(true, "avx512f,avx512dq,avx512vl,fma"),
 };
+
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn accumulate(terms: &[(u32, f64)], x: &[pair::Pairs], sum: &mut pair::Pairs) {
+    pair::accumulate::<true>(terms, x, sum);
+}
 
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 fn fold(weight: &[f64], index: &[u32], factor: &[[f64; 3]], start: &[f64], out: &mut [f64]) {

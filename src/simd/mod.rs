@@ -7,9 +7,12 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+pub(crate) mod pair;
 mod portable;
 pub(crate) mod skinny;
 pub(crate) mod sweep;
+
+use pair::Pairs;
 
 /// Units of a block of functionals against the vertices of a cell; one bit a unit, 64 to a word.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -125,6 +128,8 @@ pub(crate) struct Kernels {
     pub(crate) sweeps32: sweep::Sweeps<f32>,
     /// See `sweeps32`.
     pub(crate) sweeps64: sweep::Sweeps<f64>,
+    /// `sum` += w `x[j]` in double-double over all terms (j, w).
+    pub(crate) accumulate: fn(terms: &[(u32, f64)], x: &[Pairs], sum: &mut Pairs),
     /// Products of a few rows with a matrix.
     pub(crate) skinny: skinny::Kernels,
 }

@@ -5,7 +5,7 @@ use std::arch::aarch64::*;
 
 use super::skinny::compiled_skinny;
 use super::sweep::compiled_sweeps;
-use super::{Kernels, portable};
+use super::{Kernels, pair, portable};
 
 // `Isa::kernels` hands this table out only on CPUs with NEON.
 pub(super) static KERNELS: Kernels = Kernels {
@@ -19,6 +19,7 @@ pub(super) static KERNELS: Kernels = Kernels {
     sides3: portable::sides3,
     sweeps32: compiled_sweeps!(f32, true, "neon"),
     sweeps64: compiled_sweeps!(f64, true, "neon"),
+    accumulate: pair::accumulate::<true>,
     skinny: compiled_skinny!(true, "neon"),
 };
 

@@ -1,5 +1,6 @@
 //! The leaf kernels in plain Rust: any CPU, and the yardstick for the other files of this folder.
 
+use super::pair::accumulate;
 use super::skinny::compiled_skinny;
 use super::sweep::compiled_sweeps;
 use super::{Doubt, FILTER, Kernels, LANES, Masks, Points, Points3, side};
@@ -12,6 +13,7 @@ pub(super) static KERNELS: Kernels = Kernels {
     sides,
     classify3,
     sides3,
+    accumulate: accumulate::<false>,
     sweeps32: compiled_sweeps!(f32, false),
     sweeps64: compiled_sweeps!(f64, false),
     skinny: compiled_skinny!(false),

@@ -89,6 +89,24 @@ class ConvexSet(Native):
         values[...] = out.reshape(values.shape)
         return float(values) if values.ndim == 0 else values
 
+    def extreme(self, directions: Any) -> Array:
+        """Points of the set at which ``a @ x`` is largest, for directions (..., dim). Rays do not take part."""
+        a = np.ascontiguousarray(_tensor.to_float64(directions, "directions"))
+        flat = a.reshape(-1, a.shape[-1] if a.ndim else 1)
+        points = np.empty_like(flat)
+        arrays = _tensor.borrow(flat, "directions"), _tensor.borrow(points, "points")
+        call(lib.cpwl_set_extreme, None, self._handle, *arrays)
+        return points.reshape(a.shape)
+
+    def outline(self, n: int = 360) -> Array:
+        """(m, 2) corners of a set in the plane, counter-clockwise: all of a polygon whose sides differ by more than 360 / `n`
+        degrees, points of the boundary of any other set. Rays are left out."""
+        if self.dim != 2:
+            raise ValueError(f"the set has dimension {self.dim}; an outline needs 2")
+        angle = 2 * np.pi * (np.arange(n) + 0.5) / n
+        points = self.extreme(np.stack([np.cos(angle), np.sin(angle)], axis=1))
+        return points[(points != np.roll(points, 1, axis=0)).any(axis=1)] if len(np.unique(points, axis=0)) > 1 else points[:1]
+
     def sample(self, n: int, seed: int = 0) -> Array:
         """(n, dim) points of the set, the same for the same seed everywhere. They reach all of it, its boundary too, but
         not uniformly; rays up to about the size of the rest."""

@@ -400,6 +400,10 @@ class Policed(Native):
         given = _tensor.borrow(outputs, "outputs"), _tensor.borrow(bound, "bound")
         return self._changed(lib.cpwl_policed_enforce, r, self.regions[r]._handle, *given)
 
+    def _outlines(self) -> list[np.ndarray]:
+        """The corners of every region of a plane."""
+        return [region.outline() for region in self.regions]
+
     def _region(self, i: int) -> int:
         n = len(self.regions)
         if not -n <= i < n:
