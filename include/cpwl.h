@@ -1618,7 +1618,7 @@ cpwl_status cpwl_bytes_get(const struct cpwl_context *ctx,
 void cpwl_bytes_free(struct cpwl_bytes *bytes);
 
 /// Writes a network as an ONNX file in memory, for any engine to run: one input and one output, named as the nodes are,
-/// with a dynamic batch axis "N" in front; operator set 14. `opts` may be NULL. Free the bytes with `cpwl_bytes_free`.
+/// with a dynamic batch axis "N" in front; operator set 13. `opts` may be NULL. Free the bytes with `cpwl_bytes_free`.
 ///
 /// Activations become the operator of that name where there is one (Relu, LeakyRelu, PRelu, Abs, Clip), else an exact sum
 /// of ReLUs. A maximum with a constant candidate (see `cpwl_network_fuse_relu_max`) becomes the ReLU and the maximum that

@@ -59,6 +59,7 @@ LAYERS = {
     "clip_below": L.Clip(lo=-0.5),
     "no_clip": L.Clip(),
     "hard_sigmoid": L.HardSigmoid(),
+    "hard_swish": L.HardSwish(),
     "prelu": L.PReLU([0.1, -2.0, 0.0]),
     "pwl": L.PWL(**STEPS),
     "vee": L.PWL([0.5], [-1.0, 3.0], 2.0),

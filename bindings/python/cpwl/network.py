@@ -157,7 +157,7 @@ class Network(Native):
     def to_onnx(self, path: str | os.PathLike[str] | None = None, *, dtype: Any = None) -> bytes:
         """The network as an ONNX file, for any engine to run.
 
-        One input and one output with the names of the nodes, a dynamic batch axis "N", operator set 14. Activations
+        One input and one output with the names of the nodes, a dynamic batch axis "N", operator set 13. Activations
         become the operator of that name where there is one, else an exact sum of ReLUs; a fused ReLU (see
         :meth:`fuse_relu_max`) becomes one in front of its maximum again. :meth:`from_onnx` reads the file as a network
         with the same values up to rounding, and with the same units but for those sums and for clips whose bounds

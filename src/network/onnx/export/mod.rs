@@ -2,7 +2,7 @@
 //!
 //! Every layer becomes one node of the standard operators, or a few where there is none ([`affine`], [`units`]); weights
 //! are stored as raw little-endian bytes. The last node of a layer and the value it computes have the name of the layer;
-//! what else a layer needs is named `layer/part`. Operators and attributes are those of operator set 14, which every
+//! what else a layer needs is named `layer/part`. Operators and attributes are those of operator set 13, which every
 //! engine of the last years reads, and which onnxruntime runs in double precision where it can at all.
 
 mod affine;
@@ -18,7 +18,7 @@ use crate::network::graph::{Network, Op};
 use writer::Writer;
 
 /// Operator set of the files.
-const OPSET: i64 = 14;
+const OPSET: i64 = 13;
 /// Version of the format that goes with it (ONNX 1.8).
 const IR_VERSION: i64 = 7;
 /// Name of the batch axis.
@@ -48,13 +48,14 @@ pub struct OnnxWriteOptions {
 
 impl Network {
     /// The network as the bytes of an ONNX file: one input and one output with the names of the nodes, both with a
-    /// dynamic batch axis "N" in front; operator set 14.
+    /// dynamic batch axis "N" in front; operator set 13.
     ///
     /// Activations are written as the operator of that name where there is one (Relu, LeakyRelu, PRelu, Abs, Clip; Max
     /// and Min for bounds per channel) and else as an exact sum of ReLUs, v + s_0 (z - t_1) + sum_i (s_i - s_{i-1})
     /// relu(z - t_i). A max layer with a floor is written as the ReLU (or Clip) and the plain max layer that
     /// [`Network::fuse_relu_max`] made it from. Read again, the file is a network with the same values up to rounding
-    /// and the same units, except for those sums of more than one ReLU and for bounds per channel.
+    /// and the same units, except for those sums of more than one ReLU and for bounds per channel. A hard swish is spelt
+    /// out, and is read as its approximation only.
     ///
     /// O(weights), which are copied twice. Conditions: NONFINITE (a number beyond the range of single precision),
     /// UNSUPPORTED (more than the 2 GiB that a protobuf message may have).

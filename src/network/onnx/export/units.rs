@@ -20,9 +20,14 @@ pub(super) fn pointwise(w: &mut Writer, functions: &[Pwl]) -> Result<()> {
     }
 }
 
-/// The operator of that name.
+/// z min(max(z + 3, 0), 6) / 6, spelt out: the operator of that name is newer, and its 1/6 is in single precision.
 pub(super) fn hard_swish(w: &mut Writer) -> Result<()> {
-    w.chain(w.input(), vec![Step::new("HardSwish", "", vec![], vec![])]);
+    let z = w.input();
+    let [three, sixth] = [w.numbers("three", &[], &[3.0])?, w.numbers("sixth", &[], &[1.0 / 6.0])?];
+    let raised = Step::new("Add", "raised", vec![three], vec![]);
+    let clipped = clip_to(w, "clipped", 0.0, 6.0)?;
+    let product = Step::new("Mul", "product", vec![z.clone()], vec![]);
+    w.chain(z, vec![raised, clipped, product, Step::new("Mul", "", vec![sixth], vec![])]);
     Ok(())
 }
 
