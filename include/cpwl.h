@@ -84,6 +84,10 @@
 /// Flag of `cpwl_police_options`: `kappa` is meant as it is, even if it is 0. Since 0.1.
 #define CPWL_POLICE_KAPPA 8
 
+/// Flag of `cpwl_police_options`, with CPWL_POLICE_GRADIENT: gradients with respect to the sets are not needed, so that hulls
+/// of many points may be carried by fewer rows. Since 0.1.
+#define CPWL_POLICE_FIXED_SETS 16
+
 /// Status codes (`cpwl_status`). Since 0.1.
 typedef enum cpwl_status_code {
     /// The call succeeded.

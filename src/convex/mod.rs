@@ -26,6 +26,7 @@ mod combine;
 mod extreme;
 mod frame;
 mod halfspaces;
+mod light;
 mod points;
 mod polytope;
 mod range;
@@ -57,6 +58,7 @@ pub struct ConvexSet {
     shape: Shape,
     /// What the set is scaled about.
     center: Vec<f64>,
+    light: light::Light,
 }
 
 impl ConvexSet {
@@ -119,7 +121,7 @@ impl ConvexSet {
         if let Some(i) = center.iter().position(|x| !x.is_finite()) {
             bail!(Nonfinite, "the set overflows: element {i} of its centre is {}", center[i])
         }
-        Ok(ConvexSet { dim, rows, shape, center })
+        Ok(ConvexSet { dim, rows, shape, center, light: Default::default() })
     }
 
     /// A set around a point, which is its first row.

@@ -18,6 +18,10 @@ pub const CPWL_POLICE_GRADIENT: u32 = 4;
 /// Flag of `cpwl_police_options`: `kappa` is meant as it is, even if it is 0. Since 0.1.
 pub const CPWL_POLICE_KAPPA: u32 = 8;
 
+/// Flag of `cpwl_police_options`, with CPWL_POLICE_GRADIENT: gradients with respect to the sets are not needed, so that hulls
+/// of many points may be carried by fewer rows. Since 0.1.
+pub const CPWL_POLICE_FIXED_SETS: u32 = 16;
+
 /// Options of `cpwl_police`. Zero is the default of every field. Since 0.1.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -59,7 +63,11 @@ const DEFAULT_KAPPA: f64 = 16.0;
 /// # Safety
 /// `o.codes` and `o.free_layers` as the header says.
 unsafe fn read(o: &cpwl_police_options) -> Result<Options> {
-    let known = CPWL_POLICE_UNTIED | CPWL_POLICE_OUTPUT | CPWL_POLICE_GRADIENT | CPWL_POLICE_KAPPA;
+    let known = CPWL_POLICE_UNTIED
+        | CPWL_POLICE_OUTPUT
+        | CPWL_POLICE_GRADIENT
+        | CPWL_POLICE_KAPPA
+        | CPWL_POLICE_FIXED_SETS;
     if o.flags & !known != 0 {
         bail!(UnknownOption, "flags is {:#x}; this version knows {known:#x}", o.flags)
     }
@@ -98,6 +106,7 @@ unsafe fn read(o: &cpwl_police_options) -> Result<Options> {
         free: free.iter().map(layer).collect::<Result<_>>()?,
         output: o.flags & CPWL_POLICE_OUTPUT != 0,
         gradient: o.flags & CPWL_POLICE_GRADIENT != 0,
+        fixed_regions: o.flags & CPWL_POLICE_FIXED_SETS != 0,
         precision,
     })
 }

@@ -49,6 +49,9 @@ pub struct Options {
     pub output: bool,
     /// Keep what [`super::Plan::pull_back`] needs.
     pub gradient: bool,
+    /// With `gradient`: no gradients with respect to the regions are needed. Hulls of many points may then be carried by fewer
+    /// rows, as they are without gradients.
+    pub fixed_regions: bool,
     /// Arithmetic.
     pub precision: Precision,
 }
@@ -63,6 +66,7 @@ impl Default for Options {
             free: Vec::new(),
             output: false,
             gradient: false,
+            fixed_regions: false,
             precision: Precision::Double,
         }
     }

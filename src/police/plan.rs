@@ -113,12 +113,15 @@ impl Plan {
     /// MEMORY_LIMIT, MEMORY, CANCELLED.
     pub fn new(ctx: &Context, net: &Network, regions: &[ConvexSet], options: &Options) -> Result<Plan> {
         options.check(net)?;
-        let stack = Stack::new(net.input_len(), regions)?;
+        // A majority counts vertices; gradients with respect to vertices need them as they are.
+        let light = options.rule != Rule::Majority && (!options.gradient || options.fixed_regions);
+        let carried: Vec<&ConvexSet> = regions.iter().map(|r| if light { r.light() } else { r }).collect();
+        let stack = Stack::new(net.input_len(), &carried)?;
         if options.rule == Rule::Majority && (regions.len() > 1 || !stack.blocks[0].is_vertices()) {
             bail!(Unsupported, "rule: a majority of vertices needs one region that is given by its vertices")
         }
         let found = Walk::run(ctx, net, options, &stack)?;
-        let record = options.gradient.then(|| Record::new(net, regions, &stack, &found));
+        let record = options.gradient.then(|| Record::new(net, &carried, !options.fixed_regions, &stack, &found));
         let inserted = found.homes.iter().zip(&found.deciders).enumerate();
         let inserted = inserted.filter(|(_, (home, deciders))| home.0.is_inserted() && !deciders.is_empty());
         let inserted = inserted.map(|(l, (home, _))| (home.1, l)).collect();

@@ -23,6 +23,8 @@ pub(super) struct Record {
     /// Of each region: its rows in the stack, and how many it came with.
     blocks: Vec<(Block, usize)>,
     dim: usize,
+    /// Whether gradients with respect to the rows of regions are wanted.
+    of_regions: bool,
     is_point: Vec<bool>,
     roots: Vec<NodeId>,
     /// Home and unit node of each layer, and what decided its shifts.
@@ -35,18 +37,19 @@ pub(super) struct Record {
 pub struct Pulled {
     /// With respect to each of the parameters of the network before folding, in their order.
     pub parameters: Vec<Vec<f64>>,
-    /// With respect to the rows of each region, (rows, dim).
+    /// With respect to the rows of each region, (rows, dim); empty with `Options::fixed_regions`.
     pub rows: Vec<Vec<f64>>,
 }
 
 impl Record {
-    pub fn new(net: &Network, regions: &[ConvexSet], stack: &Stack, found: &Outcome) -> Record {
+    pub fn new(net: &Network, regions: &[&ConvexSet], of_regions: bool, stack: &Stack, found: &Outcome) -> Record {
         let blocks = stack.blocks.iter().zip(regions).map(|(block, region)| (block.clone(), region.n_rows()));
         let layers = found.homes.iter().zip(&found.deciders);
         Record {
             net: net.clone(),
             blocks: blocks.collect(),
             dim: stack.dim,
+            of_regions,
             is_point: stack.is_point.clone(),
             roots: found.roots.clone(),
             layers: layers.map(|(&(home, node), deciders)| (home, node, deciders.clone())).collect(),
@@ -266,6 +269,9 @@ impl<'a> Back<'a> {
         let mut parts: Vec<Vec<f64>> =
             node.inputs.iter().map(|&i| vec![0.0; rows * net.nodes()[i].len()]).collect();
         let mut to: Vec<&mut [f64]> = parts.iter_mut().map(|part| &mut part[..]).collect();
+        if node.inputs == [0] && !self.record.of_regions {
+            return Ok(());
+        }
         product.pull_back(&g, &mut to)?;
         for (&i, part) in node.inputs.iter().zip(&parts) {
             self.gradient(i).iter_mut().zip(part).for_each(|(to, g)| *to += g);
@@ -287,6 +293,9 @@ impl<'a> Back<'a> {
             }
         }
         let dim = self.record.dim;
+        if !self.record.of_regions {
+            return Pulled { rows: Vec::new(), parameters: self.parameters };
+        }
         let input = self.gradients[0].take().unwrap_or_else(|| vec![0.0; self.rows() * dim]);
         let rows = self.record.blocks.iter().map(|(block, n_rows)| {
             let mut rows = vec![0.0; n_rows * dim];

@@ -44,7 +44,7 @@ pub(super) struct Stack<'a> {
 
 impl<'a> Stack<'a> {
     /// EMPTY_REGION without regions, DIM_MISMATCH at one that is not of `dim` dimensions.
-    pub fn new(dim: usize, regions: &'a [ConvexSet]) -> Result<Self> {
+    pub fn new(dim: usize, regions: &[&'a ConvexSet]) -> Result<Self> {
         if regions.is_empty() {
             bail!(EmptyRegion, "regions is empty; expected at least one region")
         }
@@ -140,7 +140,7 @@ mod tests {
             ConvexSet::boxed(&[1.0, 2.0, 3.0], &[0.5, 0.0, 0.25]).unwrap(),
             ConvexSet::points(3, &[0.0; 6]).unwrap(),
         ];
-        let stack = Stack::new(3, &sets).unwrap();
+        let stack = Stack::new(3, &sets.each_ref()).unwrap();
         assert_eq!(
             stack.rows,
             [&[1.0, 2.0, 3.0][..], &[0.5, 0.0, 0.0], &[0.0, 0.0, 0.25], &[0.0; 3], &[0.0; 3]]
@@ -153,9 +153,9 @@ mod tests {
 
     #[test]
     fn bad_regions_say_why() {
-        let refused = |regions: &[ConvexSet]| Stack::new(2, regions).unwrap_err();
+        let refused = |regions: &[&ConvexSet]| Stack::new(2, regions).unwrap_err();
         assert_eq!(refused(&[]).condition(), Condition::EmptyRegion);
-        let e = refused(&[ConvexSet::points(3, &[0.0; 3]).unwrap()]);
+        let e = refused(&[&ConvexSet::points(3, &[0.0; 3]).unwrap()]);
         assert_eq!(e.to_string(), "[DIM_MISMATCH] region 0 has 3 dimensions; the network has 2 inputs");
     }
 }

@@ -84,14 +84,14 @@ class Chain:
         """The folded biases of the policed layers, in double precision."""
         return tuple(torch.from_numpy(layer.bias.copy()).to(self.device) for layer in policed.layers)
 
-    def pull_back(self, policed: Policed, gradients: Sequence[torch.Tensor | None]) -> list[np.ndarray]:
+    def pull_back(self, policed: Policed, gradients: Sequence[torch.Tensor | None]) -> list[np.ndarray | None]:
         """Gradients of the arrays of the network, then of the rows of the regions, from those of the folded biases."""
         folded: list[np.ndarray | None] = [None] * policed.net._info.n_arrays
         for layer, gradient in zip(policed.layers, gradients, strict=True):
             if layer.parameter >= 0 and gradient is not None:
                 folded[layer.parameter] = gradient.double().cpu().numpy()
         found = policed.backward(folded)
-        return [*found.parameters, *found.rows]
+        return [*found.parameters, *(found.rows or [None] * len(policed.regions))]
 
     def run(self, policed: Policed, biases: Sequence[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
         """The layers on a batch, with those biases in place of their own."""

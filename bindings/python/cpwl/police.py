@@ -59,7 +59,7 @@ def police(
     tied: bool = True,
     free: Sequence[int] = (),
     output: bool = False,
-    gradient: bool = False,
+    gradient: bool | str = False,
     precision: str = "double",
     context: _context.Context | None = None,
     **options: Any,
@@ -94,8 +94,9 @@ def police(
         Layers of units, from 0, to be left as they are. The network need not be affine on the regions then.
     output : bool
         Keep the outputs on one side of 0 as well, as the code published with the paper does.
-    gradient : bool
-        Keep what :meth:`Policed.backward` needs.
+    gradient : bool or "parameters"
+        Keep what :meth:`Policed.backward` needs. With "parameters" that gives no gradients with respect to the regions, and
+        hulls of many vertices are carried by fewer rows, as they are without gradients.
     precision : {"double", "single"}
         Arithmetic of the computation. "single" computes products of many rows with weights of single precision in
         single precision: twice as fast, but the result need not pass a certificate.
@@ -127,6 +128,8 @@ def police(
     """
     if not isinstance(net, Network):
         raise TypeError(f"net is a {type(net).__name__}; expected a cpwl.Network")
+    if gradient not in (False, True, "parameters"):
+        raise ValueError(f"gradient is {gradient!r}; expected a bool or 'parameters'")
     if codes is not None and rule != "given":
         raise ValueError(f"codes are given, but rule is {rule!r}; expected 'given'")
     settings = {
@@ -194,7 +197,8 @@ class Policed(Native):
         flags = {
             _abi.CPWL_POLICE_UNTIED: not settings["tied"],
             _abi.CPWL_POLICE_OUTPUT: settings["output"],
-            _abi.CPWL_POLICE_GRADIENT: settings["gradient"],
+            _abi.CPWL_POLICE_GRADIENT: bool(settings["gradient"]),
+            _abi.CPWL_POLICE_FIXED_SETS: settings["gradient"] == "parameters",
             _abi.CPWL_POLICE_KAPPA: True,
         }
         options = sized(
@@ -309,7 +313,8 @@ class Policed(Native):
         given = folded.parameters if isinstance(folded, Gradients) else folded
         tensors = [None if g is None else _tensor.borrow(g, f"folded[{i}]") for i, g in enumerate(given)]
         parameters = [np.empty(shape) for shape in self.original._array_shapes]
-        rows = [np.empty(region.rows.shape) for region in self.regions]
+        fixed = self._settings["gradient"] == "parameters"
+        rows = [] if fixed else [np.empty(region.rows.shape) for region in self.regions]
         out = [[_tensor.borrow(array, "gradient") for array in arrays] for arrays in (parameters, rows)]
         run = context or self._context
         arguments = (run, self._handle, *_array_of(tensors), *_array_of(out[0]), *_array_of(out[1]))

@@ -159,7 +159,10 @@ class Policed(nn.Module):
             options = dict(self._options)
             options["kappa"] = options.get("kappa", 16.0) * _COARSER.get(chain.dtype, 1.0)
             sets = [region.set(self._scale) for region in self.regions]
-            policed = police(chain.network(self._input_shape), sets, gradient=gradient, **options)
+            wanted: bool | str = gradient
+            if gradient and not any(p.requires_grad for p in self.regions.parameters()):
+                wanted = "parameters"
+            policed = police(chain.network(self._input_shape), sets, gradient=wanted, **options)
             self._made = (key, policed, chain)
         return self._made[1:]
 
