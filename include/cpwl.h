@@ -88,6 +88,9 @@
 /// of many points may be carried by fewer rows. Since 0.1.
 #define CPWL_POLICE_FIXED_SETS 16
 
+/// Flag of `cpwl_certify_options`: do not look for points that show that a network is not affine. Since 0.1.
+#define CPWL_CERTIFY_NO_WITNESS 1
+
 /// Status codes (`cpwl_status`). Since 0.1.
 typedef enum cpwl_status_code {
     /// The call succeeded.
@@ -538,6 +541,38 @@ typedef enum cpwl_policed_array_id {
     CPWL_POLICED_SHARED = 9,
 } cpwl_policed_array_id;
 
+/// Verdicts of `cpwl_certify`. Since 0.1.
+typedef enum cpwl_verdict {
+    /// Every unit stays on one affine piece over the region: the network is affine there.
+    CPWL_CERTIFIED = 1,
+    /// That could not be shown.
+    CPWL_NOT_CERTIFIED = 2,
+    /// The network is not affine on the region: see CPWL_CERTIFICATE_WITNESS.
+    CPWL_VIOLATED = 3,
+} cpwl_verdict;
+
+/// Why a network was not certified. Since 0.1.
+typedef enum cpwl_reason {
+    /// A unit takes inputs strictly on both sides of a bend.
+    CPWL_REASON_CROSSES = 1,
+    /// A unit is on one piece, but not on the one that was asked for.
+    CPWL_REASON_ELSEWHERE = 2,
+    /// The distance of a unit from a bend is below the error bound of the last arithmetic that was used.
+    CPWL_REASON_RADIUS = 3,
+} cpwl_reason;
+
+/// Arrays of certificates, for `cpwl_certificates_array`. Since 0.1.
+typedef enum cpwl_certificate_array_id {
+    /// (n_units) i32: the piece of every unit over the region, as in `cpwl_network_pattern`; -1 where it is not known.
+    CPWL_CERTIFICATE_CODES = 1,
+    /// (3, n_inputs) f64 where the verdict is CPWL_VIOLATED, else (0, n_inputs): the ends of a segment in the region and a
+    /// point on it, rounded, at which no affine function agrees with the network.
+    CPWL_CERTIFICATE_WITNESS = 2,
+    /// (n, 2) i64, region 0 for all: pairs of certified regions with the same pieces throughout; the network is one affine
+    /// map on the hull of both.
+    CPWL_CERTIFICATE_SHARED = 3,
+} cpwl_certificate_array_id;
+
 /// What to keep of each region.
 typedef struct EnumerationWant EnumerationWant;
 
@@ -552,6 +587,9 @@ typedef struct cpwl_boundary cpwl_boundary;
 
 /// Bytes that a call has made: the contents of a file. Immutable. Since 0.1.
 typedef struct cpwl_bytes cpwl_bytes;
+
+/// Certificates of a network on some regions. Immutable; may be shared between threads. Since 0.1.
+typedef struct cpwl_certificates cpwl_certificates;
 
 /// Consecutive cells of a partition, while a callback looks at them. Since 0.1.
 typedef struct cpwl_chunk cpwl_chunk;
@@ -1306,6 +1344,72 @@ typedef struct cpwl_policed_layer_summary {
     /// The largest shift, without its sign.
     double largest_shift;
 } cpwl_policed_layer_summary;
+
+/// Options of `cpwl_certify`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_certify_options {
+    /// `sizeof(cpwl_certify_options)`.
+    size_t struct_size;
+    /// Pieces that the units are to be on over every region, as `cpwl_network_pattern` counts them; NULL = any.
+    const int32_t *codes;
+    /// Most multiplications of large numbers in exact arithmetic for one region, about a microsecond each; 0 = 2^22,
+    /// negative = no exact arithmetic.
+    int64_t exact_work;
+    /// Length of `codes`: the number of units, or 0.
+    int32_t n_codes;
+    /// CPWL_CERTIFY_* flags.
+    uint32_t flags;
+} cpwl_certify_options;
+
+/// What `cpwl_certificates_get` tells of one region. Since 0.1.
+typedef struct cpwl_certificate_summary {
+    /// `sizeof(cpwl_certificate_summary)`, set by the caller.
+    size_t struct_size;
+    /// A `cpwl_verdict`.
+    int32_t verdict;
+    /// A `cpwl_reason` where the verdict is CPWL_NOT_CERTIFIED, else 0.
+    int32_t reason;
+    /// Layers of units that were looked at: all, or up to the first that was not certified.
+    int64_t n_layers;
+    /// The layer with the smallest margin, counted from 0; -1 without units.
+    int64_t layer;
+    /// Its unit with that margin.
+    int64_t unit;
+    /// Smallest distance of a unit from the ends of its piece; negative by how far a crossing unit is beyond; infinite
+    /// without units.
+    double margin;
+    /// How far `margin` may be from the truth.
+    double radius;
+    /// 1 if exact arithmetic would have taken more work than it was allowed.
+    int32_t exact_skipped;
+    /// Output that deviates at the witness; -1 unless the verdict is CPWL_VIOLATED.
+    int32_t output;
+    /// f at the third point of the witness, less the affine function through the values at the other two.
+    double deviation;
+    /// How far `deviation` may be from the truth: less than its size.
+    double deviation_radius;
+} cpwl_certificate_summary;
+
+/// What `cpwl_certificates_layer` tells of one layer of units. Since 0.1.
+typedef struct cpwl_certificate_layer_summary {
+    /// `sizeof(cpwl_certificate_layer_summary)`, set by the caller.
+    size_t struct_size;
+    /// Units that are certainly on no single piece.
+    int64_t crossing;
+    /// Units that are certainly on one piece, but not on the one in `codes`.
+    int64_t elsewhere;
+    /// Units of which neither is certain.
+    int64_t open;
+    /// Units that f64, double-double and exact arithmetic had the last word on.
+    int64_t stages[3];
+    /// Smallest distance of a unit from the ends of its piece, as in `cpwl_certificate_summary`.
+    double margin;
+    /// How far `margin` may be from the truth.
+    double radius;
+    /// The unit with that margin, within the layer.
+    int64_t unit;
+    /// Vertex of the region at which it is taken; -1 if it is none.
+    int64_t corner;
+} cpwl_certificate_layer_summary;
 
 
 
@@ -2532,6 +2636,52 @@ cpwl_status cpwl_policed_enforce(const struct cpwl_context *ctx,
                                  const struct cpwl_tensor *outputs,
                                  const struct cpwl_tensor *bound,
                                  struct cpwl_policed **out);
+
+/// Whether `net`, made by whomever, is affine on each of the `n_sets` convex regions at `sets`. `out` becomes one
+/// certificate for each region; the call succeeds whatever they say. `opts` may be NULL. Free it with
+/// `cpwl_certificates_free`.
+///
+/// Over a certified region every unit stays on one affine piece of its function, shown in f64 with bounds of all errors,
+/// what that cannot decide in double-double, what is left in exact arithmetic. Numbers count as they are stored. "Certified"
+/// is never said where exact arithmetic would say otherwise. A network that is not certified may be affine all the same, if
+/// the bend of one unit is undone by others; one that is *violated* is not, as three points of the region show.
+///
+/// Errors: CPWL_ARGUMENT (EMPTY_REGION, codes), CPWL_SHAPE (DIM_MISMATCH), CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. Cost: two
+/// forward passes of as many samples as a region has rows, in f64; about 10 in double-double and 1000 in exact arithmetic
+/// where these are needed. Since 0.1.
+cpwl_status cpwl_certify(const struct cpwl_context *ctx,
+                         const struct cpwl_network *net,
+                         const struct cpwl_set *const *sets,
+                         int32_t n_sets,
+                         const struct cpwl_certify_options *opts,
+                         struct cpwl_certificates **out);
+
+/// Frees certificates, and with them everything that they lent. NULL is fine. Since 0.1.
+void cpwl_certificates_free(struct cpwl_certificates *certificates);
+
+/// Fills `out`, whose `struct_size` the caller has set, with the verdict on region `region`, from 0. Errors: CPWL_ARGUMENT
+/// (no such region). O(layers). Since 0.1.
+cpwl_status cpwl_certificates_get(const struct cpwl_context *ctx,
+                                  const struct cpwl_certificates *certificates,
+                                  int32_t region,
+                                  struct cpwl_certificate_summary *out);
+
+/// Fills `out`, whose `struct_size` the caller has set, with what was found in layer of units `layer`, from 0, over region
+/// `region`. Errors: CPWL_ARGUMENT (no such region; a layer that was not looked at). O(1). Since 0.1.
+cpwl_status cpwl_certificates_layer(const struct cpwl_context *ctx,
+                                    const struct cpwl_certificates *certificates,
+                                    int32_t region,
+                                    int32_t layer,
+                                    struct cpwl_certificate_layer_summary *out);
+
+/// Lends array `which` (a `cpwl_certificate_array_id`) of region `region`: fills `out` with a view of it that is valid until
+/// the certificates are freed, and is not to be written to. Errors: CPWL_ARGUMENT (an unknown id, no such region). O(1).
+/// Since 0.1.
+cpwl_status cpwl_certificates_array(const struct cpwl_context *ctx,
+                                    const struct cpwl_certificates *certificates,
+                                    int32_t which,
+                                    int32_t region,
+                                    struct cpwl_tensor *out);
 
 #ifdef __cplusplus
 }  // extern "C"

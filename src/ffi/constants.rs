@@ -446,6 +446,41 @@ pub enum cpwl_police_precision {
     CPWL_POLICE_SINGLE = 2,
 }
 
+/// Verdicts of `cpwl_certify`. Since 0.1.
+#[repr(C)]
+pub enum cpwl_verdict {
+    /// Every unit stays on one affine piece over the region: the network is affine there.
+    CPWL_CERTIFIED = 1,
+    /// That could not be shown.
+    CPWL_NOT_CERTIFIED = 2,
+    /// The network is not affine on the region: see CPWL_CERTIFICATE_WITNESS.
+    CPWL_VIOLATED = 3,
+}
+
+/// Why a network was not certified. Since 0.1.
+#[repr(C)]
+pub enum cpwl_reason {
+    /// A unit takes inputs strictly on both sides of a bend.
+    CPWL_REASON_CROSSES = 1,
+    /// A unit is on one piece, but not on the one that was asked for.
+    CPWL_REASON_ELSEWHERE = 2,
+    /// The distance of a unit from a bend is below the error bound of the last arithmetic that was used.
+    CPWL_REASON_RADIUS = 3,
+}
+
+/// Arrays of certificates, for `cpwl_certificates_array`. Since 0.1.
+#[repr(C)]
+pub enum cpwl_certificate_array_id {
+    /// (n_units) i32: the piece of every unit over the region, as in `cpwl_network_pattern`; -1 where it is not known.
+    CPWL_CERTIFICATE_CODES = 1,
+    /// (3, n_inputs) f64 where the verdict is CPWL_VIOLATED, else (0, n_inputs): the ends of a segment in the region and a
+    /// point on it, rounded, at which no affine function agrees with the network.
+    CPWL_CERTIFICATE_WITNESS = 2,
+    /// (n, 2) i64, region 0 for all: pairs of certified regions with the same pieces throughout; the network is one affine
+    /// map on the hull of both.
+    CPWL_CERTIFICATE_SHARED = 3,
+}
+
 /// Arrays of a policed network of R regions, for `cpwl_policed_array`. The first six belong to a layer of g groups, the
 /// next two to a region. Since 0.1.
 #[repr(C)]

@@ -78,6 +78,8 @@ mod policed_backward;
 
 mod prescribe;
 
+mod certify;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod cells;
 mod lent;
@@ -90,6 +92,7 @@ pub use boundary::*;
 pub use boundary_points::*;
 pub use builder::*;
 pub use bytes::*;
+pub use certify::*;
 pub use complexity::*;
 pub use constants::*;
 pub use context::*;

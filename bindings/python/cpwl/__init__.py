@@ -11,6 +11,7 @@ from ._lib import build_info, version
 from ._stats import Stats
 from .boundary import Boundary, Nearest
 from .certificate import Certificate
+from .certify import AffineCertificate, certify
 from .context import Context
 from .convex import (
     ConvexSet,
@@ -41,6 +42,7 @@ from .training import TrainingView
 
 __version__ = version()
 __all__ = [
+    "AffineCertificate",
     "Affine",
     "Approximation",
     "Ball",
@@ -82,6 +84,7 @@ __all__ = [
     "Vertices",
     "Zonotope",
     "build_info",
+    "certify",
     "hull",
     "layers",
     "police",

@@ -21,6 +21,7 @@ CPWL_POLICE_OUTPUT = 2
 CPWL_POLICE_GRADIENT = 4
 CPWL_POLICE_KAPPA = 8
 CPWL_POLICE_FIXED_SETS = 16
+CPWL_CERTIFY_NO_WITNESS = 1
 CPWL_OK = 0
 CPWL_ARGUMENT = 1
 CPWL_SHAPE = 2
@@ -194,6 +195,15 @@ CPWL_POLICED_DECIDING_CORNER = 6
 CPWL_POLICED_MAP_A = 7
 CPWL_POLICED_MAP_C = 8
 CPWL_POLICED_SHARED = 9
+CPWL_CERTIFIED = 1
+CPWL_NOT_CERTIFIED = 2
+CPWL_VIOLATED = 3
+CPWL_REASON_CROSSES = 1
+CPWL_REASON_ELSEWHERE = 2
+CPWL_REASON_RADIUS = 3
+CPWL_CERTIFICATE_CODES = 1
+CPWL_CERTIFICATE_WITNESS = 2
+CPWL_CERTIFICATE_SHARED = 3
 
 
 class ContextOptions(c.Structure):
@@ -627,6 +637,47 @@ class PolicedLayerSummary(c.Structure):
     ]
 
 
+class CertifyOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("codes", c.POINTER(c.c_int32)),
+        ("exact_work", c.c_int64),
+        ("n_codes", c.c_int32),
+        ("flags", c.c_uint32),
+    ]
+
+
+class CertificateSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("verdict", c.c_int32),
+        ("reason", c.c_int32),
+        ("n_layers", c.c_int64),
+        ("layer", c.c_int64),
+        ("unit", c.c_int64),
+        ("margin", c.c_double),
+        ("radius", c.c_double),
+        ("exact_skipped", c.c_int32),
+        ("output", c.c_int32),
+        ("deviation", c.c_double),
+        ("deviation_radius", c.c_double),
+    ]
+
+
+class CertificateLayerSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("crossing", c.c_int64),
+        ("elsewhere", c.c_int64),
+        ("open", c.c_int64),
+        ("stages", c.c_int64 * 3),
+        ("margin", c.c_double),
+        ("radius", c.c_double),
+        ("unit", c.c_int64),
+        ("corner", c.c_int64),
+    ]
+
+
 # name: (result, arguments); handles are void pointers
 FUNCTIONS = {
     "cpwl_boundary_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
@@ -640,6 +691,11 @@ FUNCTIONS = {
     "cpwl_bytes_free": (None, [c.c_void_p]),
     "cpwl_bytes_get": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p), c.POINTER(c.c_size_t)]),
     "cpwl_cancel_flag": (c.c_int32, [c.c_void_p]),
+    "cpwl_certificates_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_certificates_free": (None, [c.c_void_p]),
+    "cpwl_certificates_get": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(CertificateSummary)]),
+    "cpwl_certificates_layer": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_int32, c.POINTER(CertificateLayerSummary)]),
+    "cpwl_certify": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p), c.c_int32, c.POINTER(CertifyOptions), c.POINTER(c.c_void_p)]),
     "cpwl_chunk_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_context_free": (None, [c.c_void_p]),
     "cpwl_context_isa": (c.c_int32, [c.c_void_p]),
