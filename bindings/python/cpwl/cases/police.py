@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import Error, Network, Policed, UnsupportedError, certify, layers, police
+from .. import Error, Network, Policed, UnsupportedError, layers, police
 from . import Report, _police_sets
 
 FLOAT64 = 1e-10  # of 1 + the largest entry
@@ -253,6 +253,8 @@ def _set_affine(case: Case, report: Report) -> None:
 
 def _certify(case: Case, report: Report) -> None:
     net = network(case.spec, case.series("W"), case.series("fb"))
+    from .. import certify
+
     found = certify(net, regions(case))
     verdict = VERDICTS[found.certified]
     if case.spec["must"] == "either":
