@@ -178,12 +178,7 @@ mod tests {
         best.unwrap()
     }
 
-    fn choose(
-        way: Way,
-        ranges: &[[f64; 2]],
-        f: &Function,
-        mu: f64,
-    ) -> Result<(Choice, Vec<usize>), Fail> {
+    fn choose(way: Way, ranges: &[[f64; 2]], f: &Function, mu: f64) -> Result<(Choice, Vec<usize>), Fail> {
         let mut pieces = vec![9; ranges.len()];
         let choice = Chooser::new().choose(way, ranges, f, mu, &mut pieces)?;
         Ok((choice, pieces))
