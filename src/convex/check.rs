@@ -13,7 +13,7 @@ pub(super) fn points(dim: usize, points: &[f64], name: &str) -> Result<()> {
 /// SHAPE or NONFINITE unless `vectors` holds whole vectors of `dim` finite numbers.
 pub(super) fn whole(dim: usize, vectors: &[f64], name: &str) -> Result<()> {
     dimension(dim)?;
-    if vectors.len() % dim != 0 {
+    if !vectors.len().is_multiple_of(dim) {
         bail!(Shape, "{name} has {} numbers; expected a multiple of the dimension {dim}", vectors.len())
     }
     finite(vectors, name)

@@ -11,7 +11,7 @@ impl ConvexSet {
     pub fn image(&self, matrix: &[f64], shift: Option<&[f64]>) -> Result<ConvexSet> {
         let dim = self.dim;
         let to = matrix.len() / dim;
-        if to == 0 || matrix.len() % dim != 0 {
+        if to == 0 || !matrix.len().is_multiple_of(dim) {
             bail!(
                 Shape,
                 "matrix has {} numbers; expected rows of {dim}, the dimension of the set",

@@ -11,10 +11,11 @@ const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
 impl ConvexSet {
     /// The hull of `points`, (points, dim) row-major, carried by a frame: as many rows as its affine hull has dimensions,
-    /// and one. Rows: the mean of the points, then orthogonal directions, each as long as the hull reaches along it. With
-    /// as many points or fewer it is [`ConvexSet::points`].
+    /// and one. Rows: a base near the hull, then orthogonal directions of it, about as long as the hull reaches; along the
+    /// axes where the hull has all dimensions. With as many points or fewer it is [`ConvexSet::points`].
     ///
-    /// Every point is met to within 4e-15 of the largest distance of a point from the origin. Cost: points x dim x rank.
+    /// Every point is met to within 4e-15 of the largest distance of a point from the origin; along the axes to half a unit
+    /// of the last place of its difference from the base, which mostly is none. Cost: points x dim x rank.
     ///
     /// Conditions: EMPTY_REGION without points, SHAPE, NONFINITE.
     pub fn frame(dim: usize, points: &[f64]) -> Result<ConvexSet> {
@@ -45,14 +46,37 @@ pub(super) fn of(dim: usize, points: &[f64], most: usize) -> Result<Option<Conve
     }
     let k = basis.len();
     if k == 0 {
-        return Ok(Some(ConvexSet::new(
-            dim,
-            points[..dim].to_vec(),
-            Shape::Points(0..1),
-            points[..dim].to_vec(),
-        )?));
+        return ConvexSet::new(dim, points[..dim].to_vec(), Shape::Points(0..1), points[..dim].to_vec())
+            .map(Some);
     }
-    // (points, rank) coordinates, by least squares: the basis is orthonormal. Once more for what rounding left over.
+    let (rows, t) = if k == dim { axes(&center, points) } else { directions(&center, &away, &basis) };
+    let shape = Shape::Sum(vec![Shape::Points(0..1), Shape::Corners(1..k + 1, t.into())]);
+    ConvexSet::new(dim, rows, shape, center).map(Some)
+}
+
+/// Rows along the axes, and the coordinates of the points: powers of two, and a base of few digits (none where the points
+/// are about the origin), so that coordinates are exact wherever differences are.
+fn axes(center: &[f64], points: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let dim = center.len();
+    let mut rows = vec![0.0; (dim + 1) * dim];
+    let mut t = points.to_vec();
+    for (i, &c) in center.iter().enumerate() {
+        let reach =
+            |base: f64| points.iter().skip(i).step_by(dim).fold(0.0f64, |m, x| m.max((x - base).abs()));
+        let base = if c.abs() <= reach(c) { 0.0 } else { f64::from(c as f32) };
+        let base = if base.is_finite() { base } else { c };
+        let size = power_of_two(reach(base));
+        rows[i] = base;
+        rows[(i + 1) * dim + i] = size;
+        t.iter_mut().skip(i).step_by(dim).for_each(|t| *t = (*t - base) / size);
+    }
+    (rows, t)
+}
+
+/// Rows along a basis, and the coordinates of the points `away` from the centre: by least squares, for the basis is
+/// orthonormal, and once more for what rounding left over.
+fn directions(center: &[f64], away: &[f64], basis: &Basis) -> (Vec<f64>, Vec<f64>) {
+    let (dim, k) = (center.len(), basis.len());
     let mut t = Vec::with_capacity(away.len() / dim * k);
     for x in away.chunks_exact(dim) {
         let mut rest = x.to_vec();
@@ -66,12 +90,16 @@ pub(super) fn of(dim: usize, points: &[f64], most: usize) -> Result<Option<Conve
             }
         }
     }
-    let mut rows = center.clone();
+    let mut rows = center.to_vec();
     for (j, b) in basis.vectors().enumerate() {
-        let reach = t.iter().skip(j).step_by(k).fold(0.0f64, |m, t| m.max(t.abs()));
-        t.iter_mut().skip(j).step_by(k).for_each(|t| *t /= reach);
-        rows.extend(b.iter().map(|b| b * reach));
+        let size = power_of_two(t.iter().skip(j).step_by(k).fold(0.0f64, |m, t| m.max(t.abs())));
+        t.iter_mut().skip(j).step_by(k).for_each(|t| *t /= size);
+        rows.extend(b.iter().map(|b| b * size));
     }
-    let shape = Shape::Sum(vec![Shape::Points(0..1), Shape::Corners(1..k + 1, t.into())]);
-    ConvexSet::new(dim, rows, shape, center).map(Some)
+    (rows, t)
+}
+
+/// The largest power of two up to x > 0.
+fn power_of_two(x: f64) -> f64 {
+    if x < f64::MIN_POSITIVE { f64::MIN_POSITIVE } else { f64::from_bits(x.to_bits() & (0x7ff << 52)) }
 }

@@ -26,7 +26,6 @@ mod combine;
 mod extreme;
 mod frame;
 mod halfspaces;
-mod light;
 mod points;
 mod polytope;
 mod range;
@@ -39,6 +38,8 @@ mod support;
 mod tests;
 mod zonotope;
 
+use std::sync::OnceLock;
+
 pub use boxes::Norm;
 pub use extreme::{Extreme, Side};
 pub use halfspaces::HalfSpaces;
@@ -50,7 +51,7 @@ pub use crate::simd::sweep::Scalar;
 use crate::error::{Result, bail};
 
 /// A non-empty closed convex set. Immutable; made by its constructors (one file each kind), shareable between threads.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ConvexSet {
     dim: usize,
     /// (rows, dim), row-major.
@@ -58,7 +59,15 @@ pub struct ConvexSet {
     shape: Shape,
     /// What the set is scaled about.
     center: Vec<f64>,
-    light: light::Light,
+    /// The same set with fewer rows, where that pays; found when first asked for.
+    slim: OnceLock<Option<Box<ConvexSet>>>,
+}
+
+impl PartialEq for ConvexSet {
+    /// Whether rows, shape and centre are the same.
+    fn eq(&self, other: &ConvexSet) -> bool {
+        (&self.rows, &self.shape, &self.center) == (&other.rows, &other.shape, &other.center)
+    }
 }
 
 impl ConvexSet {
@@ -121,7 +130,7 @@ impl ConvexSet {
         if let Some(i) = center.iter().position(|x| !x.is_finite()) {
             bail!(Nonfinite, "the set overflows: element {i} of its centre is {}", center[i])
         }
-        Ok(ConvexSet { dim, rows, shape, center, light: Default::default() })
+        Ok(ConvexSet { dim, rows, shape, center, slim: OnceLock::new() })
     }
 
     /// A set around a point, which is its first row.

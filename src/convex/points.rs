@@ -2,6 +2,7 @@
 
 use super::{ConvexSet, Shape, check, frame};
 use crate::error::Result;
+use crate::fork;
 
 impl ConvexSet {
     /// The hull of `points`, (points, dim) row-major, carried as they are. Rows: the points.
@@ -12,27 +13,44 @@ impl ConvexSet {
         ConvexSet::new(dim, points.to_vec(), Shape::Points(0..points.len() / dim), mean(dim, points))
     }
 
-    /// The hull of `points`, (points, dim) row-major, carried by as few rows as pay: the points themselves
-    /// ([`ConvexSet::points`]), or a base and a basis of their affine hull ([`ConvexSet::frame`]).
-    ///
-    /// A layer from n to n' units costs P n n' multiply-adds for P points, and (r + 1) (n + P) n' for a frame of rank r: n'
-    /// times the layer itself and the ranges of P corners. The widths are not known here, so n is taken as 64: wide
-    /// layers only favour the frame, in narrow ones neither costs much. The frame must also halve the rows at least, for
-    /// a hull of points is simpler: its rows are the vertices, and so are the gradients with respect to them.
+    /// The hull of `points`, (points, dim) row-major, in the form that is cheaper to carry: [`ConvexSet::slim`] of
+    /// [`ConvexSet::points`].
     ///
     /// Conditions: EMPTY_REGION without points, SHAPE, NONFINITE.
     pub fn vertices(dim: usize, points: &[f64]) -> Result<ConvexSet> {
-        const WIDTH: usize = 64;
-        check::points(dim, points, "vertices")?;
-        let n = points.len() / dim;
-        let most_rows = (n / 2).min(WIDTH * n / (WIDTH + n));
-        match most_rows.checked_sub(1) {
-            Some(rank) => match frame::of(dim, points, rank)? {
-                Some(set) => Ok(set),
-                None => ConvexSet::points(dim, points),
-            },
-            None => ConvexSet::points(dim, points),
+        Ok(ConvexSet::points(dim, points)?.slim().clone())
+    }
+
+    /// The same set with fewer rows, if it is a hull of points (perhaps with rays) for which a frame pays, otherwise the set
+    /// itself. Corners keep their numbers. Found once.
+    ///
+    /// A layer from n to n' units costs P n n' multiply-adds for P points, and (r + 1) (n + P) n' for a frame of rank r: the
+    /// layer itself and the ranges of P corners. The widths are not known here, so n is taken as 64: wide layers only
+    /// favour the frame, in narrow ones neither costs much. The frame must also halve the rows, for a hull of points is
+    /// simpler: its rows are the vertices, and so are the gradients with respect to them.
+    pub fn slim(&self) -> &ConvexSet {
+        match fork::get_or_init(&self.slim, || self.slimmer().map(Box::new)) {
+            Some(set) => set,
+            None => self,
         }
+    }
+
+    fn slimmer(&self) -> Option<ConvexSet> {
+        const WIDTH: usize = 64;
+        let points = match &self.shape {
+            Shape::Points(points) => points,
+            Shape::Sum(parts) => match &parts[..] {
+                [Shape::Points(points), Shape::Cone(_)] => points,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let n = points.len();
+        let most_rank = (n / 2).min(WIDTH * n / (WIDTH + n)).checked_sub(1)?;
+        let (points, rays) = self.rows.split_at(n * self.dim);
+        // A frame that overflows is none.
+        let frame = frame::of(self.dim, points, most_rank).ok()??;
+        if rays.is_empty() { Some(frame) } else { frame.with_rays(rays).ok() }
     }
 
     /// This set and everything that lies in the directions `rays`, (rays, dim) row-major, from it: the sums of its points

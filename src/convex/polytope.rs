@@ -8,9 +8,12 @@
 use super::basis::{Basis, dot, length};
 use super::halfspaces::HalfSpaces;
 use super::{ConvexSet, Shape, check};
-use crate::error::{Result, bail};
+use crate::context::Context;
+use crate::error::{Condition, Error, Result, bail};
 use crate::lp::{End, NO_LABEL, Rows, Simplex, start};
 
+/// Sets of more dimensions are refused: linear programs on them take longer than anyone would wait for.
+const LARGEST_DIM: usize = 64;
 /// Vertices are enumerated in this many dimensions at most ..
 const ENUMERABLE_DIM: usize = 6;
 /// .. and if all bases take this many multiply-adds at most.
@@ -19,8 +22,8 @@ const ENUMERABLE_WORK: f64 = 2e7;
 const PARALLEL: f64 = 1e-12;
 /// Depth below this part of the offsets is rounding of the offsets.
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
-/// How far from the origin a point is looked for, in units of the largest offset.
-const REACH: f64 = 1e6;
+/// How far from the origin a point is looked for, in units of the largest offset: farther only where there is none.
+const REACH: [f64; 3] = [4.0, 1e3, 1e6];
 /// A vertex may be outside a side by this part of the size of the polytope.
 const OUTSIDE: f64 = 1e-11;
 /// Vertices nearer than this, in the same units, are one.
@@ -37,6 +40,17 @@ struct Sides {
     rounding: f64,
 }
 
+/// A point far inside.
+struct Deep {
+    point: Vec<f64>,
+    /// From the nearest side; negative outside.
+    depth: f64,
+    /// The sides that hold it there.
+    tight: Vec<usize>,
+    /// Whether the end of where it was looked for does so too.
+    held: bool,
+}
+
 impl ConvexSet {
     /// The set of all x with a x <= b; `a` is (sides, dim) row-major, `b` is (sides). It may be unbounded or flat; sides that
     /// are redundant or without a normal (0 x <= 1) do no harm.
@@ -51,12 +65,19 @@ impl ConvexSet {
     /// 1e-14 of its largest distance from the origin is taken for flat, one that is empty by less than that for a flat one;
     /// one farther away than 1e6 times all of its sides for empty.
     ///
-    /// Conditions: SHAPE, NONFINITE, EMPTY_REGION, NUMERIC if a linear program does not end (never seen).
-    pub fn polytope(dim: usize, a: &[f64], b: &[f64]) -> Result<ConvexSet> {
+    /// Conditions: SHAPE, NONFINITE, EMPTY_REGION, UNSUPPORTED in more than 64 dimensions, CANCELLED, NUMERIC if a linear
+    /// program does not end (never seen).
+    pub fn polytope(ctx: &Context, dim: usize, a: &[f64], b: &[f64]) -> Result<ConvexSet> {
         check::whole(dim, a, "a")?;
         check::finite(b, "b")?;
         if a.len() != b.len() * dim {
             bail!(Shape, "a has {} rows; b has {} elements", a.len() / dim, b.len())
+        }
+        if dim > LARGEST_DIM {
+            bail!(
+                Unsupported,
+                "polytope: dimension {dim}; half-spaces are taken in up to {LARGEST_DIM} (use other sets)"
+            )
         }
         let Some(mut sides) = Sides::new(dim, a, b)? else {
             bail!(EmptyRegion, "polytope: no x satisfies a x <= b")
@@ -64,16 +85,22 @@ impl ConvexSet {
         // (lines, dim): whole lines of the set.
         let lines = sides.take_lines();
         loop {
-            let Some((inside, depth, tight)) = sides.deepest()? else {
+            ctx.poll()?;
+            let Some(deep) = sides.deepest()? else {
                 bail!(EmptyRegion, "polytope: no x satisfies a x <= b")
             };
-            sides.move_to(&inside);
-            if sides.basis.len() == 0 || depth > sides.rounding {
+            sides.origin = deep.point;
+            if deep.depth > sides.rounding {
                 break;
             }
-            sides.flatten(&tight);
+            if !sides.flatten(&deep.tight) {
+                bail!(
+                    Numeric,
+                    "polytope: its sides are too close to parallel to tell which of them are equations"
+                )
+            }
         }
-        let set = sides.into_set(dim)?;
+        let set = sides.into_set(ctx)?;
         if lines.is_empty() {
             return Ok(set);
         }
@@ -103,7 +130,7 @@ impl Sides {
             normals.extend(normal.iter().map(|n| n / size));
             offsets.push(offset);
         }
-        let rounding = ROUNDING * offsets.iter().fold(0.0f64, |m, o| m.max(o.abs()));
+        let rounding = ROUNDING * unit_of(&offsets);
         Ok(Some(Sides { origin: vec![0.0; dim], basis, normals, offsets, rounding }))
     }
 
@@ -126,12 +153,12 @@ impl Sides {
         all.vectors().skip(rank).flatten().copied().collect()
     }
 
-    /// Normals of length 1 in coordinates of the subspace, and how far the origin is inside them; the sides to which a row
-    /// belongs are its labels. Sides that contain the subspace are left out; `None` if one excludes it.
-    fn rows(&self, unit: f64) -> Option<Rows> {
+    /// Normals of length 1 in coordinates of the subspace, and how far `origin` is inside them; their labels are the numbers
+    /// of the sides. Sides that contain the subspace are left out; `None` if one excludes it.
+    fn rows(&self, origin: &[f64], unit: f64) -> Option<Rows> {
         let mut rows = Rows::new(self.basis.len());
         for (i, (normal, offset)) in self.normals.chunks_exact(self.dim()).zip(&self.offsets).enumerate() {
-            let inside = offset - dot(normal, &self.origin);
+            let inside = offset - dot(normal, origin);
             let along: Vec<f64> = self.basis.vectors().map(|b| dot(normal, b)).collect();
             let size = length(&along);
             if size > PARALLEL {
@@ -143,63 +170,62 @@ impl Sides {
         Some(rows)
     }
 
-    /// The point farthest inside all sides (nearby, if there is no farthest), how far, and the sides that hold it there.
-    /// `None` if every point is outside.
-    fn deepest(&self) -> Result<Option<(Vec<f64>, f64, Vec<usize>)>> {
-        let d = self.basis.len();
-        let largest = self.offsets.iter().fold(0.0f64, |m, o| m.max(o.abs()));
-        let mut unit = if largest > 0.0 { largest } else { 1.0 };
-        let mut here = Sides {
-            origin: self.origin.clone(),
-            basis: self.basis.clone(),
-            normals: self.normals.clone(),
-            offsets: self.offsets.clone(),
-            rounding: self.rounding,
-        };
+    /// The point farthest inside all sides (nearby, if there is no farthest). `None` if every point is outside one.
+    fn deepest(&self) -> Result<Option<Deep>> {
+        let mut unit = unit_of(&self.offsets);
         let mut found = None;
-        // Each time nearer, in units of what was found: the digits that a set far away or much smaller than its distance
-        // from the origin needs.
-        for reach in [REACH, 1e3, 1e3] {
-            let Some(rows) = here.rows(unit) else { return Ok(None) };
-            if d == 0 || rows.len() == 0 {
-                return Ok(Some((here.origin, if d == 0 { 0.0 } else { f64::INFINITY }, Vec::new())));
-            }
-            let mut simplex = Simplex::default();
-            let Some((y, depth)) = start::interior_with(&rows, reach, f64::NEG_INFINITY, &mut simplex) else {
-                bail!(Numeric, "polytope: a linear program did not end")
-            };
-            let y: Vec<f64> = y.iter().map(|y| y * unit).collect();
-            let depth = depth * unit;
-            let mut down = vec![0.0; d + 1];
-            down[d] = -1.0;
-            let holds = |(j, &row): (usize, &u32)| {
-                let multiplier = dot(&down, simplex.direction(j));
-                let side = rows.labels.get(row as usize).filter(|_| multiplier < -1e-9)?;
-                Some(*side as usize)
-            };
-            let tight = simplex.basis.iter().enumerate().filter_map(holds).collect();
-            here.move_to_coordinates(&y);
-            found = Some((here.origin.clone(), depth, tight));
-            if depth.abs() > 1e-3 * unit {
+        for reach in REACH {
+            let Some(deep) = self.search(&self.origin, unit, reach)? else { return Ok(None) };
+            let settled = deep.depth > self.rounding || !deep.held;
+            found = Some(deep);
+            if settled {
                 break;
             }
-            unit = depth.abs().max(1e-6 * unit);
         }
-        Ok(found.filter(|(_, depth, _)| *depth >= -self.rounding))
+        // Twice nearer, in units of what was found: the digits that a set needs that is far away, or thin.
+        for _ in 0..2 {
+            let Some(deep) = &found else { break };
+            if deep.depth.abs() > 1e-3 * unit {
+                break;
+            }
+            unit = deep.depth.abs().max(1e-6 * unit);
+            match self.search(&deep.point, unit, REACH[1])? {
+                Some(nearer) if nearer.depth > self.rounding || !nearer.held => found = Some(nearer),
+                _ => break,
+            }
+        }
+        Ok(found.filter(|deep| deep.depth >= -self.rounding))
     }
 
-    fn move_to_coordinates(&mut self, y: &[f64]) {
+    /// The same in a cube of the subspace about `origin`, `reach` units to all sides.
+    fn search(&self, origin: &[f64], unit: f64, reach: f64) -> Result<Option<Deep>> {
+        let Some(rows) = self.rows(origin, unit) else { return Ok(None) };
+        let mut deep = Deep { point: origin.to_vec(), depth: f64::INFINITY, tight: Vec::new(), held: false };
+        if rows.len() == 0 {
+            return Ok(Some(deep));
+        }
+        let mut simplex = Simplex::default();
+        let Some((y, depth)) = start::interior_with(&rows, reach, f64::NEG_INFINITY, &mut simplex) else {
+            bail!(Numeric, "polytope: a linear program did not end")
+        };
+        deep.depth = depth * unit;
         for (y, b) in y.iter().zip(self.basis.vectors()) {
-            self.origin.iter_mut().zip(b).for_each(|(x, b)| *x += y * b);
+            deep.point.iter_mut().zip(b).for_each(|(x, b)| *x += y * unit * b);
         }
+        for (j, &row) in simplex.basis.iter().enumerate() {
+            // The multiplier of the last coordinate, the depth: the sides that hold the point where it is.
+            if simplex.direction(j)[y.len()] > 1e-9 {
+                match rows.labels.get(row as usize) {
+                    Some(&side) => deep.tight.push(side as usize),
+                    None => deep.held = true,
+                }
+            }
+        }
+        Ok(Some(deep))
     }
 
-    fn move_to(&mut self, origin: &[f64]) {
-        self.origin.copy_from_slice(origin);
-    }
-
-    /// Restricts the subspace to where the sides `tight` hold with equality.
-    fn flatten(&mut self, tight: &[usize]) {
+    /// Restricts the subspace to where the sides `tight` hold with equality. False if it stays as large as it is.
+    fn flatten(&mut self, tight: &[usize]) -> bool {
         let dim = self.dim();
         let mut taken = Basis::new(dim);
         let normals: Vec<f64> =
@@ -230,26 +256,24 @@ impl Sides {
         let mut basis = Basis::new(dim);
         basis.extend(&left, 1e-9, rank);
         self.basis = basis;
+        taken.len() > 0
     }
 
     /// The set around the origin, which is inside.
-    fn into_set(self, dim: usize) -> Result<ConvexSet> {
-        let d = self.basis.len();
+    fn into_set(self, ctx: &Context) -> Result<ConvexSet> {
+        let (dim, d) = (self.dim(), self.basis.len());
         if d == 0 {
             return ConvexSet::points(dim, &self.origin);
         }
-        let stuck = || {
-            crate::error::Error::new(
-                crate::error::Condition::Numeric,
-                "polytope: its sides are too close to parallel to find a vertex",
-            )
+        let parallel = || {
+            Error::new(Condition::Numeric, "polytope: its sides are too close to parallel to find a vertex")
         };
-        let Some(rows) = self.rows(1.0) else { return Err(stuck()) };
+        let rows = self.rows(&self.origin, 1.0).ok_or_else(parallel)?;
         let unit = rows.offsets.iter().fold(f64::INFINITY, |m, &o| m.min(o));
         let mut near = rows.clone();
         near.offsets.iter_mut().for_each(|o| *o /= unit);
-        let vertex = start::vertex(&near, &vec![0.0; d]).ok_or_else(stuck)?;
-        let (scale, bounded) = widths(&near, &vertex)?;
+        let vertex = start::vertex(&near, &vec![0.0; d]).ok_or_else(parallel)?;
+        let (scale, bounded) = widths(ctx, &near, &vertex)?;
         // In units of the reach along every axis.
         let mut sides = Rows::new(d);
         for i in 0..near.len() {
@@ -271,7 +295,7 @@ impl Sides {
                 })
                 .collect();
             if points.is_empty() {
-                return Err(stuck());
+                return Err(parallel());
             }
             return ConvexSet::vertices(dim, &points);
         }
@@ -281,16 +305,25 @@ impl Sides {
     }
 }
 
+/// The largest offset; 1 where all are 0, for then one size is like another.
+fn unit_of(offsets: &[f64]) -> f64 {
+    let largest = offsets.iter().fold(0.0f64, |m, o| m.max(o.abs()));
+    if largest > 0.0 { largest } else { 1.0 }
+}
+
 /// How far the set reaches along each axis (where that is finite), and whether it is bounded.
-fn widths(rows: &Rows, vertex: &[u32]) -> Result<(Vec<f64>, bool)> {
+fn widths(ctx: &Context, rows: &Rows, vertex: &[u32]) -> Result<(Vec<f64>, bool)> {
     let (mut widths, mut bounded) = (Vec::new(), true);
     let mut simplex = Simplex::default();
+    let mut basis = vertex.to_vec();
     for c in 0..rows.dim() {
         let mut reach = 0.0f64;
         for sign in [1.0, -1.0] {
             let mut goal = vec![0.0; rows.dim()];
             goal[c] = sign;
-            if !simplex.stand(rows, vertex) {
+            ctx.poll()?;
+            // From where the last one ended.
+            if !simplex.stand(rows, &basis) && !simplex.stand(rows, vertex) {
                 bail!(Numeric, "polytope: its sides are too close to parallel to find a vertex")
             }
             match simplex.minimise(rows, &goal, f64::NEG_INFINITY) {
@@ -298,6 +331,7 @@ fn widths(rows: &Rows, vertex: &[u32]) -> Result<(Vec<f64>, bool)> {
                 End::Unbounded => bounded = false,
                 End::Reached(_) | End::Stuck => bail!(Numeric, "polytope: a linear program did not end"),
             }
+            basis.clone_from(&simplex.basis);
         }
         widths.push(if reach > 0.0 { reach } else { 1.0 });
     }

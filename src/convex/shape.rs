@@ -58,12 +58,12 @@ impl Shape {
 
     /// The rows from the first to the last of the shape.
     pub(super) fn span(&self) -> Range<usize> {
-        let mut span = usize::MAX..0;
+        let (mut start, mut end) = (usize::MAX, 0);
         self.for_each_leaf(&mut |leaf| {
             let rows = leaf.leaf_rows();
-            span = span.start.min(rows.start)..span.end.max(rows.end);
+            (start, end) = (start.min(rows.start), end.max(rows.end));
         });
-        span.start.min(span.end)..span.end
+        start.min(end)..end
     }
 
     /// Corners, which [`Extreme::corner`](super::Extreme::corner) numbers: points, steps, and the corners of simplices. In

@@ -1,6 +1,7 @@
 //! Closed forms and laws of support functions, errors, and samples.
 
 use super::*;
+use crate::context::Context;
 use crate::error::Condition;
 use crate::random::uniform_pair;
 use crate::simd::Isa;
@@ -186,7 +187,7 @@ fn half_spaces_of_cubes() {
         [(2, 1.0, 1e-13), (3, 1e5, 1e-10), (5, 1.0, 1e-12), (9, 1.0, 1e-12), (9, 1e6, 1e-9), (20, 1.0, 1e-11)]
     {
         let (a, b, cube) = turned_cube(dim, far);
-        let set = ConvexSet::polytope(dim, &a, &b).unwrap();
+        let set = ConvexSet::polytope(&Context::default(), dim, &a, &b).unwrap();
         assert!(set.is_bounded());
         assert_eq!(set.affine_rank(), dim);
         for a in numbers(6 * dim, 32).chunks_exact(dim) {
@@ -201,9 +202,12 @@ fn half_spaces_of_cubes() {
 
 #[test]
 fn half_spaces_that_are_flat_unbounded_or_empty() {
-    let support =
-        |dim, a: &[f64], b: &[f64], at: &[f64]| ConvexSet::polytope(dim, a, b).unwrap().support(at).unwrap();
-    let rank = |dim, a: &[f64], b: &[f64]| ConvexSet::polytope(dim, a, b).unwrap().affine_rank();
+    let support = |dim, a: &[f64], b: &[f64], at: &[f64]| {
+        ConvexSet::polytope(&Context::default(), dim, a, b).unwrap().support(at).unwrap()
+    };
+    let rank = |dim, a: &[f64], b: &[f64]| {
+        ConvexSet::polytope(&Context::default(), dim, a, b).unwrap().affine_rank()
+    };
     let inf = f64::INFINITY;
     // x + y = 1 in the first quadrant: a segment.
     let (a, b) = ([1.0, 1.0, -1.0, -1.0, -1.0, 0.0, 0.0, -1.0], [1.0, -1.0, 0.0, 0.0]);
@@ -231,11 +235,19 @@ fn half_spaces_that_are_flat_unbounded_or_empty() {
     close(strip[0], 2.0);
     close(strip[1], 3.0);
     assert_eq!(support(2, &[0.0, 0.0], &[1.0], &[1.0, 0.0]), [inf]);
-    let bad = |a: &[f64], b: &[f64]| ConvexSet::polytope(2, a, b).unwrap_err().condition();
+    let bad =
+        |a: &[f64], b: &[f64]| ConvexSet::polytope(&Context::default(), 2, a, b).unwrap_err().condition();
     assert_eq!(bad(&[1.0, 0.0, -1.0, 0.0], &[0.0, -1.0]), Condition::EmptyRegion);
     assert_eq!(bad(&[1.0, 0.0, -1.0, 0.0], &[0.0, -1e-9]), Condition::EmptyRegion);
     assert_eq!(bad(&[0.0, 0.0], &[-1.0]), Condition::EmptyRegion);
     assert_eq!(bad(&[1.0, 1.0, -1.0, 0.0, 0.0, -1.0], &[-1e3, 0.0, 0.0]), Condition::EmptyRegion);
+    let wide = ConvexSet::polytope(&Context::default(), 65, &[1.0; 65], &[1.0]).unwrap_err();
+    assert_eq!(wide.condition(), Condition::Unsupported);
+    // A cone that is flat, without an offset to measure by: the ray x = y >= 0.
+    let (a, b) = ([1.0, -1.0, -1.0, 1.0, -1.0, 0.0], [0.0; 3]);
+    assert_eq!(rank(2, &a, &b), 1);
+    assert_eq!(support(2, &a, &b, &[1.0, 1.0, -1.0, -1.0])[0], inf);
+    close(support(2, &a, &b, &[-1.0, -1.0])[0], 0.0);
     assert_eq!(bad(&[1.0, 0.0], &[0.0, 1.0]), Condition::Shape);
     assert_eq!(bad(&[1.0, f64::NAN], &[0.0]), Condition::Nonfinite);
 }
@@ -371,4 +383,87 @@ fn a_box_by_hand() {
     let mut is_point = [false; 6];
     moved.mark_points(&mut is_point);
     assert_eq!(is_point, [false, false, false, true, false, false]);
+}
+
+#[test]
+#[ignore]
+fn timing() {
+    for (p, k, n) in [(1024usize, 2usize, 256usize), (1024, 784, 256), (1024, 16, 256)] {
+        let t: Vec<f64> = numbers(p * k, 1);
+        let corners = Shape::Corners(0..k, t.into());
+        let values = numbers(k * n, 2);
+        let narrow: Vec<f32> = values.iter().map(|&v| v as f32).collect();
+        for isa in Isa::ALL.into_iter().filter(|i| i.available()) {
+            let (mut s, mut s32) = (Scratch::<f64>::new(isa), Scratch::<f32>::new(isa));
+            let (mut lo, mut hi) = (vec![0.0; n], vec![0.0; n]);
+            let (mut lo32, mut hi32) = (vec![0.0f32; n], vec![0.0f32; n]);
+            let mut best = (f64::INFINITY, f64::INFINITY);
+            for _ in 0..10 {
+                let start = std::time::Instant::now();
+                corners.range_with(&mut s, &values, n, &mut lo, &mut hi);
+                best.0 = best.0.min(start.elapsed().as_secs_f64());
+                let start = std::time::Instant::now();
+                corners.range_with(&mut s32, &narrow, n, &mut lo32, &mut hi32);
+                best.1 = best.1.min(start.elapsed().as_secs_f64());
+            }
+            let macs = (p * k * n) as f64;
+            println!(
+                "corners P {p} k {k} n {n} {isa:?}: {:.1} us ({:.1} GMAC/s), f32 {:.1} us",
+                best.0 * 1e6,
+                macs / best.0 / 1e9,
+                best.1 * 1e6
+            );
+        }
+    }
+    for (name, shape, rows, n) in [
+        ("points", Shape::Points(0..1024), 1024, 256),
+        ("cube", Shape::Cube(0..784), 784, 256),
+        ("points", Shape::Points(0..4), 4, 64),
+        ("points", Shape::Points(0..4), 4, 256),
+        ("cube", Shape::Sum(vec![Shape::Points(0..1), Shape::Cube(1..3)]), 3, 256),
+    ] {
+        let values = numbers(rows * n, 2);
+        for isa in Isa::ALL.into_iter().filter(|i| i.available()) {
+            let mut s = Scratch::<f64>::new(isa);
+            let (mut lo, mut hi) = (vec![0.0; n], vec![0.0; n]);
+            let mut best = f64::INFINITY;
+            for _ in 0..20 {
+                let start = std::time::Instant::now();
+                for _ in 0..10 {
+                    shape.range_with(&mut s, &values, n, &mut lo, &mut hi);
+                }
+                best = best.min(start.elapsed().as_secs_f64() / 10.0);
+            }
+            println!(
+                "{name} rows {rows} n {n} {isa:?}: {:.2} us, {:.1} GB/s",
+                best * 1e6,
+                (rows * n * 8) as f64 / best / 1e9
+            );
+        }
+    }
+    let set = ConvexSet::frame(
+        2,
+        &(0..1024)
+            .flat_map(|i| {
+                let (s, c) = (i as f64 * 0.00613).sin_cos();
+                [c, s]
+            })
+            .collect::<Vec<_>>(),
+    )
+    .unwrap();
+    let v = numbers(3, 3);
+    let start = std::time::Instant::now();
+    let mut sum = 0;
+    for i in 0..1000 {
+        let w = [v[0], v[1] + i as f64 * 1e-3, v[2]];
+        sum += set.shape().extreme(Side::High, &|j| w[j]).corner.unwrap();
+    }
+    println!("extreme: {:.3} us ({sum})", start.elapsed().as_secs_f64() * 1e3);
+    let pts = numbers(1024 * 784, 5);
+    let start = std::time::Instant::now();
+    let set = ConvexSet::vertices(784, &pts).unwrap();
+    println!("vertices 1024x784: {} rows, {:.1} ms", set.n_rows(), start.elapsed().as_secs_f64() * 1e3);
+    let start = std::time::Instant::now();
+    let set = ConvexSet::vertices(16, &pts[..16384]).unwrap();
+    println!("vertices 1024x16: {} rows, {:.1} ms", set.n_rows(), start.elapsed().as_secs_f64() * 1e3);
 }

@@ -31,7 +31,7 @@ fn columns(
     let dim = center.len();
     check::dimension(dim)?;
     check::finite(center, "center")?;
-    if matrix.len() % dim != 0 {
+    if !matrix.len().is_multiple_of(dim) {
         bail!(
             Shape,
             "{name} has {} numbers; expected {dim} rows, one for each element of center",

@@ -7,6 +7,7 @@ use super::network::count;
 use super::options::{self, Growable};
 use super::tensor::{self, cpwl_tensor};
 use super::{context, cpwl_context, cpwl_status, pointer};
+use crate::context::Meter;
 use crate::convex::{ConvexSet, Norm, Side};
 use crate::error::{Result, bail};
 use crate::view::{Dtype, TensorRef};
@@ -67,11 +68,16 @@ pub(super) fn matrix(t: &TensorRef, width: Option<usize>, meaning: &str) -> Resu
     }
 }
 
+/// Charges the rows of a set that has a direction along every axis: dim rows and one.
+fn along_axes(meter: &Meter, dim: usize) -> Result<()> {
+    meter.charge((dim + 1).saturating_mul(dim).saturating_mul(size_of::<f64>()), "a matrix of rows")
+}
+
 /// The box of all x with |x_i - center_i| <= radius_i; both are (D). A radius may be 0. Free it with `cpwl_set_free`.
 ///
 /// In this and the other functions that make sets, tensors are f32, f64, f16 or bf16 and are taken exactly. Rows
 /// (`cpwl_set_rows`): the centre, then radius_i times unit vector i for each axis. Errors: CPWL_ARGUMENT (BAD_REGION: a
-/// negative radius), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// negative radius), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_set_box(
     ctx: *const cpwl_context,
@@ -92,6 +98,7 @@ pub unsafe extern "C" fn cpwl_set_box(
         let meter = ctx.meter();
         center.expect_rank(1, "(D)")?;
         radius.expect_rank(1, "(D)")?;
+        along_axes(&meter, center.len())?;
         out.put(cpwl_set::new(ConvexSet::boxed(&center.read::<f64>(&meter)?, &radius.read::<f64>(&meter)?)?));
         Ok(())
     })
@@ -100,7 +107,7 @@ pub unsafe extern "C" fn cpwl_set_box(
 /// The zonotope of all center + G t with |t_j| <= 1; `center` is (D), `generators` is G, (D, p). Free it with
 /// `cpwl_set_free`.
 ///
-/// Rows: the centre, then the columns of G. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// Rows: the centre, then the columns of G. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_set_zonotope(
     ctx: *const cpwl_context,
@@ -115,7 +122,7 @@ pub unsafe extern "C" fn cpwl_set_zonotope(
 /// The ellipsoid of all center + P t with |t|_2 <= 1; `center` is (D), `shape` is P, (D, p), of any rank. Free it with
 /// `cpwl_set_free`.
 ///
-/// Rows: the centre, then the columns of P. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// Rows: the centre, then the columns of P. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_set_ellipsoid(
     ctx: *const cpwl_context,
@@ -164,7 +171,7 @@ unsafe fn columns(
 /// with `cpwl_set_free`.
 ///
 /// Rows: the centre, then radius times unit vector i for each axis. Errors: CPWL_ARGUMENT (BAD_REGION: a negative radius),
-/// CPWL_UNSUPPORTED (another p), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// CPWL_UNSUPPORTED (another p), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_set_ball(
     ctx: *const cpwl_context,
@@ -178,7 +185,9 @@ pub unsafe extern "C" fn cpwl_set_ball(
         let (ctx, center, out) =
             unsafe { (context::get(ctx)?, tensor::input("center", center)?, pointer::out("out", out)?) };
         center.expect_rank(1, "(D)")?;
-        let center = center.read::<f64>(&ctx.meter())?;
+        let meter = ctx.meter();
+        along_axes(&meter, center.len())?;
+        let center = center.read::<f64>(&meter)?;
         out.put(cpwl_set::new(ConvexSet::ball(&center, radius, Norm::of(p)?)?));
         Ok(())
     })
@@ -188,7 +197,7 @@ pub unsafe extern "C" fn cpwl_set_ball(
 /// with `cpwl_set_free`.
 ///
 /// Rows: the points, then the rays. Repeated points and flat hulls are fine. Errors: CPWL_ARGUMENT (EMPTY_REGION: no
-/// points), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// points), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_set_vertices(
     ctx: *const cpwl_context,
@@ -219,7 +228,7 @@ pub unsafe extern "C" fn cpwl_set_vertices(
 /// `cpwl_set_free`.
 ///
 /// Rows: the origin, then size times unit vector i for each axis. Errors: CPWL_ARGUMENT (BAD_REGION: a negative size),
-/// CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_set_simplex(
     ctx: *const cpwl_context,
@@ -232,7 +241,9 @@ pub unsafe extern "C" fn cpwl_set_simplex(
         let (ctx, origin, out) =
             unsafe { (context::get(ctx)?, tensor::input("origin", origin)?, pointer::out("out", out)?) };
         origin.expect_rank(1, "(D)")?;
-        out.put(cpwl_set::new(ConvexSet::corner_simplex(&origin.read::<f64>(&ctx.meter())?, size)?));
+        let meter = ctx.meter();
+        along_axes(&meter, origin.len())?;
+        out.put(cpwl_set::new(ConvexSet::corner_simplex(&origin.read::<f64>(&meter)?, size)?));
         Ok(())
     })
 }
@@ -240,7 +251,7 @@ pub unsafe extern "C" fn cpwl_set_simplex(
 /// The simplex of all x >= 0 of `dim` numbers that add up to `size`. Free it with `cpwl_set_free`.
 ///
 /// Rows: its corners, size times unit vector i. Errors: CPWL_ARGUMENT (BAD_REGION: a negative size), CPWL_SHAPE (no
-/// dimension), CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// dimension), CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_set_probability_simplex(
     ctx: *const cpwl_context,
@@ -250,8 +261,9 @@ pub unsafe extern "C" fn cpwl_set_probability_simplex(
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let (_, out) = unsafe { (context::get(ctx)?, pointer::out("out", out)?) };
+        let (ctx, out) = unsafe { (context::get(ctx)?, pointer::out("out", out)?) };
         let Ok(dim) = usize::try_from(dim) else { bail!(Shape, "dim is {dim}; expected 1 or more") };
+        along_axes(&ctx.meter(), dim)?;
         out.put(cpwl_set::new(ConvexSet::probability_simplex(dim, size)?));
         Ok(())
     })
@@ -261,8 +273,8 @@ pub unsafe extern "C" fn cpwl_set_probability_simplex(
 /// it with `cpwl_set_free`.
 ///
 /// In few dimensions all vertices are enumerated, otherwise ranges take linear programs; accurate to rounding times the
-/// condition of the sides that meet at a vertex. Errors: CPWL_ARGUMENT (EMPTY_REGION: no x satisfies it), CPWL_SHAPE,
-/// CPWL_DTYPE, CPWL_NONFINITE, CPWL_NUMERIC, CPWL_MEMORY. Since 0.1.
+/// condition of the sides that meet at a vertex. Errors: CPWL_ARGUMENT (EMPTY_REGION: no x satisfies it), CPWL_UNSUPPORTED
+/// (more than 64 dimensions), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_NUMERIC, CPWL_CANCELLED, CPWL_MEMORY. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_set_polytope(
     ctx: *const cpwl_context,
@@ -278,7 +290,7 @@ pub unsafe extern "C" fn cpwl_set_polytope(
         let meter = ctx.meter();
         a.expect_rank(2, "(m, D)")?;
         b.expect_rank(1, "(m)")?;
-        let set = ConvexSet::polytope(a.shape()[1], &a.read::<f64>(&meter)?, &b.read::<f64>(&meter)?)?;
+        let set = ConvexSet::polytope(ctx, a.shape()[1], &a.read::<f64>(&meter)?, &b.read::<f64>(&meter)?)?;
         out.put(cpwl_set::new(set));
         Ok(())
     })

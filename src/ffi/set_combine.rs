@@ -1,10 +1,31 @@
-//! Sets made of other sets.
+//! Sets made of other sets, and of domains.
 
 use super::fence::fence;
 use super::tensor::{self, cpwl_tensor};
-use super::{context, cpwl_context, cpwl_set, cpwl_status, pointer, set};
+use super::{context, cpwl_context, cpwl_domain, cpwl_set, cpwl_status, pointer, set};
 use crate::convex::ConvexSet;
 use crate::error::Result;
+
+/// A domain as a convex set of the input space. Free it with `cpwl_set_free`; the domain may be freed before.
+///
+/// A box becomes a box that contains it, with its radius rounded up where centre and radius are not exact; a polygon, a
+/// simplex and a polyhedron the hull of their vertices; half-spaces what `cpwl_set_polytope` makes of them; a slice the
+/// image of such a set, rounded. Errors: CPWL_NONFINITE, CPWL_NUMERIC, CPWL_CANCELLED, CPWL_MEMORY. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cpwl_set_from_domain(
+    ctx: *const cpwl_context,
+    domain: *const cpwl_domain,
+    out: *mut *mut cpwl_set,
+) -> cpwl_status {
+    fence(|| {
+        // SAFETY: the words of the header to the caller.
+        let (ctx, domain, out) = unsafe {
+            (context::get(ctx)?, &pointer::required("domain", domain)?.inner, pointer::out("out", out)?)
+        };
+        out.put(cpwl_set::new(domain.to_set(ctx)?));
+        Ok(())
+    })
+}
 
 /// The image of a set under x -> matrix x + shift; `matrix` is (E, D), `shift` is (E) or NULL. Free it with `cpwl_set_free`.
 ///

@@ -115,7 +115,7 @@ impl Plan {
         options.check(net)?;
         // A majority counts vertices; gradients with respect to vertices need them as they are.
         let light = options.rule != Rule::Majority && (!options.gradient || options.fixed_regions);
-        let carried: Vec<&ConvexSet> = regions.iter().map(|r| if light { r.light() } else { r }).collect();
+        let carried: Vec<&ConvexSet> = regions.iter().map(|r| if light { r.slim() } else { r }).collect();
         let stack = Stack::new(net.input_len(), &carried)?;
         if options.rule == Rule::Majority && (regions.len() > 1 || !stack.blocks[0].is_vertices()) {
             bail!(Unsupported, "rule: a majority of vertices needs one region that is given by its vertices")

@@ -179,7 +179,7 @@ fn cut(domain: &Domain, [lo, hi]: [[f64; 2]; 2]) -> Cut {
     let bound =
         |pick: fn(f64, f64) -> f64| [0, 1].map(|k| polygon.iter().map(|p| p[k]).fold(polygon[0][k], pick));
     let (least, most) = (bound(f64::min), bound(f64::max));
-    let rectangle = polygon.len() == 4 && corners(least, most).iter().all(|c| polygon.contains(c));
+    let rectangle = domain.rectangle().is_some();
     let (low, high) = ([0, 1].map(|k| lo[k].max(least[k])), [0, 1].map(|k| hi[k].min(most[k])));
     if low[0] >= high[0] || low[1] >= high[1] {
         Cut::Nothing

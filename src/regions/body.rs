@@ -6,6 +6,8 @@ use super::domain::Domain;
 use super::frame::Frame;
 use super::polytope::bounds;
 use super::solid::hull;
+use crate::context::Context;
+use crate::convex::{ConvexSet, Norm};
 use crate::error::{Result, bail};
 use crate::lp::{NO_LABEL, Rows, Simplex};
 use crate::numeric::dyadic::{Dyadic, Functional};
@@ -42,15 +44,17 @@ enum Shape {
         lo: Vec<f64>,
         hi: Vec<f64>,
     },
-    /// The intersection of half-spaces, with its bounding box if it is bounded.
+    /// The intersection of half-spaces, with its bounding box if it is bounded, and the vertices that it was made of.
     Polytope {
         sides: Vec<HalfSpace>,
         bounds: Option<[Vec<f64>; 2]>,
+        vertices: Option<Vec<f64>>,
     },
-    /// The hull of points in space: its sides, exactly, and its bounding box.
+    /// The hull of points in space: its sides, exactly, its bounding box, and the points.
     Hull {
         sides: Vec<Functional>,
         bounds: [Vec<f64>; 2],
+        points: Vec<f64>,
     },
     Ball {
         center: Vec<f64>,
@@ -124,7 +128,8 @@ impl Body {
             (0..d).map(|c| vertices.iter().map(|v| v[c]).fold(vertices[0][c], f)).collect()
         };
         let bounds = Some([along(f64::min), along(f64::max)]);
-        Ok(Body { dim: d, shape: Shape::Polytope { sides, bounds }, slice: None })
+        let vertices = Some(vertices.concat());
+        Ok(Body { dim: d, shape: Shape::Polytope { sides, bounds, vertices }, slice: None })
     }
 
     /// The intersection of half-spaces, bounded or not. ZERO_AREA if it has no interior.
@@ -141,7 +146,7 @@ impl Body {
             }
         }
         let bounds = bounds::of(dim, &sides)?;
-        Ok(Body { dim, shape: Shape::Polytope { sides, bounds }, slice: None })
+        Ok(Body { dim, shape: Shape::Polytope { sides, bounds, vertices: None }, slice: None })
     }
 
     /// The convex hull of points in space. ZERO_AREA if they lie in a plane. Exact.
@@ -153,7 +158,8 @@ impl Body {
             (0..3).map(|c| points.iter().map(|p| p[c]).reduce(f).unwrap_or(0.0)).collect()
         };
         let (sides, bounds) = (hull::sides(points)?, [along(f64::min), along(f64::max)]);
-        Ok(Body { dim: 3, shape: Shape::Hull { sides, bounds }, slice: None })
+        let points = points.concat();
+        Ok(Body { dim: 3, shape: Shape::Hull { sides, bounds, points }, slice: None })
     }
 
     /// The whole space of `dim` coordinates.
@@ -312,6 +318,48 @@ impl Body {
         }
     }
 
+    /// The domain as a convex set of the input space: a box that contains it, with its radius rounded up where it has to be;
+    /// exactly the ball, the polygon, the simplex or the hull that it is; of half-spaces what [`ConvexSet::polytope`] makes
+    /// of them. A slice is the image of such a set, rounded.
+    ///
+    /// Conditions: NONFINITE where a slice overflows, NUMERIC, CANCELLED.
+    pub fn to_set(&self, ctx: &Context) -> Result<ConvexSet> {
+        let of_box = |lo: &[f64], hi: &[f64]| {
+            let center: Vec<f64> = lo.iter().zip(hi).map(|(lo, hi)| lo / 2.0 + hi / 2.0).collect();
+            let reach = |i: usize| difference_up(hi[i], center[i]).max(difference_up(center[i], lo[i]));
+            ConvexSet::boxed(&center, &(0..lo.len()).map(reach).collect::<Vec<_>>())
+        };
+        let set = match &self.shape {
+            Shape::Plane(domain) => match domain.rectangle() {
+                Some([lo, hi]) => of_box(&lo, &hi)?,
+                None => ConvexSet::points(2, domain.polygon().as_flattened())?,
+            },
+            Shape::Box { lo, hi } => of_box(lo, hi)?,
+            Shape::Polytope { vertices: Some(points), .. } | Shape::Hull { points, .. } => {
+                ConvexSet::points(self.dim, points)?
+            }
+            Shape::Polytope { sides, .. } => {
+                let normals: Vec<f64> = sides.iter().flat_map(|h| h.normal.iter().copied()).collect();
+                let offsets: Vec<f64> = sides.iter().map(|h| h.offset).collect();
+                ConvexSet::polytope(ctx, self.dim, &normals, &offsets)?
+            }
+            Shape::Ball { center, radius } => ConvexSet::ball(center, *radius, Norm::Two)?,
+            Shape::Space => ConvexSet::polytope(ctx, self.dim, &[], &[])?,
+        };
+        let image = |origin: &[f64], axes: &[&[f64]]| {
+            let matrix: Vec<f64> = (0..origin.len()).flat_map(|i| axes.iter().map(move |a| a[i])).collect();
+            set.image(&matrix, Some(origin))
+        };
+        match (&self.shape, &self.slice) {
+            (Shape::Plane(domain), _) => match domain.axes() {
+                Some(axes) => image(&domain.embed([0.0; 2]), &axes),
+                None => Ok(set),
+            },
+            (_, Some(s)) => image(&s.origin, &s.axes.iter().map(Vec::as_slice).collect::<Vec<_>>()),
+            (_, None) => Ok(set),
+        }
+    }
+
     /// The domain in local coordinates, and the input of a network of `n_in` elements on it. A ball has no sides; its
     /// local coordinates have one scale. Unbounded domains keep the scale of their coordinates.
     pub(crate) fn chart(&self, n_in: usize) -> Result<Chart> {
@@ -400,6 +448,14 @@ fn usable(name: &str, x: &[f64]) -> Result<()> {
     Ok(())
 }
 
+/// a - b, rounded up: twice the sum of Knuth says whether rounding went down.
+fn difference_up(a: f64, b: f64) -> f64 {
+    let rounded = a - b;
+    let taken = rounded - a;
+    let lost = (a - (rounded - taken)) - (b + taken);
+    if lost > 0.0 { rounded.next_up() } else { rounded }
+}
+
 /// The first axis that the ones before it span, by Gram and Schmidt.
 fn first_dependent(axes: &[&[f64]]) -> Option<usize> {
     let mut basis: Vec<Vec<f64>> = Vec::new();
@@ -452,6 +508,47 @@ mod tests {
         assert_eq!(bad(&[0.0], &[1e200]), Condition::Argument);
         assert_eq!(Body::ball(&[0.0; 4], 0.0).unwrap_err().condition(), Condition::ZeroArea);
         assert_eq!(Body::space(100).unwrap_err().condition(), Condition::Shape);
+    }
+
+    #[test]
+    fn sets_contain_their_domains() {
+        let support =
+            |body: &Body, a: &[f64]| body.to_set(&Context::default()).unwrap().support(a).unwrap()[0];
+        // 0.1 and 0.7 have no common centre in binary; 2^60 + 2^8 is far from round.
+        for (lo, hi) in [(0.1, 0.7), (-0.3, 0.1), (1.0, 1.0 + f64::EPSILON), (-1e-30, 1e30), (0.1, 1e150)] {
+            for dim in [2, 3] {
+                let set =
+                    Body::boxed(&vec![lo; dim], &vec![hi; dim]).unwrap().to_set(&Context::default()).unwrap();
+                let (c, r) = (set.rows()[0], set.rows()[dim]);
+                let exact = |x: f64| Dyadic::from(x);
+                let above = exact(c).sub(&exact(r).neg()).sub(&exact(hi));
+                let below = exact(lo).sub(&exact(c).sub(&exact(r)));
+                assert!(above.signum() >= 0 && below.signum() >= 0, "{lo} {hi}");
+                assert!(
+                    r <= (hi / 2.0 - lo / 2.0) * (1.0 + 4.0 * f64::EPSILON)
+                        + (hi.abs() + lo.abs()) * f64::EPSILON
+                );
+                assert_eq!(set.n_rows(), dim + 1);
+            }
+        }
+        let triangle = Body::simplex(&[&[0.0, 0.0], &[1.0, 0.0], &[0.0, 2.0]]).unwrap();
+        assert_eq!(support(&triangle, &[1.0, 1.0]), 2.0);
+        let (o, e1, e2, e3) = ([0.1; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 7.0]);
+        let simplex = Body::simplex(&[&o, &e1, &e2, &e3]).unwrap();
+        assert_eq!(simplex.to_set(&Context::default()).unwrap().rows(), [&o[..], &e1, &e2, &e3].concat());
+        assert_eq!(support(&Body::hull(&[o, e1, e2, e3]).unwrap(), &[0.0, 0.0, 1.0]), 7.0);
+        assert_eq!(support(&Body::ball(&[1.0; 4], 2.0).unwrap(), &[0.0, 1.0, 0.0, 0.0]), 3.0);
+        assert_eq!(support(&Body::space(3).unwrap(), &[0.0, 0.0, 1.0]), f64::INFINITY);
+        let below = |normal: [f64; 3], offset| HalfSpace { normal: normal.to_vec(), offset };
+        let corner =
+            Body::polytope(3, vec![below([1.0, 1.0, 1.0], 3.0), below([-1.0, 0.0, 0.0], 0.0)]).unwrap();
+        assert!((support(&corner, &[2.0, 2.0, 2.0]) - 6.0).abs() < 1e-13);
+        // Slices: of a polygon, of a ball.
+        let diamond =
+            Domain::slice(&[1.0; 3], [&e1, &e3], &[[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]]);
+        assert_eq!(support(&diamond.unwrap().into(), &[1.0, 5.0, 1.0]), 14.0);
+        let ball = Body::ball(&[0.0, 1.0], 2.0).unwrap().embedded(&[1.0; 3], &[&e1, &e3]).unwrap();
+        assert_eq!(support(&ball, &[0.0, 1.0, 1.0]), 1.0 + 1.0 + 7.0 + 14.0);
     }
 
     #[test]

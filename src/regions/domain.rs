@@ -137,6 +137,17 @@ impl Domain {
         &self.polygon
     }
 
+    /// Lower and upper corner of the polygon, if it is a rectangle along the axes.
+    pub(crate) fn rectangle(&self) -> Option<[[f64; 2]; 2]> {
+        let polygon = self.polygon();
+        let bound = |pick: fn(f64, f64) -> f64| {
+            [0, 1].map(|k| polygon.iter().map(|p| p[k]).fold(polygon[0][k], pick))
+        };
+        let (lo, hi) = (bound(f64::min), bound(f64::max));
+        let corners = [lo, [hi[0], lo[1]], hi, [lo[0], hi[1]]];
+        (polygon.len() == 4 && corners.iter().all(|c| polygon.contains(c))).then_some([lo, hi])
+    }
+
     /// Area in units of (u, v).
     pub fn area(&self) -> f64 {
         let o = self.polygon[0];

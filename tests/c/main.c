@@ -22,6 +22,7 @@ static const struct {
     {"solid", test_solid},
     {"ball", test_ball},
     {"enumeration", test_enumeration},
+    {"set", test_set},
     {"police", test_police},
     {"memory", test_memory},
     {"dlpack", test_dlpack},

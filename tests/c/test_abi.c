@@ -144,6 +144,13 @@ void test_abi(void) {
     AT(cpwl_domain_summary, bounded, 24);
     AT(cpwl_domain_summary, plane, 28);
 
+    SIZE(cpwl_set_summary, 40);
+    AT(cpwl_set_summary, dim, 8);
+    AT(cpwl_set_summary, affine_rank, 16);
+    AT(cpwl_set_summary, n_rows, 24);
+    AT(cpwl_set_summary, bounded, 32);
+    AT(cpwl_set_summary, reserved, 36);
+
     SIZE(cpwl_enumeration_options, 32);
     AT(cpwl_enumeration_options, want, 8);
     AT(cpwl_enumeration_options, flags, 12);

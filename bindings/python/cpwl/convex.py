@@ -344,29 +344,16 @@ def _scale(t: float) -> None:
 def as_set(region: Any) -> ConvexSet:
     """A domain as a convex set of the input space; sets are returned as they are.
 
-    A box becomes the smallest `Cube` of floating-point numbers that holds it, every other domain exactly what it is.
+    A box becomes a box that contains it, its radius rounded up where centre and radius are not exact. Other domains become
+    what they are; a slice is rounded.
 
     Raises
     ------
     TypeError
         For anything else.
     """
-    match region:
-        case ConvexSet():
-            return region
-        case domains.Box(lo=lo, hi=hi):
-            center = lo + (hi - lo) / 2
-            radius = np.maximum(hi - center, center - lo)
-            short = (center - radius > lo) | (center + radius < hi)
-            return Cube(center, np.where(short, np.nextafter(radius, np.inf), radius))
-        case domains.Ball(center=center, radius=radius):
-            return LpBall(center, radius, 2)
-        case domains.Polytope(a=a, b=b):
-            return HPolytope(a, b)
-        case domains.Slice(within=within, origin=origin, axes=axes):
-            flat = axes.reshape(len(axes), -1)
-            return as_set(within).image(np.ascontiguousarray(flat.T), np.ravel(origin))
-        case domains.Domain(vertices=vertices):
-            return Vertices(region.to_input(vertices).reshape(len(vertices), -1))
-        case _:
-            raise TypeError(f"region is a {type(region).__name__}; expected a convex set or a domain")
+    if isinstance(region, ConvexSet):
+        return region
+    if isinstance(region, domains.Domain):
+        return ConvexSet(Handle(lib.cpwl_set_free, lib.cpwl_set_from_domain, None, region._handle))
+    raise TypeError(f"region is a {type(region).__name__}; expected a convex set or a domain")
