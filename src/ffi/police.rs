@@ -147,7 +147,7 @@ pub unsafe extern "C" fn cpwl_police(
             )
         };
         // SAFETY: as above.
-        let set = |&set| unsafe { pointer::required("a set", set) }.map(|set: &cpwl_set| set.inner.clone());
+        let set = |&set| unsafe { pointer::required("a set", set) }.map(|set: &cpwl_set| &set.inner);
         let regions = sets.iter().map(set).collect::<Result<Vec<_>>>()?;
         // SAFETY: as above.
         let options = unsafe { read(&o)? };

@@ -1,5 +1,6 @@
 //! The plan: what is shifted, by how much, and what the network is on each region afterwards.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -111,11 +112,17 @@ impl Plan {
     /// Conditions: EMPTY_REGION, DIM_MISMATCH, ARGUMENT (margin, kappa, codes, free layers), NO_BIAS, ACT_NOT_CPWL,
     /// UNBOUNDED_BOTH, NONFINITE, UNSUPPORTED (a majority without vertices; a layer left free on a region without vertices),
     /// MEMORY_LIMIT, MEMORY, CANCELLED.
-    pub fn new(ctx: &Context, net: &Network, regions: &[ConvexSet], options: &Options) -> Result<Plan> {
+    pub fn new<R: Borrow<ConvexSet>>(
+        ctx: &Context,
+        net: &Network,
+        regions: &[R],
+        options: &Options,
+    ) -> Result<Plan> {
         options.check(net)?;
         // A majority counts vertices; gradients with respect to vertices need them as they are.
         let light = options.rule != Rule::Majority && (!options.gradient || options.fixed_regions);
-        let carried: Vec<&ConvexSet> = regions.iter().map(|r| if light { r.slim() } else { r }).collect();
+        let given = regions.iter().map(Borrow::<ConvexSet>::borrow);
+        let carried: Vec<&ConvexSet> = given.map(|r| if light { r.slim() } else { r }).collect();
         let stack = Stack::new(net.input_len(), &carried)?;
         if options.rule == Rule::Majority && (regions.len() > 1 || !stack.blocks[0].is_vertices()) {
             bail!(Unsupported, "rule: a majority of vertices needs one region that is given by its vertices")
