@@ -119,12 +119,13 @@ impl<'a> Back<'a> {
             first.push(parameters.len());
             for (which, array) in node.op.arrays().into_iter().enumerate() {
                 let (Some(array), Some(i)) = (array, find(plan.folded(id), which)) else { continue };
-                let mut own = vec![0.0; array.len()];
-                if own.len() == folded[i].len() {
+                let (mut own, len) = (vec![0.0; array.len()], folded[i].len());
+                if own.len() == len {
                     own.copy_from_slice(&folded[i]);
                 } else {
-                    // One shift for all has become one for each channel.
-                    own[0] = folded[i].iter().sum();
+                    // One shift for many has become one for each channel or element.
+                    let entry = |j: usize| fold::entry(node, array.len(), j * (node.len() / len));
+                    folded[i].iter().enumerate().for_each(|(j, g)| own[entry(j)] += g);
                 }
                 parameters.push(own);
             }

@@ -5,7 +5,7 @@ import pytest
 
 import cpwl
 import reference as ref
-from cpwl.layers import Abs, Conv2d, Dense, Flatten, LeakyReLU, MaxPool2d, ReLU
+from cpwl.layers import Abs, Add, Conv2d, Dense, Flatten, LeakyReLU, MaxPool2d, ReLU, ScaleShift
 
 SQUARE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 PENTAGON = np.array([[0.3, -0.6], [0.8, -0.1], [0.5, 0.5], [-0.2, 0.6], [-0.4, -0.2]])
@@ -127,10 +127,10 @@ def test_one_linear_region_shows_on_a_policed_region(kind, build):
     box = cpwl.Box([-1, -1], [1, 1])
     before = net.partition(box)
     done = cpwl.police(net, region)
-    points = done._outlines()[0]
-    assert len(set(before.locate(points).tolist())) > 5, "the example shows nothing"
+    points = done.regions[0].sample(500)
+    assert len(set(before.locate(points).tolist())) > 10
     after = done.net.partition(box)
-    [cell] = set(after.locate(0.999999 * points + 0.000001 * points.mean(axis=0)).tolist())
+    [cell] = set(after.locate(points).tolist())
     a, b = done.affine()
     np.testing.assert_allclose(after.maps.a[cell], a, rtol=0, atol=1e-13)
     np.testing.assert_allclose(after.maps.b[cell], b, rtol=0, atol=1e-13)
@@ -172,6 +172,49 @@ def test_tied_and_untied_convolutions():
         a, b = done.affine()
         np.testing.assert_allclose(done(x), x @ a.T + b, rtol=0, atol=1e-11)
     assert np.count_nonzero(a) > 0, "positions that were shifted alone are not all dead"
+
+
+CHAINS = {
+    "dense": lambda rng: ([Dense(rng.normal(size=(9, 3)), rng.normal(size=9)), LeakyReLU(0.1),
+                           Dense(rng.normal(size=(7, 9)), rng.normal(size=7)), ReLU(),
+                           Dense(rng.normal(size=(2, 7)), rng.normal(size=2))], (3,)),
+    "images": lambda rng: ([Conv2d(rng.normal(size=(3, 1, 2, 2)), rng.normal(size=3)), ScaleShift(rng.normal(size=3),
+                            rng.normal(size=3)), ReLU(), Flatten(), Dense(rng.normal(size=(2, 12)), rng.normal(size=2))],
+                           (1, 3, 3)),
+    "residual": lambda rng: ([Dense(rng.normal(size=(4, 4)), rng.normal(size=4), name="skip"), ReLU(),
+                              Dense(rng.normal(size=(4, 4)), rng.normal(size=4)), Add("skip"), ReLU(),
+                              Dense(rng.normal(size=(2, 4)), rng.normal(size=2))], (4,)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("chain", CHAINS)
+def test_gradients_are_those_of_differences(chain, tied):
+    rng = np.random.default_rng(3)
+    layers, shape = CHAINS[chain](rng)
+    net = cpwl.Network.from_layers(layers, shape)
+    n = int(np.prod(shape))
+    center, radius = rng.normal(size=n), rng.uniform(0.1, 0.4, n)
+    x, g = rng.normal(size=(6, n)), rng.normal(size=(6, 2))
+    numbers = [p.value.copy() for p in net.parameters] + [center, radius]
+
+    def plan():
+        new = net.with_parameters(numbers[:-2])
+        return cpwl.police(new, cpwl.Cube(center, radius), tied=tied, kappa=0, margin=1e-3, gradient=True)
+
+    done = plan()
+    assert done.report.largest_shift > 0.1
+    folded = done.net.record(x).backward(g)
+    found = done.backward(folded)
+    [rows] = found.rows
+    for array, ours in zip(numbers, [*found.parameters, rows[0], np.diagonal(rows[1:])], strict=True):
+        for k in np.ndindex(array.shape):
+            ends = []
+            for step in (1e-6, -2e-6):
+                array[k] += step
+                ends.append((plan()(x) * g).sum())
+            array[k] += 1e-6
+            assert (ends[0] - ends[1]) / 2e-6 == pytest.approx(ours[k], rel=1e-6, abs=1e-7)
 
 
 def test_threads_do_not_matter(build):

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from . import _torch, errors, layers
+from ._police_report import PolicedLayer
 from .network import Network
 from .police import Policed
 
@@ -117,6 +118,10 @@ class Chain:
             parts.append(new)
         return nn.Sequential(*parts[:-1])
 
+    def _unit(self, layer: PolicedLayer) -> int:
+        """The part that has the units of a policed layer; one past the last for the output."""
+        return self.units[layer.unit_layer] if layer.unit_layer >= 0 else len(self.parts)
+
     def _placed(
         self, policed: Policed, biases: Sequence[torch.Tensor]
     ) -> tuple[dict[int, torch.Tensor], dict[int, tuple[torch.Tensor, int]]]:
@@ -128,10 +133,12 @@ class Chain:
             i = parts.get(layer.node, -1)
             part = self.parts[i]
             if i < 0:  # a layer of its own, in front of the units
-                i = self.units[layer.unit_layer] if layer.unit_layer >= 0 else len(self.parts)
-                added[i] = bias.to(self.dtype), layer.rank
+                added[self._unit(layer)] = bias.to(self.dtype), layer.rank
             elif isinstance(part, nn.Hardsigmoid):  # clips x / 6 + 1 / 2 at 0 and 1
                 added[i] = (6 * (bias - 0.5)).to(self.dtype), layer.rank
+            elif isinstance(part, _NORMS) and len(bias) != part.num_features:  # a shift of each element behind it
+                shift = _scale_shift(part)[1].repeat_interleave(len(bias) // part.num_features)
+                added[self._unit(layer)] = (bias - shift).to(self.dtype), layer.rank
             elif isinstance(part, _NORMS):  # adds its bias to what is centred already
                 own[i] = (bias + part.running_mean.double() * _scale_shift(part)[0]).to(self.dtype)
             else:
