@@ -1,8 +1,8 @@
 """POLICE beside an unconstrained network and beside the code published with the paper, on one thread.
 
-`python police.py [--checkout DIR] [--json FILE] [--rounds N]`, where DIR is a checkout of `RandallBalestriero/POLICE`. Every
-contestant computes the constraint anew at every step, as training does. All run in one process, in turns; figures are
-medians of the turns, and ratios those of medians. Times include everything that a step does in Python.
+`python police.py [--checkout DIR] [--json FILE] [--rounds N]`, where DIR is a checkout of `RandallBalestriero/POLICE`.
+Every contestant computes the constraint anew at every step, as training does. All run in one process, in turns; figures
+are medians of the turns, and ratios those of medians. Times include everything that a step does in Python.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
+
+import itertools
 
 import numpy as np
 import torch
@@ -59,7 +61,7 @@ def mlp(s: Setting) -> nn.Sequential:
     """`depth` layers with ReLUs between them."""
     sizes = [s.inputs, *[s.width] * s.depth]
     layers: list[nn.Module] = []
-    for i, (n, m) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for i, (n, m) in enumerate(itertools.pairwise(sizes)):
         layers += [nn.Linear(n, m), *([nn.ReLU()] if i + 1 < s.depth else [])]
     return nn.Sequential(*layers)
 
@@ -149,6 +151,7 @@ def measure(run: Callable[[], object]) -> float:
 
 
 def main() -> None:
+    """Measures and prints a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkout", type=pathlib.Path, help="checkout of RandallBalestriero/POLICE")
     parser.add_argument("--json", type=pathlib.Path, help="keeps the numbers here")
@@ -179,7 +182,12 @@ def main() -> None:
             ("published", "torch"), ("published +b", "torch +b"),
         ]  # fmt: skip
         cells = [f"{t[a] / t[b]:.2f}" if a in t else "-" for a, b in ratios]
-        print("|", " | ".join([*map(str, s), f"{1e3 * t['torch']:.3f}", f"{1e3 * t['plan']:.3f}", *cells]), "|", flush=True)
+        print(
+            "|",
+            " | ".join([*map(str, s), f"{1e3 * t['torch']:.3f}", f"{1e3 * t['plan']:.3f}", *cells]),
+            "|",
+            flush=True,
+        )
     if arguments.json:
         arguments.json.write_text(json.dumps(kept, indent=1))
 

@@ -80,7 +80,7 @@ def test_samples_lie_in_the_set(kind):
 
 
 def test_laws(kind):
-    made, expected = kind
+    made, _expected = kind
     other = cpwl.Vertices(RNG.normal(size=(7, D)), RNG.normal(size=(1, D)))
     sigma, tau = made.support(DIRECTIONS), other.support(DIRECTIONS)
     same((made + other).support(DIRECTIONS), sigma + tau)
@@ -94,7 +94,8 @@ def test_laws(kind):
     same(cpwl.product(made, other).support(both), sigma + tau[::-1])
     # The centre is a point of the set.
     middle = made.scaled(0.0)
-    assert middle.rank == 0 and (middle.support(DIRECTIONS) <= sigma + 1e-9).all()
+    assert middle.rank == 0
+    assert (middle.support(DIRECTIONS) <= sigma + 1e-9).all()
     same(made.scaled(0.3).support(DIRECTIONS), 0.3 * sigma + 0.7 * middle.support(DIRECTIONS))
     same(made.scaled(1.0).support(DIRECTIONS), sigma)
 
@@ -143,7 +144,8 @@ def test_half_spaces_against_linear_programs(d):
 def test_half_spaces_with_lines():
     sides = RNG.normal(size=(2, D))
     made = cpwl.HPolytope(sides, [1.0, 1.0])
-    assert not made.bounded and made.rank == D
+    assert not made.bounded
+    assert made.rank == D
     assert np.isinf(made.support(DIRECTIONS)).all()
     # Along the axes it is exact: a slab.
     slab = cpwl.HPolytope([[2.0, 0.0], [-1.0, 0.0]], [2.0, 3.0])
@@ -182,7 +184,9 @@ def test_domains_are_sets():
         same(made.support(a), (a @ points.T).max(axis=1), 1e-12)
     for d in (1, 2, 5):
         box = as_set(cpwl.Box(np.full(d, 0.1), np.full(d, 0.7)))
-        assert len(box.rows) == d + 1 and box.support(np.eye(d)[0]) >= 0.7 and box.support(-np.eye(d)[0]) >= -0.1
+        assert len(box.rows) == d + 1
+        assert box.support(np.eye(d)[0]) >= 0.7
+        assert box.support(-np.eye(d)[0]) >= -0.1
     assert as_set(cpwl.Ball([1.0, 2.0], 3.0)).support([1.0, 0.0]) == 4
     assert np.isinf(as_set(cpwl.Space(2)).support([[1.0, 0.0], [0.0, -1.0]])).all()
     same(as_set(cpwl.Polytope(SIDES, OFFSETS)).support(DIRECTIONS), programs(DIRECTIONS, SIDES, OFFSETS))
@@ -230,4 +234,5 @@ def test_domains_are_sets():
 def test_errors(make, kind, condition):
     with pytest.raises(kind) as problem:
         make()
-    assert type(problem.value) is kind and problem.value.condition == condition
+    assert type(problem.value) is kind
+    assert problem.value.condition == condition

@@ -50,7 +50,8 @@ def test_the_example_of_police(here):
     _, police = blocks("python")
     done = subprocess.run([sys.executable, "-c", police], capture_output=True, text=True, cwd=here)
     assert done.returncode == 0, done.stderr
-    assert "\ncertified: " in done.stdout and done.stdout.endswith("\n1\n"), done.stdout
+    assert "\ncertified: " in done.stdout
+    assert done.stdout.endswith("\n1\n")
 
 
 def test_python(here, expected):

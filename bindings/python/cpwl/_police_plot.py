@@ -55,6 +55,7 @@ def _values(p: Partition, ax: Axes, options: dict[str, Any]) -> None:
     """The values of a single output, exactly: linear on every triangle of a region. `options` are those of
     :meth:`Partition.plot` that make sense."""
     from matplotlib.collections import LineCollection
+    from matplotlib.tri import Triangulation
 
     boundary = options.pop("boundary", False)
     edges, colorbar, label = (options.pop(name, value) for name, value in
@@ -65,13 +66,14 @@ def _values(p: Partition, ax: Axes, options: dict[str, Any]) -> None:
     second = np.arange(len(owner))
     fan = (second > first) & (second < p.cell_offsets[owner + 1] - 1)
     triangles = np.stack([first, second, second + 1], axis=1)[fan]
-    shown = ax.tripcolor(*p.polygons.T, triangles, values, shading="gouraud", **options)
+    x, y = p.polygons.T
+    shown = ax.tripcolor(Triangulation(x, y, triangles), values, shading="gouraud", **options)
     if edges:
         lines = LineCollection(list(p.vertices[p.edges]), colors=[(0, 0, 0, 0.35)], linewidths=_thin(p))
         ax.add_collection(lines)
-    lines = p._lines(boundary)
-    if lines:
-        ax.add_collection(LineCollection(list(lines.segments), colors="crimson", linewidths=1.6))
+    drawn = p._lines(boundary)
+    if drawn:
+        ax.add_collection(LineCollection(list(drawn.segments), colors="crimson", linewidths=1.6))
     if colorbar:
         ax.figure.colorbar(shown, ax=ax, label=label, shrink=0.7, pad=0.02)
     corners = p.domain.vertices

@@ -92,7 +92,8 @@ class Chain:
             if layer.parameter >= 0 and gradient is not None:
                 folded[layer.parameter] = gradient.double().cpu().numpy()
         found = policed.backward(folded)
-        return [*found.parameters, *(found.rows or [None] * len(policed.regions))]
+        nothing: list[np.ndarray | None] = [None] * len(policed.regions)
+        return [*found.parameters, *(found.rows or nothing)]
 
     def run(self, policed: Policed, biases: Sequence[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
         """The layers on a batch, with those biases in place of their own."""
@@ -185,7 +186,7 @@ def _scale_shift(norm: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
 def _parts(module: nn.Module) -> Iterator[nn.Module]:
     if type(module) is not nn.Sequential:
         raise errors.UnsupportedError(
-            f"[UNSUPPORTED] module is a {type(module).__name__}; expected an nn.Sequential. Other modules can be policed "
+            f"[UNSUPPORTED] module is a {type(module).__name__}; expected an nn.Sequential. Others can be policed "
             "as networks: cpwl.police(cpwl.Network.from_torch(module, shape), regions)"
         )
     for part in module:

@@ -59,7 +59,8 @@ class LayerVerdict:
     Attributes
     ----------
     crossing, elsewhere, open : int
-        Units that are certainly on no single piece; certainly on one, but not on the one asked for; neither for certain.
+        Units that are certainly on no single piece; certainly on one, but not on the one asked for; neither for
+        certain.
     margin, radius : float
         Smallest distance of a unit from the ends of its piece (negative by how far a crossing unit is beyond), and how
         far that may be from the truth.
@@ -178,10 +179,10 @@ def certify(
 ) -> AffineCertificate:
     """Whether a network, made by whomever, is affine on convex regions, with proof.
 
-    A region is certified if over it every unit stays on one affine piece of its function: shown in float64 with bounds of
-    all errors, what that cannot decide in double-double, what is left in exact arithmetic. Numbers count as they are
-    stored. "Certified" is never said where exact arithmetic would say otherwise. What is not certified may be affine all the
-    same, if the bend of one unit is undone by others; what is violated is not, as three points show.
+    A region is certified if over it every unit stays on one affine piece of its function: shown in float64 with bounds
+    of all errors, what that cannot decide in double-double, what is left in exact arithmetic. Numbers count as they are
+    stored. "Certified" is never said where exact arithmetic would say otherwise. What is not certified may be affine
+    all the same, if the bend of one unit is undone by others; what is violated is not, as three points show.
 
     Parameters
     ----------

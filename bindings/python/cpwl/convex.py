@@ -41,7 +41,8 @@ Array = npt.NDArray[np.float64]
 class ConvexSet(Native):
     """Base of all convex sets: non-empty, closed, perhaps unbounded or flat.
 
-    ``a + b`` is the Minkowski sum of two sets; see also :func:`product`, :func:`hull`, :meth:`image` and :meth:`scaled`.
+    ``a + b`` is the Minkowski sum of two sets; see also :func:`product`, :func:`hull`, :meth:`image` and
+    :meth:`scaled`.
     """
 
     _rebuild = "build it again"
@@ -85,7 +86,9 @@ class ConvexSet(Native):
         values = np.empty(a.shape[:-1])
         flat = np.ascontiguousarray(a.reshape(-1, a.shape[-1] if a.ndim else 1))
         out = np.empty(len(flat))
-        call(lib.cpwl_set_support, None, self._handle, _tensor.borrow(flat, "directions"), _tensor.borrow(out, "values"))
+        call(
+            lib.cpwl_set_support, None, self._handle, _tensor.borrow(flat, "directions"), _tensor.borrow(out, "values")
+        )
         values[...] = out.reshape(values.shape)
         return float(values) if values.ndim == 0 else values
 
@@ -99,17 +102,18 @@ class ConvexSet(Native):
         return points.reshape(a.shape)
 
     def outline(self, n: int = 360) -> Array:
-        """(m, 2) corners of a set in the plane, counter-clockwise: all of a polygon whose sides differ by more than 360 / `n`
-        degrees, points of the boundary of any other set. Rays are left out."""
+        """(m, 2) corners of a set in the plane, counter-clockwise: all of a polygon whose sides differ by more than 360
+        / `n` degrees, points of the boundary of any other set. Rays are left out."""
         if self.dim != 2:
             raise ValueError(f"the set has dimension {self.dim}; an outline needs 2")
         angle = 2 * np.pi * (np.arange(n) + 0.5) / n
         points = self.extreme(np.stack([np.cos(angle), np.sin(angle)], axis=1))
-        return points[(points != np.roll(points, 1, axis=0)).any(axis=1)] if len(np.unique(points, axis=0)) > 1 else points[:1]
+        fresh = (points != np.roll(points, 1, axis=0)).any(axis=1)
+        return points[fresh] if fresh.any() else points[:1]
 
     def sample(self, n: int, seed: int = 0) -> Array:
-        """(n, dim) points of the set, the same for the same seed everywhere. They reach all of it, its boundary too, but
-        not uniformly; rays up to about the size of the rest."""
+        """(n, dim) points of the set, the same for the same seed everywhere. They reach all of it, its boundary too,
+        but not uniformly; rays up to about the size of the rest."""
         points = np.empty((n, self.dim))
         call(lib.cpwl_set_sample, None, self._handle, seed, _tensor.borrow(points, "points"))
         return points
@@ -308,8 +312,8 @@ class HPolytope(ConvexSet):
 
     Notes
     -----
-    In few dimensions all vertices are enumerated; otherwise every range takes two linear programs. Rows: the vertices, or a
-    point inside and directions.
+    In few dimensions all vertices are enumerated; otherwise every range takes two linear programs. Rows: the vertices,
+    or a point inside and directions.
     """
 
     def __init__(self, a: Any, b: Any) -> None:
@@ -318,7 +322,7 @@ class HPolytope(ConvexSet):
 
 
 def product(*sets: Any) -> ConvexSet:
-    """The product of sets, in the space of all their coordinates one after the other. Rows: those of the sets in order."""
+    """The product of sets, in the space of all their coordinates one after the other. Rows: theirs in order."""
     return _of_several(lib.cpwl_set_product, sets)
 
 
@@ -344,8 +348,8 @@ def _scale(t: float) -> None:
 def as_set(region: Any) -> ConvexSet:
     """A domain as a convex set of the input space; sets are returned as they are.
 
-    A box becomes a box that contains it, its radius rounded up where centre and radius are not exact. Other domains become
-    what they are; a slice is rounded.
+    A box becomes a box that contains it, its radius rounded up where centre and radius are not exact. Other domains
+    become what they are; a slice is rounded.
 
     Raises
     ------

@@ -95,8 +95,8 @@ def police(
     output : bool
         Keep the outputs on one side of 0 as well, as the code published with the paper does.
     gradient : bool or "parameters"
-        Keep what :meth:`Policed.backward` needs. With "parameters" that gives no gradients with respect to the regions, and
-        hulls of many vertices are carried by fewer rows, as they are without gradients.
+        Keep what :meth:`Policed.backward` needs. With "parameters" that gives no gradients with respect to the regions,
+        and hulls of many vertices are carried by fewer rows, as they are without gradients.
     precision : {"double", "single"}
         Arithmetic of the computation. "single" computes products of many rows with weights of single precision in
         single precision: twice as fast, but the result need not pass a certificate.
@@ -116,8 +116,8 @@ def police(
         DIM_MISMATCH: a region is not in the input space.
     UnsupportedError
         NO_BIAS: a layer that would have to be shifted has none. ACT_NOT_CPWL: a unit that no bias can keep on one
-        piece, such as a max-pool behind a convolution with tied biases; the message tells the way out. UNBOUNDED_BOTH: a unit
-        whose input is unbounded in both directions over a region.
+        piece, such as a max-pool behind a convolution with tied biases; the message tells the way out. UNBOUNDED_BOTH:
+        a unit whose input is unbounded in both directions over a region.
     NonfiniteError
         If numbers overflow.
 
@@ -248,7 +248,8 @@ class Policed(Native):
             output = info.unit_layer < 0
             name = "output" if output else units[info.unit_layer].name
             rank = len(self.original.output_shape if output else units[info.unit_layer].shape)
-            arrays = [self._array(which, i) for which in range(_abi.CPWL_POLICED_SHIFTS, _abi.CPWL_POLICED_MAP_A)]
+            ids = range(_abi.CPWL_POLICED_SHIFTS, _abi.CPWL_POLICED_MAP_A)
+            arrays: list[Any] = [self._array(which, i) for which in ids]
             found.append(PolicedLayer(name, info.unit_layer, info.node, info.parameter, rank, *arrays, info.n_dead))
         return found
 
@@ -327,7 +328,7 @@ class Policed(Native):
         return Policed(self.original, tuple(r.scaled(t) for r in self.regions), self._settings, self._context)
 
     def set_affine(self, a: Any, b: Any, outputs: Any = None, *, region: int = 0) -> Policed:
-        """The network with another last layer, so that it is a prescribed map on a region: ``outputs @ f(x) == a @ x + b``.
+        """The network with another last layer, so that ``outputs @ f(x) == a @ x + b`` on a region.
 
         The change is the smallest (in the Frobenius norm) that does it. On a flat region the map is prescribed on the
         region only. On other regions the network stays affine, with other maps.
@@ -359,8 +360,8 @@ class Policed(Native):
         return self._changed(lib.cpwl_policed_set_affine, r, self.regions[r]._handle, *arrays)
 
     def skip(self, a: Any, b: Any, *, region: int = 0) -> Policed:
-        """The network with a second path from input to output, so that ``f(x) == a @ x + b`` on a region: the difference to
-        the map of now is added everywhere. Always possible.
+        """The network with a second path from input to output, so that ``f(x) == a @ x + b`` on a region: the
+        difference to the map of now is added everywhere. Always possible.
 
         Parameters
         ----------

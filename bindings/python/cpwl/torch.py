@@ -40,10 +40,10 @@ class Policed(nn.Module):
     """A module that is affine on convex regions, at every step of training and afterwards.
 
     The parameters are those of `module` and are trained as ever. Before a batch runs, biases are moved until no unit
-    has a knot inside a region (:func:`cpwl.police`); that depends on weights and regions only, and is repeated when one of
-    them has changed. The gradient of the moved biases with respect to weights, biases and regions is exact, so training
-    knows about the constraint. The batch itself runs through torch's own layers, on any device; biases are computed on
-    the CPU in double precision.
+    has a knot inside a region (:func:`cpwl.police`); that depends on weights and regions only, and is repeated when one
+    of them has changed. The gradient of the moved biases with respect to weights, biases and regions is exact, so
+    training knows about the constraint. The batch itself runs through torch's own layers, on any device; biases are
+    computed on the CPU in double precision.
 
     Parameters
     ----------

@@ -74,18 +74,18 @@ def ends(d: Mapping[str, Any], arrays: Arrays, g: np.ndarray) -> tuple[np.ndarra
         case "product":
             blocks = np.split(g, np.cumsum(d["dims"])[:-1], axis=1)
             parts = [ends(part, arrays, block) for part, block in zip(d["parts"], blocks, strict=True)]
-            return sum(p[0] for p in parts), sum(p[1] for p in parts)
+            return np.sum([p[0] for p in parts], axis=0), np.sum([p[1] for p in parts], axis=0)
         case "sum":
             parts = [ends(part, arrays, g) for part in d["parts"]]
-            return sum(p[0] for p in parts), sum(p[1] for p in parts)
+            return np.sum([p[0] for p in parts], axis=0), np.sum([p[1] for p in parts], axis=0)
         case other:
             raise UnsupportedError(f"[UNSUPPORTED] region {other!r} is not one of this room's README")
     return middle - reach, middle + reach
 
 
 def translation(d: Mapping[str, Any], rows: np.ndarray) -> np.ndarray:
-    """The gradient of a translation of a region, from that of its rows: of the points among them, which are the vertices
-    or one point that everything else is added to."""
+    """The gradient of a translation of a region, from that of its rows: of the points among them, which are the
+    vertices or one point that everything else is added to."""
     return rows.sum(axis=0) if d["type"] == "vertices" else rows[0]
 
 

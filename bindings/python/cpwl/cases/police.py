@@ -45,7 +45,7 @@ class Case:
 
     def series(self, prefix: str) -> list[np.ndarray]:
         """The arrays `prefix`0, `prefix`1, ..."""
-        found = []
+        found: list[np.ndarray] = []
         while f"{prefix}{len(found)}" in self.arrays:
             found.append(self.arrays[f"{prefix}{len(found)}"])
         return found
@@ -169,7 +169,7 @@ def _layers(case: Case, report: Report, done: Policed, weights: list[np.ndarray]
         if f"s{k}" in case:
             theirs = case[f"s{k}"].reshape(-1, units)
             wrong = signs != theirs
-            skipped = (wrong & doubtful[k]).any(axis=0)
+            skipped: np.ndarray = (wrong & doubtful[k]).any(axis=0)
             _count(case, report, f"s{k}", wrong & ~doubtful[k], int((wrong & doubtful[k]).sum()))
         if f"e{k}" in case:
             skipped |= doubtful[k].any(axis=0) & (case.tolerance == FAR)
