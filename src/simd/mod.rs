@@ -10,6 +10,8 @@ mod neon;
 mod portable;
 pub(crate) mod skinny;
 pub(crate) mod sweep;
+#[cfg(target_arch = "x86_64")]
+mod sweep512;
 
 /// Units of a block of functionals against the vertices of a cell; one bit a unit, 64 to a word.
 #[derive(Clone, Debug, Default, PartialEq)]
