@@ -184,7 +184,8 @@ fn one_unit_in_the_last_place_decides() {
     // The same in single precision, whose products are exact in f64: f64 decides.
     let mut b = Builder::new(&[1]).unwrap();
     let third = 1.0f32 / 3.0;
-    let x = b.dense(0, Array::from(vec![third]), [1, 1], Some(Array::from(vec![-third.next_down()]))).unwrap();
+    let x =
+        b.dense(0, Array::from(vec![third]), [1, 1], Some(Array::from(vec![-third.next_down()]))).unwrap();
     let x = b.pointwise(x, vec![relu()]).unwrap();
     let found = judge(&b.finish(x).unwrap(), &ConvexSet::points(1, &[1.0, 2.0]).unwrap());
     assert!(found.is_certified() && found.layers[0].stages == [1, 0, 0], "{found:?}");

@@ -15,8 +15,29 @@ pub(super) struct Lead {
     pub rival: usize,
     /// The distance to be kept from it.
     pub margin: f64,
-    /// Largest lead of a rival that is not equal to the candidate all over the region.
+    /// The largest lead of a rival.
     pub lead: f64,
+}
+
+impl Lead {
+    const NONE: Lead = Lead { need: f64::NEG_INFINITY, rival: 0, margin: 0.0, lead: f64::NEG_INFINITY };
+
+    /// Counts a rival that is ahead by `lead` somewhere on the region.
+    fn count(&mut self, rival: usize, lead: f64, margin: f64) {
+        if lead + margin > self.need {
+            (self.need, self.rival, self.margin) = (lead + margin, rival, margin);
+        }
+        self.lead = self.lead.max(lead);
+    }
+}
+
+/// Which rivals count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rivals {
+    /// Those that are not equal to the candidate all over the region: with them it may share the maximum.
+    Different,
+    /// All: once a candidate is raised, it leaves its equals behind.
+    All,
 }
 
 /// All maxima of one layer.
@@ -24,8 +45,8 @@ pub(super) struct Lead {
 pub(super) struct Contest {
     maxima: usize,
     candidates: usize,
-    /// (regions, maxima, candidates); `None` for padding.
-    leads: Vec<Option<Lead>>,
+    /// (regions, maxima, candidates), with the different rivals and with all of them; `None` for padding.
+    leads: Vec<Option<[Lead; 2]>>,
 }
 
 impl Contest {
@@ -40,9 +61,8 @@ impl Contest {
             Candidate::Element(j) => size.get(j).map_or(0.0, |size| scale * size),
             _ => 0.0,
         };
-        let alone = Lead { need: f64::NEG_INFINITY, rival: 0, margin: 0.0, lead: f64::NEG_INFINITY };
         let all = (0..maxima).flat_map(|i| (0..candidates).map(move |k| net.candidate(node, i, k)));
-        let all = all.map(|c| (c != Candidate::Padding).then_some(alone)).collect::<Vec<_>>();
+        let all = all.map(|c| (c != Candidate::Padding).then_some([Lead::NONE; 2])).collect::<Vec<_>>();
         let mut contest = Contest { maxima, candidates, leads: all.repeat(stack.blocks.len()) };
         let mut lead = walk.buffer(stack.len() * maxima)?;
         let rows = walk.rows(source);
@@ -66,11 +86,16 @@ impl Contest {
                             continue;
                         }
                         let [lo, hi] = ranges.get(r, i);
-                        // Two that are the same all over the region may both win.
+                        let margin = walk.options.margin + rounding(x) + rounding(y);
                         let same = lo == 0.0 && hi == 0.0;
-                        let margin = if same { 0.0 } else { walk.options.margin + rounding(x) + rounding(y) };
-                        contest.compare(r, i, [b, a], hi, margin, same);
-                        contest.compare(r, i, [a, b], -lo, margin, same);
+                        for (k, rival, ahead) in [(b, a, hi), (a, b, -lo)] {
+                            let own = &mut contest.leads[(r * maxima + i) * candidates + k];
+                            let [different, all] = own.as_mut().expect("no padding");
+                            all.count(rival, ahead, margin);
+                            if !same {
+                                different.count(rival, ahead, margin);
+                            }
+                        }
                     }
                 }
             }
@@ -79,35 +104,23 @@ impl Contest {
         Ok(contest)
     }
 
-    /// Notes that `rival` is ahead of candidate `k` by `lead` somewhere on the region.
-    fn compare(
-        &mut self,
-        region: usize,
-        i: usize,
-        [k, rival]: [usize; 2],
-        lead: f64,
-        margin: f64,
-        same: bool,
-    ) {
-        let Some(own) = &mut self.leads[(region * self.maxima + i) * self.candidates + k] else { return };
-        if lead + margin > own.need {
-            (own.need, own.rival, own.margin) = (lead + margin, rival, margin);
-        }
-        if !same {
-            own.lead = own.lead.max(lead);
-        }
-    }
-
     /// The strongest rival of candidate `k` of maximum `i` on a region; `None` for padding.
-    pub fn get(&self, region: usize, i: usize, k: usize) -> Option<&Lead> {
-        self.leads[(region * self.maxima + i) * self.candidates + k].as_ref()
+    pub fn get(&self, rivals: Rivals, region: usize, i: usize, k: usize) -> Option<&Lead> {
+        let [different, all] = self.leads[(region * self.maxima + i) * self.candidates + k].as_ref()?;
+        Some(if rivals == Rivals::All { all } else { different })
     }
 
     /// Which of the maxima `units` candidate `k` is farthest from winning on a region; `None` for padding.
-    pub fn worst(&self, region: usize, units: Range<usize>, k: usize) -> Option<(usize, Lead)> {
+    pub fn worst(
+        &self,
+        rivals: Rivals,
+        region: usize,
+        units: Range<usize>,
+        k: usize,
+    ) -> Option<(usize, Lead)> {
         let mut worst: Option<(usize, Lead)> = None;
         for i in units {
-            let lead = *self.get(region, i, k)?;
+            let lead = *self.get(rivals, region, i, k)?;
             if worst.is_none_or(|(_, worst)| lead.need > worst.need) {
                 worst = Some((i, lead));
             }
@@ -117,8 +130,7 @@ impl Contest {
 
     /// The first candidate that wins all maxima `units` on a region as it is.
     pub fn winner(&self, region: usize, units: Range<usize>) -> Option<usize> {
-        let wins =
-            |k: &usize| self.worst(region, units.clone(), *k).is_some_and(|(_, lead)| lead.need <= 0.0);
-        (0..self.candidates).find(wins)
+        let worst = |k: usize| self.worst(Rivals::Different, region, units.clone(), k);
+        (0..self.candidates).find(|&k| worst(k).is_some_and(|(_, lead)| lead.need <= 0.0))
     }
 }

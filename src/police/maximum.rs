@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::contest::{Contest, Lead};
+use super::contest::{Contest, Lead, Rivals};
 use super::fold;
 use super::home::Home;
 use super::options::Rule;
@@ -44,7 +44,9 @@ impl Walk<'_> {
             let units = first..first + class.unwrap_or(1);
             let winners: Option<Vec<usize>> =
                 (0..regions).map(|r| contest.winner(r, units.clone())).collect();
-            if let Some(winners) = winners {
+            // One for all regions, if there are not to be several maps.
+            let one = |winners: &Vec<usize>| winners.iter().all(|k| *k == winners[0]);
+            if let Some(winners) = winners.filter(|w| self.options.rule != Rule::Joint || one(w)) {
                 for (r, k) in winners.into_iter().enumerate() {
                     wins[r * n_out..][units.clone()].fill(k);
                 }
@@ -87,7 +89,8 @@ impl Walk<'_> {
                     Candidate::Element(j) => -moved[j / width],
                     _ => 0.0,
                 };
-                let ahead = raised - contest.get(r, i, k).map_or(f64::NEG_INFINITY, |lead| lead.lead);
+                let rivals = if raised == 0.0 { Rivals::Different } else { Rivals::All };
+                let ahead = raised - contest.get(rivals, r, i, k).map_or(f64::NEG_INFINITY, |lead| lead.lead);
                 self.report.smallest_margin = self.report.smallest_margin.min(ahead);
                 for c in 0..net.candidates(node) {
                     if let Candidate::Element(j) = net.candidate(node, i, c) {
@@ -160,7 +163,9 @@ impl Walk<'_> {
             }
             let mut most: Option<Raise> = None;
             for region in 0..self.stack.blocks.len() {
-                let Some((unit, lead)) = contest.worst(region, units.clone(), code) else { continue };
+                let Some((unit, lead)) = contest.worst(Rivals::All, region, units.clone(), code) else {
+                    continue;
+                };
                 if most.as_ref().is_none_or(|most| lead.need > most.lead.need) {
                     most = Some(Raise { code, region, unit, lead });
                 }

@@ -25,6 +25,8 @@ mod prescribe;
 mod ranges;
 mod record;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod units;
 mod walk;
 

@@ -128,7 +128,8 @@ impl Plan {
             bail!(Unsupported, "rule: a majority of vertices needs one region that is given by its vertices")
         }
         let found = Walk::run(ctx, net, options, &stack)?;
-        let record = options.gradient.then(|| Record::new(net, &carried, !options.fixed_regions, &stack, &found));
+        let record =
+            options.gradient.then(|| Record::new(net, &carried, !options.fixed_regions, &stack, &found));
         let inserted = found.homes.iter().zip(&found.deciders).enumerate();
         let inserted = inserted.filter(|(_, (home, deciders))| home.0.is_inserted() && !deciders.is_empty());
         let inserted = inserted.map(|(l, (home, _))| (home.1, l)).collect();

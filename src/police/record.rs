@@ -42,7 +42,13 @@ pub struct Pulled {
 }
 
 impl Record {
-    pub fn new(net: &Network, regions: &[&ConvexSet], of_regions: bool, stack: &Stack, found: &Outcome) -> Record {
+    pub fn new(
+        net: &Network,
+        regions: &[&ConvexSet],
+        of_regions: bool,
+        stack: &Stack,
+        found: &Outcome,
+    ) -> Record {
         let blocks = stack.blocks.iter().zip(regions).map(|(block, region)| (block.clone(), region.n_rows()));
         let layers = found.homes.iter().zip(&found.deciders);
         Record {

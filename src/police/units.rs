@@ -49,7 +49,7 @@ impl Walk<'_> {
         };
         let (width, groups, regions) = (home.width(), n / home.width(), self.stack.blocks.len());
         let ranges = self.ranges(source, n)?;
-        let margin = self.margins(source, width, groups);
+        let margin = self.margins(source, width, groups, functions);
         let mut made = self.layer(layer, home, groups, margin);
         let votes = self.votes(source, width, groups, functions)?;
         let mut chooser = Chooser::new();
@@ -136,11 +136,20 @@ impl Walk<'_> {
     }
 
     /// Distance that each group is to keep from the knots.
-    pub fn margins(&self, source: NodeId, width: usize, groups: usize) -> Vec<f64> {
+    ///
+    /// What is compared with a knot far from 0 is rounded to the precision of that knot.
+    pub fn margins(&self, source: NodeId, width: usize, groups: usize, functions: &Functions) -> Vec<f64> {
         let size = &self.value(source).size;
         let unit = self.unit_roundoff();
         let largest = |g: usize| size[g * width..][..width].iter().copied().fold(0.0, f64::max);
-        let rounding = |g: usize| if size.is_empty() { 0.0 } else { self.options.kappa * unit * largest(g) };
+        let farthest = |g: usize| {
+            let bands = &functions.get(g * width).bands;
+            bands.iter().fold(0.0f64, |m, band| m.max(band.low.abs()).max(band.high.abs()))
+        };
+        let rounding = |g: usize| match size.is_empty() {
+            true => 0.0,
+            false => self.options.kappa * unit * (largest(g) + farthest(g)),
+        };
         (0..groups).map(|g| self.options.margin + rounding(g)).collect()
     }
 

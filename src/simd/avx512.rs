@@ -3,8 +3,8 @@
 use std::arch::x86_64::*;
 
 use super::skinny::compiled_skinny;
-use super::sweep::compiled_sweeps;
-use super::{Doubt, FILTER, Kernels, Masks, Points, Points3, pair, portable, side};
+use super::sweep::{Sweeps, compiled_sweeps};
+use super::{Doubt, FILTER, Kernels, Masks, Points, Points3, pair, portable, side, sweep512};
 
 // `Isa::kernels` hands this table out only on CPUs with AVX-512 F, DQ and VL.
 pub(super) static KERNELS: Kernels = Kernels {
@@ -22,10 +22,18 @@ pub(super) static KERNELS: Kernels = Kernels {
     classify3: |block, doubt, points, masks| unsafe { classify3(block, doubt, points, masks) },
     // SAFETY: as above.
     sides3: |block, doubt, units, points, out| unsafe { sides3(block, doubt, units, points, out) },
-    sweeps32: compiled_sweeps!(f32, true, "avx512f,avx512dq,avx512vl,fma"),
-    sweeps64: compiled_sweeps!(f64, true, "avx512f,avx512dq,avx512vl,fma"),
     // SAFETY: as above.
     accumulate: |terms, x, sum| unsafe { accumulate(terms, x, sum) },
+    sweeps32: Sweeps {
+        // SAFETY: as above.
+        corners: |factors, panel, low, high| unsafe { sweep512::corners32(factors, panel, low, high) },
+        ..compiled_sweeps!(f32, true, "avx512f,avx512dq,avx512vl,fma")
+    },
+    sweeps64: Sweeps {
+        // SAFETY: as above.
+        corners: |factors, panel, low, high| unsafe { sweep512::corners64(factors, panel, low, high) },
+        ..compiled_sweeps!(f64, true, "avx512f,avx512dq,avx512vl,fma")
+    },
     skinny: compiled_skinny!(true, "avx512f,avx512dq,avx512vl,fma"),
 };
 

@@ -11,6 +11,8 @@ pub(crate) mod pair;
 mod portable;
 pub(crate) mod skinny;
 pub(crate) mod sweep;
+#[cfg(target_arch = "x86_64")]
+mod sweep512;
 
 use pair::Pairs;
 
