@@ -2344,7 +2344,7 @@ cpwl_status cpwl_network_local_complexity(const struct cpwl_context *ctx,
 ///
 /// In this and the other functions that make sets, tensors are f32, f64, f16 or bf16 and are taken exactly. Rows
 /// (`cpwl_set_rows`): the centre, then radius_i times unit vector i for each axis. Errors: CPWL_ARGUMENT (BAD_REGION: a
-/// negative radius), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// negative radius), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 cpwl_status cpwl_set_box(const struct cpwl_context *ctx,
                          const struct cpwl_tensor *center,
                          const struct cpwl_tensor *radius,
@@ -2353,7 +2353,7 @@ cpwl_status cpwl_set_box(const struct cpwl_context *ctx,
 /// The zonotope of all center + G t with |t_j| <= 1; `center` is (D), `generators` is G, (D, p). Free it with
 /// `cpwl_set_free`.
 ///
-/// Rows: the centre, then the columns of G. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// Rows: the centre, then the columns of G. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 cpwl_status cpwl_set_zonotope(const struct cpwl_context *ctx,
                               const struct cpwl_tensor *center,
                               const struct cpwl_tensor *generators,
@@ -2362,7 +2362,7 @@ cpwl_status cpwl_set_zonotope(const struct cpwl_context *ctx,
 /// The ellipsoid of all center + P t with |t|_2 <= 1; `center` is (D), `shape` is P, (D, p), of any rank. Free it with
 /// `cpwl_set_free`.
 ///
-/// Rows: the centre, then the columns of P. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// Rows: the centre, then the columns of P. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 cpwl_status cpwl_set_ellipsoid(const struct cpwl_context *ctx,
                                const struct cpwl_tensor *center,
                                const struct cpwl_tensor *shape,
@@ -2372,7 +2372,7 @@ cpwl_status cpwl_set_ellipsoid(const struct cpwl_context *ctx,
 /// with `cpwl_set_free`.
 ///
 /// Rows: the centre, then radius times unit vector i for each axis. Errors: CPWL_ARGUMENT (BAD_REGION: a negative radius),
-/// CPWL_UNSUPPORTED (another p), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// CPWL_UNSUPPORTED (another p), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 cpwl_status cpwl_set_ball(const struct cpwl_context *ctx,
                           const struct cpwl_tensor *center,
                           double radius,
@@ -2383,7 +2383,7 @@ cpwl_status cpwl_set_ball(const struct cpwl_context *ctx,
 /// with `cpwl_set_free`.
 ///
 /// Rows: the points, then the rays. Repeated points and flat hulls are fine. Errors: CPWL_ARGUMENT (EMPTY_REGION: no
-/// points), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// points), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 cpwl_status cpwl_set_vertices(const struct cpwl_context *ctx,
                               const struct cpwl_tensor *points,
                               const struct cpwl_tensor *rays,
@@ -2393,7 +2393,7 @@ cpwl_status cpwl_set_vertices(const struct cpwl_context *ctx,
 /// `cpwl_set_free`.
 ///
 /// Rows: the origin, then size times unit vector i for each axis. Errors: CPWL_ARGUMENT (BAD_REGION: a negative size),
-/// CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 cpwl_status cpwl_set_simplex(const struct cpwl_context *ctx,
                              const struct cpwl_tensor *origin,
                              double size,
@@ -2402,7 +2402,7 @@ cpwl_status cpwl_set_simplex(const struct cpwl_context *ctx,
 /// The simplex of all x >= 0 of `dim` numbers that add up to `size`. Free it with `cpwl_set_free`.
 ///
 /// Rows: its corners, size times unit vector i. Errors: CPWL_ARGUMENT (BAD_REGION: a negative size), CPWL_SHAPE (no
-/// dimension), CPWL_NONFINITE, CPWL_MEMORY. Since 0.1.
+/// dimension), CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
 cpwl_status cpwl_set_probability_simplex(const struct cpwl_context *ctx,
                                          int64_t dim,
                                          double size,
@@ -2412,8 +2412,8 @@ cpwl_status cpwl_set_probability_simplex(const struct cpwl_context *ctx,
 /// it with `cpwl_set_free`.
 ///
 /// In few dimensions all vertices are enumerated, otherwise ranges take linear programs; accurate to rounding times the
-/// condition of the sides that meet at a vertex. Errors: CPWL_ARGUMENT (EMPTY_REGION: no x satisfies it), CPWL_SHAPE,
-/// CPWL_DTYPE, CPWL_NONFINITE, CPWL_NUMERIC, CPWL_MEMORY. Since 0.1.
+/// condition of the sides that meet at a vertex. Errors: CPWL_ARGUMENT (EMPTY_REGION: no x satisfies it), CPWL_UNSUPPORTED
+/// (more than 64 dimensions), CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_NUMERIC, CPWL_CANCELLED, CPWL_MEMORY. Since 0.1.
 cpwl_status cpwl_set_polytope(const struct cpwl_context *ctx,
                               const struct cpwl_tensor *a,
                               const struct cpwl_tensor *b,
@@ -2459,6 +2459,15 @@ cpwl_status cpwl_set_sample(const struct cpwl_context *ctx,
                             const struct cpwl_set *set,
                             uint64_t seed,
                             struct cpwl_tensor *points);
+
+/// A domain as a convex set of the input space. Free it with `cpwl_set_free`; the domain may be freed before.
+///
+/// A box becomes a box that contains it, with its radius rounded up where centre and radius are not exact; a polygon, a
+/// simplex and a polyhedron the hull of their vertices; half-spaces what `cpwl_set_polytope` makes of them; a slice the
+/// image of such a set, rounded. Errors: CPWL_NONFINITE, CPWL_NUMERIC, CPWL_CANCELLED, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_set_from_domain(const struct cpwl_context *ctx,
+                                 const struct cpwl_domain *domain,
+                                 struct cpwl_set **out);
 
 /// The image of a set under x -> matrix x + shift; `matrix` is (E, D), `shift` is (E) or NULL. Free it with `cpwl_set_free`.
 ///

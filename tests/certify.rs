@@ -254,7 +254,7 @@ fn polytopes_are_proven_by_multipliers() {
         a[i * n + i] = 1.0;
         a[(n + i) * n + i] = -1.0;
     });
-    let set = ConvexSet::polytope(n, &a, &vec![1.0; 2 * n]).unwrap();
+    let set = ConvexSet::polytope(&Context::default(), n, &a, &vec![1.0; 2 * n]).unwrap();
     assert!(set.n_rows() == n + 1, "not enumerated");
     for (bias, certified) in [(12.0 + 1e-12, true), (12.0 - 1e-12, false), (-12.0 - 1e-12, true)] {
         let found = judge(&unit(&vec![1.0; n], bias), &set);

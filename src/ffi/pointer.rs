@@ -72,7 +72,7 @@ pub(super) unsafe fn slice<'a, T>(name: &str, ptr: *const T, len: i32) -> Result
     Ok(unsafe { std::slice::from_raw_parts(ptr, len) })
 }
 
-/// As [`slice`], to change them.
+/// As [`slice()`], to change them.
 ///
 /// # Safety
 /// `ptr` is NULL, misaligned, or points to `len` values that nobody else uses during `'a`.

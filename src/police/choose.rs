@@ -103,7 +103,6 @@ fn forbidden([lo, hi]: [f64; 2], band: Band, mu: f64) -> Forbidden {
 
 /// The smallest shift into one piece.
 fn inside(lo: f64, hi: f64, f: &Function, piece: usize, mu: f64) -> Result<Choice, Fail> {
-    let mu = mu;
     let below = piece.checked_sub(1).map(|i| lo - f.bands[i].high - mu);
     let above = f.bands.get(piece).map(|band| hi - band.low + mu);
     let unbounded = |end: Option<f64>| end.is_some_and(|e| !e.is_finite());

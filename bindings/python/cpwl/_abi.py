@@ -794,6 +794,7 @@ FUNCTIONS = {
     "cpwl_set_ellipsoid": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_set_extreme": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_set_free": (None, [c.c_void_p]),
+    "cpwl_set_from_domain": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p)]),
     "cpwl_set_hull": (c.c_int32, [c.c_void_p, c.POINTER(c.c_void_p), c.c_int32, c.POINTER(c.c_void_p)]),
     "cpwl_set_image": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_set_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(SetSummary)]),

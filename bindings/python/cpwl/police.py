@@ -249,8 +249,9 @@ class Policed(Native):
             name = "output" if output else units[info.unit_layer].name
             rank = len(self.original.output_shape if output else units[info.unit_layer].shape)
             ids = range(_abi.CPWL_POLICED_SHIFTS, _abi.CPWL_POLICED_MAP_A)
-            arrays: list[Any] = [self._array(which, i) for which in ids]
-            found.append(PolicedLayer(name, info.unit_layer, info.node, info.parameter, rank, *arrays, info.n_dead))
+            shift, bias, margin, codes, region, corner = (self._array(which, i) for which in ids)
+            where = name, info.unit_layer, info.node, info.parameter, rank
+            found.append(PolicedLayer(*where, shift, bias, margin, codes, region, corner, info.n_dead))
         return found
 
     @property

@@ -65,7 +65,8 @@ impl Problem {
         });
         let regions = regions.collect();
         let (x, g) = (rng.batch(3, dim), rng.batch(3, net.output_len()));
-        let options = Options { gradient: true, tied: seed % 2 == 0, margin: 1e-3, ..Options::default() };
+        let options =
+            Options { gradient: true, tied: seed.is_multiple_of(2), margin: 1e-3, ..Options::default() };
         Problem { net, regions, options, x, g }
     }
 

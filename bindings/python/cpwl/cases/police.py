@@ -165,14 +165,15 @@ def _layers(case: Case, report: Report, done: Policed, weights: list[np.ndarray]
         shift = layer.shift if layer else np.zeros(units)
         codes = layer.codes if layer else np.ones((1, units))
         signs = np.where(codes > 0, 1, -1)
-        skipped = doubtful[k].any(axis=0)
+        skipped = np.asarray(doubtful[k].any(axis=0))
         if f"s{k}" in case:
             theirs = case[f"s{k}"].reshape(-1, units)
             wrong = signs != theirs
-            skipped: np.ndarray = (wrong & doubtful[k]).any(axis=0)
+            skipped = np.asarray((wrong & doubtful[k]).any(axis=0))
             _count(case, report, f"s{k}", wrong & ~doubtful[k], int((wrong & doubtful[k]).sum()))
         if f"e{k}" in case:
-            skipped |= doubtful[k].any(axis=0) & (case.tolerance == FAR)
+            if case.tolerance == FAR:
+                skipped = skipped | np.asarray(doubtful[k].any(axis=0))
             close(case, report, f"e{k}", np.where(skipped, case[f"e{k}"], shift), case[f"e{k}"])
         if f"fb{k}" in case:
             close(case, report, f"fb{k}", np.where(skipped, case[f"fb{k}"], biases[k]), case[f"fb{k}"])
