@@ -9,7 +9,6 @@
 
 use std::ops::Range;
 
-use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::carry::{Arithmetic, Job, terms};
@@ -17,6 +16,7 @@ use super::enclosure::Enclosure;
 use super::piece::Source;
 use crate::buffer::Buffer;
 use crate::error::Result;
+use crate::linalg::gemm::gemm;
 use crate::network::{NodeId, Op};
 use crate::numeric::double::Dd;
 use crate::numeric::number::Near;
@@ -24,10 +24,9 @@ use crate::simd::pair::{self, Pairs, WIDTH};
 
 /// Covers the rounding of the bounds themselves: sums of fewer than 2^30 terms.
 const SLACK: f64 = 1.0 + 1.0 / (1u64 << 20) as f64;
-/// Weights and errors that are not 0 count as at least so much, so that no bound underflows: a bound of 0 is a true 0.
-const LEAST_WEIGHT: f64 = 1.0 / (1u128 << 100) as f64;
-const LEAST_ERROR: f64 =
-    LEAST_WEIGHT * LEAST_WEIGHT * LEAST_WEIGHT * LEAST_WEIGHT * LEAST_WEIGHT * LEAST_WEIGHT;
+/// Weights and errors that are not 0 count as at least so much, 2^-500, so that their products do not underflow: a bound of 0
+/// is a true 0, and any other covers what underflows in the sum that it is a bound of.
+const LEAST: f64 = f64::from_bits((1023 - 500) << 52);
 /// Numbers of a matrix of weights that are unpacked at a time.
 const UNPACKED: usize = 1 << 17;
 
@@ -124,7 +123,7 @@ impl Approx {
         if let Op::Dense { weight, .. } = &node.op {
             let cols = job.net.nodes()[node.inputs[0]].len();
             let w: Vec<f64> = (range.start * cols..range.end * cols).map(|k| weight.get(k)).collect();
-            return multiply(&w, cols, &inputs[0].high, rows, &mut part.high);
+            return multiply(job, &w, cols, &inputs[0].high, &mut part.high);
         }
         for (i, sum) in range.zip(part.high.chunks_exact_mut(rows)) {
             job.net.row(id, i, |slot, j, w| {
@@ -174,11 +173,11 @@ impl Approx {
     /// |w| . q for elements of an affine node, with q = g |x| + e for each input.
     fn errors(&self, job: &Job, id: NodeId, q: &[Buffer<f64>], range: Range<usize>, error: &mut [f64]) {
         let (node, rows) = (&job.net.nodes()[id], job.rows());
-        let size = |w: f64| if w == 0.0 { 0.0 } else { w.abs().max(LEAST_WEIGHT) };
+        let size = |w: f64| if w == 0.0 { 0.0 } else { w.abs().max(LEAST) };
         if let Op::Dense { weight, .. } = &node.op {
             let cols = job.net.nodes()[node.inputs[0]].len();
             let w: Vec<f64> = (range.start * cols..range.end * cols).map(|k| size(weight.get(k))).collect();
-            return multiply(&w, cols, &q[0], rows, error);
+            return multiply(job, &w, cols, &q[0], error);
         }
         for (i, error) in range.zip(error.chunks_exact_mut(rows)) {
             job.net.row(id, i, |slot, j, w| {
@@ -190,11 +189,11 @@ impl Approx {
 }
 
 /// y = w x for matrices of (n, cols) and (cols, rows).
-fn multiply(w: &[f64], cols: usize, x: &[f64], rows: usize, y: &mut [f64]) {
-    let n = w.len() / cols;
+fn multiply(job: &Job, w: &[f64], cols: usize, x: &[f64], y: &mut [f64]) {
+    let (n, rows) = (w.len() / cols, job.rows());
     let view = |data, n, m| ArrayView2::from_shape((n, m), data).expect("n * m numbers");
-    let mut y = ArrayViewMut2::from_shape((n, rows), y).expect("n * rows numbers");
-    general_mat_mul(1.0, &view(w, n, cols), &view(x, cols, rows), 0.0, &mut y);
+    let y = ArrayViewMut2::from_shape((n, rows), y).expect("n * rows numbers");
+    gemm(job.ctx.isa(), view(w, n, cols), view(x, cols, rows), false, y);
 }
 
 impl Block {
@@ -261,7 +260,7 @@ impl Arithmetic for Approx {
         for input in inputs {
             let mut sizes = job.buffer(input.high.len())?;
             for ((q, x), &e) in sizes.iter_mut().zip(&*input.high).zip(&*input.error) {
-                *q = if *x == 0.0 && e == 0.0 { 0.0 } else { (g * x.abs() * SLACK + e).max(LEAST_ERROR) };
+                *q = if *x == 0.0 && e == 0.0 { 0.0 } else { (g * x.abs() * SLACK + e).max(LEAST) };
             }
             q.push(sizes);
         }
