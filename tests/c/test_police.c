@@ -181,9 +181,9 @@ static void refused(const cpwl_network *net, const cpwl_set *set) {
     CHECK_FAILS(cpwl_police(NULL, net, &set, 1, &o, &policed), CPWL_ARGUMENT, "[UNKNOWN_ENUM] rule is 5; *");
     o.rule = CPWL_POLICE_GIVEN;
     CHECK_FAILS(cpwl_police(NULL, net, &set, 1, &o, &policed), CPWL_ARGUMENT, "[ARGUMENT] *");
-    o = options(0x10);
+    o = options(0x20);
     CHECK_FAILS(cpwl_police(NULL, net, &set, 1, &o, &policed), CPWL_UNSUPPORTED,
-                "[UNKNOWN_OPTION] flags is 0x10; this version knows 0xf");
+                "[UNKNOWN_OPTION] flags is 0x20; this version knows 0x1f");
     o = options(0);
     o.precision = 4;
     CHECK_FAILS(cpwl_police(NULL, net, &set, 1, &o, &policed), CPWL_ARGUMENT, "[UNKNOWN_ENUM] precision is 4; *");

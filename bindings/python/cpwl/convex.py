@@ -166,10 +166,6 @@ class Cube(ConvexSet):
         arrays = _tensor.borrow(self.center, "center"), _tensor.borrow(self.radius, "radius")
         super().__init__(Handle(lib.cpwl_set_free, lib.cpwl_set_box, None, *arrays))
 
-    def scaled(self, t: float) -> Cube:
-        _scale(t)
-        return Cube(self.center, t * self.radius)
-
 
 class Zonotope(ConvexSet):
     """All ``center + generators @ t`` with ``|t_j| <= 1``.
@@ -335,14 +331,6 @@ def _of_several(function: Any, sets: tuple[Any, ...]) -> ConvexSet:
     parts = [as_set(s) for s in sets]
     handles = (ctypes.c_void_p * len(parts))(*(p._handle._pointer.value for p in parts))
     return ConvexSet(Handle(lib.cpwl_set_free, function, None, handles, len(parts)))
-
-
-def _scale(t: float) -> None:
-    """Raises as the library does."""
-    if not 0 <= t <= 1:
-        from .errors import ArgumentError
-
-        raise ArgumentError(f"[BAD_REGION] t is {t}; expected 0 to 1")
 
 
 def as_set(region: Any) -> ConvexSet:
