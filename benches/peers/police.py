@@ -116,11 +116,10 @@ def contestants(s: Setting, published: type | None) -> dict[str, Callable[[], ob
 
     def ours_trained(police: bool) -> None:
         fresh = net.with_parameters(numbers)
-        policed = cpwl.police(fresh, region, gradient=True, context=one) if police else None
-        _, backward = (policed.net if policed else fresh).vjp(x_numpy, context=one)
-        gradients = backward(g_numpy)
+        policed = cpwl.police(fresh, region, gradient="parameters", context=one) if police else None
+        gradients = (policed.net if policed else fresh).record(x_numpy, context=one).backward(g_numpy)
         if policed:
-            policed.backward(gradients.parameters)
+            policed.backward(gradients)
 
     found: dict[str, Callable[[], object]] = {
         "torch": plain(module),
