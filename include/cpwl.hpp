@@ -580,6 +580,116 @@ private:
     detail::handle<cpwl_domain, cpwl_domain_free> handle_;
 };
 
+/// A convex set of any dimension, on which a network is made affine.
+class convex_set {
+public:
+    /// All x with |x - center| <= radius along every axis; both (D).
+    static convex_set box(const tensor &center, const tensor &radius, const context &ctx = {}) {
+        const cpwl_tensor c = center.raw(), r = radius.raw();
+        return make(ctx, [&](cpwl_set **out) { return cpwl_set_box(ctx.get(), &c, &r, out); });
+    }
+    /// The lp ball, p = 1, 2 or infinity; `center` is (D).
+    static convex_set ball(const tensor &center, double radius, double p = 2, const context &ctx = {}) {
+        const cpwl_tensor c = center.raw();
+        return make(ctx, [&](cpwl_set **out) { return cpwl_set_ball(ctx.get(), &c, radius, p, out); });
+    }
+    /// `center` is (D), `generators` (D, p).
+    static convex_set zonotope(const tensor &center, const tensor &generators, const context &ctx = {}) {
+        const cpwl_tensor c = center.raw(), g = generators.raw();
+        return make(ctx, [&](cpwl_set **out) { return cpwl_set_zonotope(ctx.get(), &c, &g, out); });
+    }
+    /// `center` is (D), `shape` (D, p).
+    static convex_set ellipsoid(const tensor &center, const tensor &shape, const context &ctx = {}) {
+        const cpwl_tensor c = center.raw(), s = shape.raw();
+        return make(ctx, [&](cpwl_set **out) { return cpwl_set_ellipsoid(ctx.get(), &c, &s, out); });
+    }
+    /// The hull of `points` (n, D), and everything in the directions `rays` (m, D) from it.
+    static convex_set vertices(const tensor &points, const std::optional<tensor> &rays = {}, const context &ctx = {}) {
+        const cpwl_tensor p = points.raw(), r = rays ? rays->raw() : cpwl_tensor{};
+        return make(ctx, [&](cpwl_set **out) { return cpwl_set_vertices(ctx.get(), &p, rays ? &r : nullptr, out); });
+    }
+    /// All origin + x with x >= 0 that add up to `size` at most.
+    static convex_set simplex(const tensor &origin, double size, const context &ctx = {}) {
+        const cpwl_tensor o = origin.raw();
+        return make(ctx, [&](cpwl_set **out) { return cpwl_set_simplex(ctx.get(), &o, size, out); });
+    }
+    /// All x with a x <= b: `a` is (m, D), `b` is (m).
+    static convex_set polytope(const tensor &a, const tensor &b, const context &ctx = {}) {
+        const cpwl_tensor at = a.raw(), bt = b.raw();
+        return make(ctx, [&](cpwl_set **out) { return cpwl_set_polytope(ctx.get(), &at, &bt, out); });
+    }
+    /// The hull of this set and another.
+    convex_set hull(const convex_set &other, const context &ctx = {}) const {
+        const std::array<const cpwl_set *, 2> both{get(), other.get()};
+        return make(ctx, [&](cpwl_set **out) { return cpwl_set_hull(ctx.get(), both.data(), 2, out); });
+    }
+    /// All pairs of a point of this set and one of another.
+    convex_set product(const convex_set &other, const context &ctx = {}) const {
+        const std::array<const cpwl_set *, 2> both{get(), other.get()};
+        return make(ctx, [&](cpwl_set **out) { return cpwl_set_product(ctx.get(), both.data(), 2, out); });
+    }
+    /// The image under x -> matrix x + shift: `matrix` is (E, D), `shift` (E).
+    convex_set image(const tensor &matrix, const std::optional<tensor> &shift = {}, const context &ctx = {}) const {
+        const cpwl_tensor m = matrix.raw(), s = shift ? shift->raw() : cpwl_tensor{};
+        return make(ctx, [&](cpwl_set **out) {
+            return cpwl_set_image(ctx.get(), get(), &m, shift ? &s : nullptr, out);
+        });
+    }
+    /// Scaled by t, 0 <= t <= 1, about its centre.
+    convex_set scaled(double t, const context &ctx = {}) const {
+        return make(ctx, [&](cpwl_set **out) { return cpwl_set_scaled(ctx.get(), get(), t, out); });
+    }
+    /// Minkowski sum.
+    friend convex_set operator+(const convex_set &a, const convex_set &b) {
+        return make(context(), [&](cpwl_set **out) { return cpwl_set_sum(nullptr, a.get(), b.get(), out); });
+    }
+    cpwl_set_summary info() const {
+        auto out = options<cpwl_set_summary>();
+        context().check(cpwl_set_info(nullptr, get(), &out));
+        return out;
+    }
+    /// (n_rows, D): what gradients with respect to the set are told for.
+    array_view<double> rows() const {
+        cpwl_tensor t{};
+        context().check(cpwl_set_rows(nullptr, get(), &t));
+        return array_view<double>(t);
+    }
+    const cpwl_set *get() const noexcept { return handle_.get(); }
+
+private:
+    explicit convex_set(cpwl_set *made) : handle_(made) {}
+    template <class F> static convex_set make(const context &ctx, F f) {
+        cpwl_set *made = nullptr;
+        ctx.check(f(&made));
+        return convex_set(made);
+    }
+    detail::handle<cpwl_set, cpwl_set_free> handle_;
+};
+
+/// Several sets, which must outlive the call that they are given to.
+using convex_sets = std::vector<std::reference_wrapper<const convex_set>>;
+
+/// Verdicts on a network over convex regions; see `cpwl_certify`.
+class certificates {
+public:
+    cpwl_certificate_summary get(std::int32_t region = 0) const {
+        auto out = options<cpwl_certificate_summary>();
+        context().check(cpwl_certificates_get(nullptr, handle_.get(), region, &out));
+        return out;
+    }
+    bool certified(std::int32_t region = 0) const { return get(region).verdict == CPWL_CERTIFIED; }
+    template <class T> array_view<T> array(cpwl_certificate_array_id which, std::int32_t region = 0) const {
+        cpwl_tensor t{};
+        context().check(cpwl_certificates_array(nullptr, handle_.get(), which, region, &t));
+        return array_view<T>(t);
+    }
+
+private:
+    friend class network;
+    explicit certificates(cpwl_certificates *made) : handle_(made) {}
+    detail::handle<cpwl_certificates, cpwl_certificates_free> handle_;
+};
+
 /// f(x) = a x + b: a is (B, n_outputs, n_inputs), b is (B, n_outputs).
 struct affine_map {
     std::vector<double> a, b;
@@ -697,6 +807,21 @@ public:
         return partition(where, options<cpwl_partition_options>(), ctx);
     }
 
+    /// This network made affine on convex regions, see `cpwl_police`.
+    class policed police(const convex_sets &regions, const cpwl_police_options &o = options<cpwl_police_options>(),
+                         const context &ctx = {}) const;
+    class policed police(const convex_set &region, const cpwl_police_options &o = options<cpwl_police_options>(),
+                         const context &ctx = {}) const;
+    /// Whether this network is affine on convex regions, with proof.
+    certificates certify(const convex_sets &regions, const cpwl_certify_options &o = options<cpwl_certify_options>(),
+                         const context &ctx = {}) const {
+        std::vector<const cpwl_set *> sets;
+        for (const convex_set &region : regions) sets.push_back(region.get());
+        cpwl_certificates *made = nullptr;
+        ctx.check(cpwl_certify(ctx.get(), get(), sets.data(), static_cast<std::int32_t>(sets.size()), &o, &made));
+        return certificates(made);
+    }
+
     enumeration enumerate(const domain &where,
                           const cpwl_enumeration_options &o = options<cpwl_enumeration_options>(),
                           const context &ctx = {}) const {
@@ -709,6 +834,7 @@ public:
 
 private:
     friend class network_builder;
+    friend class policed;
     explicit network(cpwl_network *made) : handle_(made) {}
     static cpwl_onnx_options onnx(int smooth_knots) noexcept {
         auto o = options<cpwl_onnx_options>();
@@ -727,6 +853,84 @@ private:
     }
     detail::handle<cpwl_network, cpwl_network_free> handle_;
 };
+
+/// A network that is affine on convex regions, and how it became so.
+class policed {
+public:
+    cpwl_policed_summary info() const {
+        auto out = options<cpwl_policed_summary>();
+        ctx_.check(cpwl_policed_info(ctx_.get(), handle_.get(), &out));
+        return out;
+    }
+    cpwl_policed_layer_summary layer(std::int32_t index) const {
+        auto out = options<cpwl_policed_layer_summary>();
+        ctx_.check(cpwl_policed_layer(ctx_.get(), handle_.get(), index, &out));
+        return out;
+    }
+    /// The folded network; it outlives this object.
+    class network network() const {
+        cpwl_network *made = nullptr;
+        ctx_.check(cpwl_policed_network(ctx_.get(), handle_.get(), &made));
+        return cpwl::network(made);
+    }
+    /// What belongs to policed layer or region `index`.
+    template <class T> array_view<T> array(cpwl_policed_array_id which, std::int32_t index = 0) const {
+        cpwl_tensor t{};
+        ctx_.check(cpwl_policed_array(ctx_.get(), handle_.get(), which, index, &t));
+        return array_view<T>(t);
+    }
+    /// (groups)
+    array_view<double> shifts(std::int32_t layer) const { return array<double>(CPWL_POLICED_SHIFTS, layer); }
+    /// (groups)
+    array_view<double> biases(std::int32_t layer) const { return array<double>(CPWL_POLICED_BIASES, layer); }
+    /// (regions, groups)
+    array_view<std::int32_t> codes(std::int32_t layer) const { return array<std::int32_t>(CPWL_POLICED_CODES, layer); }
+    /// (n_outputs, n_inputs): the A of y = A x + c on a region.
+    array_view<double> map_a(std::int32_t region = 0) const { return array<double>(CPWL_POLICED_MAP_A, region); }
+    /// (n_outputs)
+    array_view<double> map_c(std::int32_t region = 0) const { return array<double>(CPWL_POLICED_MAP_C, region); }
+
+    /// Gradients through the folding, one vector each: of the parameters of the original network, and of the rows of the
+    /// sets, as many as there are.
+    struct gradients {
+        std::vector<std::vector<double>> parameters, rows;
+    };
+    /// Fills `to`, whose vectors have the lengths that are wanted (empty: not wanted). `folded` are the gradients of the
+    /// parameters of the folded network; an empty vector stands for zeros.
+    void backward(const std::vector<std::vector<double>> &folded, gradients &to, const context &ctx = {}) const {
+        std::vector<tensor> lent;
+        const auto raw = [&lent](const std::vector<double> &values) {
+            lent.emplace_back(values);
+            return values.empty() ? cpwl_tensor{} : lent.back().raw();
+        };
+        lent.reserve(folded.size() + to.parameters.size() + to.rows.size());
+        std::vector<cpwl_tensor> in, parameters, rows;
+        for (const auto &values : folded) in.push_back(raw(values));
+        for (const auto &values : to.parameters) parameters.push_back(raw(values));
+        for (const auto &values : to.rows) rows.push_back(raw(values));
+        const auto n = [](const auto &list) { return static_cast<std::int32_t>(list.size()); };
+        ctx.check(cpwl_policed_backward(ctx.get(), get(), in.data(), n(in), parameters.data(), n(parameters), rows.data(),
+                                        n(rows)));
+    }
+    const cpwl_policed *get() const noexcept { return handle_.get(); }
+
+private:
+    friend class network;
+    policed(context ctx, cpwl_policed *made) : ctx_(std::move(ctx)), handle_(made) {}
+    context ctx_;
+    detail::handle<cpwl_policed, cpwl_policed_free> handle_;
+};
+
+inline policed network::police(const convex_sets &regions, const cpwl_police_options &o, const context &ctx) const {
+    std::vector<const cpwl_set *> sets;
+    for (const convex_set &region : regions) sets.push_back(region.get());
+    cpwl_policed *made = nullptr;
+    ctx.check(cpwl_police(ctx.get(), get(), sets.data(), static_cast<std::int32_t>(sets.size()), &o, &made));
+    return {ctx, made};
+}
+inline policed network::police(const convex_set &region, const cpwl_police_options &o, const context &ctx) const {
+    return police(convex_sets{region}, o, ctx);
+}
 
 /// Builds a network. Every layer reads node `input` (last = the one added last) and returns the id of the new node.
 class network_builder {

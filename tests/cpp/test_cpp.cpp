@@ -255,8 +255,45 @@ static void memory() {
     CHECK(heap.held == 0 && heap.most > 0);
 }
 
+// The difference u - v has the range [-1, 1] on the unit square: a tie, switched off by a shift of 1.
+static void police() {
+    const std::vector<double> zeros{0, 0}, corners{0, 0, 1, 0, 1, 1, 0, 1};
+    cpwl::network_builder b({2});
+    b.dense({hidden, {2, 2}}, cpwl::tensor(zeros));
+    b.relu();
+    b.dense({out_weight, {1, 2}}, cpwl::tensor(out_bias));
+    const auto net = b.finish();
+    const auto square = cpwl::convex_set::vertices({corners, {4, 2}});
+    auto o = cpwl::options<cpwl_police_options>();
+    o.flags = CPWL_POLICE_KAPPA | CPWL_POLICE_GRADIENT;
+    const auto policed = net.police(square, o);
+    CHECK(policed.info().n_shifted == 1 && policed.layer(0).n_groups == 2);
+    CHECK(policed.shifts(0)[1] == 1 && policed.biases(0)[1] == -1 && policed.codes(0)(0, 1) == 0);
+    CHECK(policed.map_a()(0, 0) == 1 && policed.map_a()(0, 1) == 1 && policed.map_c()[0] == 0.5);
+    CHECK((policed.network().forward({corners, {4, 2}}) == std::vector<double>{0.5, 1.5, 2.5, 1.5}));
+    cpwl::policed::gradients found{{std::vector<double>(4), std::vector<double>(2), {}, {}}, {std::vector<double>(8)}};
+    policed.backward({{}, {1, 1}, {}, {}}, found);
+    CHECK((found.parameters[0] == std::vector<double>{0, 0, -1, 0}) && (found.parameters[1] == std::vector<double>{1, 0}));
+    CHECK((found.rows[0] == std::vector<double>{0, 0, -1, 1, 0, 0, 0, 0}));
+    CHECK(!net.certify({square}).certified() && net.police(square).network().certify({square}).certified());
+
+    // Sets, by their rows and dimensions.
+    const std::vector<double> two{1, 2}, eye{1, 0, 0, 1};
+    const auto box = cpwl::convex_set::box(two, zeros), ball = cpwl::convex_set::ball(two, 1);
+    CHECK(box.info().dim == 2 && box.info().affine_rank == 0 && ball.info().affine_rank == 2);
+    CHECK((box + ball).scaled(0.5).info().dim == 2 && box.product(ball).info().dim == 4);
+    CHECK(box.hull(square).info().affine_rank == 2 && ball.image({two, {1, 2}}).info().dim == 1);
+    CHECK(cpwl::convex_set::zonotope(two, {eye, {2, 2}}).rows()(0, 1) == 2);
+    CHECK(cpwl::convex_set::ellipsoid(two, {eye, {2, 2}}).info().dim == 2);
+    CHECK(cpwl::convex_set::simplex(two, 1).info().affine_rank == 2);
+    CHECK(!cpwl::convex_set::polytope({eye, {2, 2}}, two).info().bounded);
+    CHECK(fails(CPWL_ARGUMENT, "BAD_REGION", [&] { cpwl::convex_set::ball(two, -1); }));
+    CHECK(fails(CPWL_ARGUMENT, "EMPTY_REGION", [&] { net.police(cpwl::convex_sets{}); }));
+}
+
 int main() {
     networks();
+    police();
     layers();
     smooth_and_fused();
     partitions();

@@ -262,6 +262,12 @@ def _certify(case: Case, report: Report) -> None:
         report.exact(case.name, "claims too much", found.certified and case.spec["truth"] != "certified", False)
     else:
         report.exact(case.name, "verdict", verdict, case.spec["must"])
+    for theirs, ours in zip(case.spec.get("layers_report", ()), found.regions[0].layers, strict=False):
+        k = theirs["layer"]
+        report.exact(case.name, f"crossing_units{k}", ours.crossing, theirs["crossing_units"])
+        tolerance = FLOAT64 * (1 + abs(theirs["min_margin"]))
+        report.close(case.name, f"min_margin{k}", ours.margin, theirs["min_margin"], tolerance)
+        report.exact(case.name, f"worst_unit{k}", ours.unit, theirs["worst_unit"])
 
 
 def _f32plan(case: Case, report: Report) -> None:
