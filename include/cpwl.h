@@ -2634,9 +2634,10 @@ cpwl_status cpwl_policed_check(const struct cpwl_context *ctx,
                                struct cpwl_tensor *points);
 
 /// Makes a policed network for which the inequalities of `cpwl_policed_check` hold, by the smallest change of the bias of
-/// the last dense layer. Free `out` with `cpwl_policed_free`.
+/// the last dense layer that lowers every violated row by its violation. If that lifts another row above its bound, all rows
+/// but the violated ones are kept where they are. Free `out` with `cpwl_policed_free`.
 ///
-/// Errors: as `cpwl_policed_check`; CPWL_SHAPE (RANK: dependent rows of E), CPWL_NUMERIC (a row is unbounded on the region),
+/// Errors: as `cpwl_policed_check`; CPWL_SHAPE (RANK: rows of E depend on each other where they may not), CPWL_NUMERIC (a row is unbounded on the region),
 /// CPWL_UNSUPPORTED (the output is no dense layer). Since 0.1.
 cpwl_status cpwl_policed_enforce(const struct cpwl_context *ctx,
                                  const struct cpwl_policed *policed,

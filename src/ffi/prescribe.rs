@@ -58,7 +58,6 @@ pub unsafe extern "C" fn cpwl_policed_set_affine(
         let meter = ctx.meter();
         matrix.expect_rank(2, "(k, n_inputs)")?;
         constant.expect_rank(1, "(k)")?;
-        expect_set(set, plan)?;
         let (f, g) = (matrix.read::<f64>(&meter)?, constant.read::<f64>(&meter)?);
         let target = Target { outputs: None, matrix: view(&matrix, &f)?, constant: ArrayView1::from(&g[..]) };
         let made = if outputs.is_null() {
@@ -74,15 +73,6 @@ pub unsafe extern "C" fn cpwl_policed_set_affine(
         out.put(cpwl_policed::new(made));
         Ok(())
     })
-}
-
-/// DIM_MISMATCH unless the set is in the input space.
-fn expect_set(set: &crate::convex::ConvexSet, plan: &crate::police::Plan) -> Result<()> {
-    let n = plan.network().input_len();
-    if set.dim() != n {
-        bail!(DimMismatch, "set has dimension {}; the network has {n} inputs", set.dim())
-    }
-    Ok(())
 }
 
 /// Makes a policed network that is `matrix` x + `constant` on a region, by adding the difference to what it is there
@@ -157,7 +147,6 @@ pub unsafe extern "C" fn cpwl_policed_check(
         set::matrix(&outputs, None, "(k, n_outputs)")?;
         outputs.expect_rank(2, "(k, n_outputs)")?;
         bound.expect_rank(1, "(k)")?;
-        expect_set(set, plan)?;
         let k = outputs.shape()[0];
         for to in [&largest, &slack] {
             to.expect_dtype(&[Dtype::F32, Dtype::F64])?;
@@ -179,9 +168,10 @@ pub unsafe extern "C" fn cpwl_policed_check(
 }
 
 /// Makes a policed network for which the inequalities of `cpwl_policed_check` hold, by the smallest change of the bias of
-/// the last dense layer. Free `out` with `cpwl_policed_free`.
+/// the last dense layer that lowers every violated row by its violation. If that lifts another row above its bound, all rows
+/// but the violated ones are kept where they are. Free `out` with `cpwl_policed_free`.
 ///
-/// Errors: as `cpwl_policed_check`; CPWL_SHAPE (RANK: dependent rows of E), CPWL_NUMERIC (a row is unbounded on the region),
+/// Errors: as `cpwl_policed_check`; CPWL_SHAPE (RANK: rows of E depend on each other where they may not), CPWL_NUMERIC (a row is unbounded on the region),
 /// CPWL_UNSUPPORTED (the output is no dense layer). Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_policed_enforce(
@@ -208,7 +198,6 @@ pub unsafe extern "C" fn cpwl_policed_enforce(
         let meter = ctx.meter();
         outputs.expect_rank(2, "(k, n_outputs)")?;
         bound.expect_rank(1, "(k)")?;
-        expect_set(set, plan)?;
         let (e, g) = (outputs.read::<f64>(&meter)?, bound.read::<f64>(&meter)?);
         let g = ArrayView1::from(&g[..]);
         let made = plan.enforce(ctx, self::region(region)?, set, view(&outputs, &e)?, g)?;

@@ -32,5 +32,5 @@ mod walk;
 
 pub use options::{Options, Precision, Rule};
 pub use plan::{AffineMap, Layer, Plan, Report};
-pub use prescribe::{Inequalities, Target};
+pub use prescribe::{Inequalities, Prescribed, PrescribedGradients, Target, prescribe};
 pub use record::Pulled;

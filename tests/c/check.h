@@ -119,6 +119,7 @@ void test_pieces(void);
 void test_set(void);
 void test_smooth(void);
 void test_police(void);
+void test_prescribe(void);
 void test_solid(void);
 void test_spine(void);
 void test_statistics(void);

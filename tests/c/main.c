@@ -24,6 +24,7 @@ static const struct {
     {"enumeration", test_enumeration},
     {"set", test_set},
     {"police", test_police},
+    {"prescribe", test_prescribe},
     {"memory", test_memory},
     {"dlpack", test_dlpack},
     {"fence", test_fence},

@@ -394,12 +394,13 @@ class Policed(Native):
 
     def enforce(self, outputs: Any, bound: Any, *, region: int = 0) -> Policed:
         """The network with another bias of the last layer, so that ``outputs @ f(x) <= bound`` on all of a region: the
-        smallest change that lowers every violated row by its violation.
+        smallest change that lowers every violated row by its violation. If that lifts another row above its bound, all
+        rows but the violated ones are kept where they are.
 
         Raises
         ------
         ShapeError
-            RANK: dependent rows of `outputs`.
+            RANK: rows of `outputs` depend on each other where they may not.
         NumericError
             If a row is unbounded on the region.
         """
