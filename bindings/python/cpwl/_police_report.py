@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from . import _abi
+from ._lib import call, lib, sized
+
+if TYPE_CHECKING:
+    from .network import Node
+    from .police import Policed
 
 __all__ = ["PoliceReport", "PolicedLayer"]
 
@@ -13,15 +23,12 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 
 
-@dataclass(frozen=True, eq=False)
 class PolicedLayer:
     """One layer of units that was kept on fixed pieces. A *group* is what shares a bias: a unit, or a channel of a
-    convolution with tied biases.
+    convolution with tied biases. Arrays are read-only views of the library's memory.
 
     Attributes
     ----------
-    name : str
-        Of the layer of units; ``"output"`` for the outputs.
     unit_layer : int
         Which layer of units, from 0; -1 for the outputs.
     node : int
@@ -30,47 +37,74 @@ class PolicedLayer:
     parameter : int
         Index in :attr:`Network.parameters` of the folded network of the folded biases; -1 if there are none, for a
         shift that would have had a layer of its own and is 0.
-    rank : int
-        Number of axes of its values, per sample.
-    shift : (groups,) array
-        What was subtracted from the bias.
-    bias : (groups,) array
-        The folded bias.
-    margin : (groups,) array
-        The distance from the knots that was asked for.
-    codes : (regions, groups) int array
-        The piece that each group is on, as in :meth:`Network.pattern`; for a ReLU 1 = on.
-    region, corner : (groups,) int array
-        Which region, and which of its vertices, decided on the shift; -1 where there is none.
-    n_dead : int
-        Groups that are constant on every region, such as ReLUs that are off.
+    n_groups, n_shifted, n_dead : int
+        Groups in all, with a shift, and constant on every region, such as ReLUs that are off.
+    largest_shift : float
+        The largest |shift|.
     """
 
-    name: str
-    unit_layer: int
-    node: int
-    parameter: int
-    rank: int
-    shift: Floats
-    bias: Floats
-    margin: Floats
-    codes: Ints
-    region: Ints
-    corner: Ints
-    n_dead: int
+    def __init__(self, policed: Policed, index: int) -> None:
+        info = sized(_abi.PolicedLayerSummary)
+        call(lib.cpwl_policed_layer, None, policed._handle, index, ctypes.byref(info))
+        self._policed, self._index = policed, index
+        self.unit_layer: int = info.unit_layer
+        self.node: int = info.node
+        self.parameter: int = info.parameter
+        self.n_groups: int = info.n_groups
+        self.n_shifted: int = info.n_shifted
+        self.n_dead: int = info.n_dead
+        self.largest_shift: float = info.largest_shift
+
+    @cached_property
+    def _units(self) -> Node | None:
+        nodes = [node for node in self._policed.original.nodes if node.first_unit >= 0]
+        return None if self.unit_layer < 0 else nodes[self.unit_layer]
 
     @property
-    def n_groups(self) -> int:
-        """Number of groups."""
-        return len(self.shift)
+    def name(self) -> str:
+        """Of the layer of units; ``"output"`` for the outputs."""
+        return self._units.name if self._units else "output"
 
     @property
-    def n_shifted(self) -> int:
-        """Number of groups with a shift."""
-        return int(np.count_nonzero(self.shift))
+    def rank(self) -> int:
+        """Number of axes of its values, per sample."""
+        return len(self._units.shape if self._units else self._policed.original.output_shape)
+
+    @cached_property
+    def shift(self) -> Floats:
+        """(groups,) what was subtracted from the bias."""
+        return self._array(_abi.CPWL_POLICED_SHIFTS)
+
+    @cached_property
+    def bias(self) -> Floats:
+        """(groups,) the folded bias."""
+        return self._array(_abi.CPWL_POLICED_BIASES)
+
+    @cached_property
+    def margin(self) -> Floats:
+        """(groups,) the distance from the knots that was asked for."""
+        return self._array(_abi.CPWL_POLICED_MARGINS)
+
+    @cached_property
+    def codes(self) -> Ints:
+        """(regions, groups) the piece that each group is on, as in :meth:`Network.pattern`; for a ReLU 1 = on."""
+        return self._array(_abi.CPWL_POLICED_CODES)
+
+    @cached_property
+    def region(self) -> Ints:
+        """(groups,) the region that decided on the shift; -1 where there is none."""
+        return self._array(_abi.CPWL_POLICED_DECIDING_REGION)
+
+    @cached_property
+    def corner(self) -> Ints:
+        """(groups,) which of its vertices decided; -1 where there is none, or a region without vertices."""
+        return self._array(_abi.CPWL_POLICED_DECIDING_CORNER)
 
     def __repr__(self) -> str:
         return f"<cpwl.PolicedLayer {self.name}: {self.n_shifted} of {self.n_groups} groups shifted>"
+
+    def _array(self, which: int) -> np.ndarray:
+        return self._policed._array(which, self._index)
 
 
 @dataclass(frozen=True)

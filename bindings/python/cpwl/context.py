@@ -71,6 +71,7 @@ class Context(Native):
         self._raised: list[BaseException] = []
         self._bar = _Bar() if progress is True else None
         hear = self._bar if progress is True else progress
+        self._listened_to = bool(hear or cancel)  # whether a call may have to carry an exception of the caller's
         # Without a cancel function of the caller the library polls the flag itself and never waits for the GIL.
         self._callbacks = {
             "cancel": _CALLBACKS["cancel"](self._guarded(lambda _: self._stop.value or bool(cancel()), 1))

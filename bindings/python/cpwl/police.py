@@ -14,9 +14,9 @@ True
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,7 @@ from . import context as _context
 from ._lib import Handle, Native, call, lib, sized
 from ._police_report import PolicedLayer, PoliceReport
 from .convex import ConvexSet, as_set
-from .network import Affine, Network
+from .network import _LONG, Affine, Network
 from .tape import Gradients
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from .domains import Domain
 
 __all__ = ["Policed", "PolicedGradients", "police"]
+
+T = TypeVar("T")
 
 _RULES = {
     "min_shift": _abi.CPWL_POLICE_MIN_SHIFT,
@@ -215,7 +217,13 @@ class Policed(Native):
         )
         sets = (ctypes.c_void_p * len(regions))(*(region._handle._pointer.value for region in regions))
         arguments = (context, net._handle, sets, len(regions), ctypes.byref(options))
-        self._adopt(context._run(lambda: Handle(lib.cpwl_policed_free, lib.cpwl_police, *arguments)))
+        self._adopt(self._run(context, lambda: Handle(lib.cpwl_policed_free, lib.cpwl_police, *arguments)))
+
+    def _run(self, context: _context.Context, work: Callable[[], T]) -> T:
+        """Runs `work`; stoppable by Ctrl-C where that may be wished for."""
+        rows = sum(len(region.rows) for region in self.regions)
+        brief = rows * self.original.n_parameters < _LONG and not context._listened_to
+        return work() if brief else context._run(work)
 
     def _adopt(self, handle: Handle) -> None:
         self._handle = handle
@@ -240,19 +248,7 @@ class Policed(Native):
     @cached_property
     def layers(self) -> list[PolicedLayer]:
         """The policed layers in the order of computation."""
-        units = [node for node in self.original.nodes if node.first_unit >= 0]
-        found = []
-        for i in range(self._info.n_layers):
-            info = sized(_abi.PolicedLayerSummary)
-            call(lib.cpwl_policed_layer, None, self._handle, i, ctypes.byref(info))
-            output = info.unit_layer < 0
-            name = "output" if output else units[info.unit_layer].name
-            rank = len(self.original.output_shape if output else units[info.unit_layer].shape)
-            ids = range(_abi.CPWL_POLICED_SHIFTS, _abi.CPWL_POLICED_MAP_A)
-            shift, bias, margin, codes, region, corner = (self._array(which, i) for which in ids)
-            where = name, info.unit_layer, info.node, info.parameter, rank
-            found.append(PolicedLayer(*where, shift, bias, margin, codes, region, corner, info.n_dead))
-        return found
+        return [PolicedLayer(self, i) for i in range(self._info.n_layers)]
 
     @property
     def codes(self) -> npt.NDArray[np.int32]:
@@ -277,7 +273,7 @@ class Policed(Native):
             groups=tuple(layer.n_groups for layer in layers),
             shifted=tuple(layer.n_shifted for layer in layers),
             dead=tuple(layer.n_dead for layer in layers),
-            largest_shifts=tuple(float(np.abs(layer.shift).max(initial=0.0)) for layer in layers),
+            largest_shifts=tuple(layer.largest_shift for layer in layers),
             smallest_margin=self._info.smallest_margin,
             n_regions=len(self.regions),
             shared=tuple((int(i), int(j)) for i, j in self._array(_abi.CPWL_POLICED_SHARED, 0)),
@@ -320,7 +316,7 @@ class Policed(Native):
         out = [[_tensor.borrow(array, "gradient") for array in arrays] for arrays in (parameters, rows)]
         run = context or self._context
         arguments = (run, self._handle, *_array_of(tensors), *_array_of(out[0]), *_array_of(out[1]))
-        run._run(lambda: call(lib.cpwl_policed_backward, *arguments))
+        self._run(run, lambda: call(lib.cpwl_policed_backward, *arguments))
         return PolicedGradients(parameters, rows)
 
     def scaled(self, t: float) -> Policed:
