@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 
+import numpy as np
 import pytest
 
 from cpwl.__main__ import main
@@ -72,3 +73,60 @@ def test_a_case_without_expected_values_fails(folder, data, capsys):
 def test_folders_that_hold_nothing_fail(tmp_path, capsys):
     assert run(tmp_path, capsys)[0] == 1
     assert run(tmp_path, capsys, "--room", "regions")[0] == 1
+
+
+@pytest.fixture
+def policed(data, tmp_path):
+    """A folder with cases of the room police: of each a copy that can be changed."""
+    room = tmp_path / "cases" / "police"
+    room.mkdir(parents=True)
+    for name in ("square_minshift_relu", "certify_partial_relu_p", "pieces_relu6_p", "conv_tied_relu_p"):
+        for suffix in (".json", ".bin"):
+            shutil.copy(data / "police" / (name + suffix), room / (name + suffix))
+            (room / (name + suffix)).chmod(0o644)
+    return room
+
+
+def disturb(room, case, array, change):
+    """Changes the first number of an array of a case."""
+    place = json.loads((room / f"{case}.json").read_text())["arrays"][array]
+    numbers = np.memmap(room / f"{case}.bin", {"f64": "<f8", "i32": "<i4"}[place["dtype"]], "r+", place["offset"], 1)
+    numbers[0] = change(numbers[0])
+    numbers.flush()
+
+
+def test_right_policed_networks_pass(policed, capsys):
+    status, out, (passed, failed, skipped) = run(policed.parent, capsys)
+    assert (status, failed, skipped) == (0, 0, 0), out
+    assert passed > 50
+    assert "pass  square_minshift_relu  wrong s0 = 0  expected 0  (exact)" in out
+
+
+@pytest.mark.parametrize(
+    ("case", "array", "figure"),
+    [("square_minshift_relu", "e0", "e0"), ("square_minshift_relu", "s1", "wrong s1"),
+     ("square_minshift_relu", "pv0", "wrong pv0"), ("square_minshift_relu", "fb2", "fb2"),
+     ("square_minshift_relu", "A", "A"), ("square_minshift_relu", "c", "c"), ("square_minshift_relu", "Y", "Y"),
+     ("square_minshift_relu", "dW1", "dW1"), ("square_minshift_relu", "db0", "db0"),
+     ("square_minshift_relu", "dV", "dV"), ("square_minshift_relu", "dX", "dX"),
+     ("pieces_relu6_p", "piece1", "wrong piece1"), ("conv_tied_relu_p", "fb", "fb")],
+)  # fmt: skip
+def test_wrong_policed_networks_fail(policed, capsys, case, array, figure):
+    disturb(policed, case, array, lambda v: v + 1 if array in ("e0", "fb2") else -v - 1)
+    status, out, _ = run(policed.parent, capsys)
+    assert status == 1
+    assert f"FAIL  {case}  {figure} = " in out
+
+
+def test_wrong_certificates_and_words_fail(policed, data, capsys):
+    path = policed / "certify_partial_relu_p.json"
+    spec = json.loads(path.read_text())
+    spec["must"] = "certified"
+    spec["layers_report"][1]["crossing_units"] += 1
+    path.write_text(json.dumps(spec))
+    errors = json.loads((data / "police" / "errors.json").read_text())
+    errors["cases"][0]["expect"] = "OK"
+    (policed / "errors.json").write_text(json.dumps(errors))
+    status, out, (_, failed, _) = run(policed.parent, capsys)
+    assert (status, failed) == (1, 3), out
+    assert "FAIL  errors  no_vertices = EMPTY_REGION  expected OK" in out

@@ -21,6 +21,10 @@ _UNITS = (layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.HardTanh, layers.R
           layers.HardSwish, layers.MaxPool2d)  # fmt: skip
 
 
+# Biases by the part that has them, and what is added in front of parts, with the number of axes of a sample.
+Placed = tuple[dict[int, torch.Tensor], dict[int, tuple[torch.Tensor, int]]]
+
+
 @dataclass(frozen=True)
 class Place:
     """Where an array of the network comes from: the part of the sequence and its name there; no tensor of the module
@@ -60,6 +64,7 @@ class Chain:
                 self.places += [Place(node, i, name) for name in names]
             if isinstance(layer, _UNITS):
                 self.units.append(i)
+        self._constant: Placed | None = None
         owned = [p for part in self.parts for p in part.parameters()]
         self.dtype = owned[0].dtype if owned else torch.float32
         self.device = owned[0].device if owned else torch.device("cpu")
@@ -95,9 +100,16 @@ class Chain:
         nothing: list[np.ndarray | None] = [None] * len(policed.regions)
         return [*found.parameters, *(found.rows or nothing)]
 
-    def run(self, policed: Policed, biases: Sequence[torch.Tensor], x: torch.Tensor) -> torch.Tensor:
-        """The layers on a batch, with those biases in place of their own."""
-        own, added = self._placed(policed, biases)
+    def run(self, policed: Policed, biases: Sequence[torch.Tensor] | None, x: torch.Tensor) -> torch.Tensor:
+        """The layers on a batch, with those biases in place of their own; None for the folded ones without a history,
+        which are kept for the next batch."""
+        if biases is not None:
+            own, added = self._placed(policed, biases)
+        else:
+            if self._constant is None:
+                with torch.no_grad():
+                    self._constant = self._placed(policed, self.biases(policed))
+            own, added = self._constant
         for i, part in enumerate([*self.parts, nn.Identity()]):
             if i in added:
                 x = x + _spread(*added[i], x)
@@ -123,9 +135,7 @@ class Chain:
         """The part that has the units of a policed layer; one past the last for the output."""
         return self.units[layer.unit_layer] if layer.unit_layer >= 0 else len(self.parts)
 
-    def _placed(
-        self, policed: Policed, biases: Sequence[torch.Tensor]
-    ) -> tuple[dict[int, torch.Tensor], dict[int, tuple[torch.Tensor, int]]]:
+    def _placed(self, policed: Policed, biases: Sequence[torch.Tensor]) -> Placed:
         """Folded biases by the part that has the bias, and what is added in front of parts, with its number of axes."""
         parts = {place.node: place.part for place in self.places}
         own: dict[int, torch.Tensor] = {}

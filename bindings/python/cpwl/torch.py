@@ -102,7 +102,7 @@ class Policed(nn.Module):
         """The policed module on a batch."""
         learning = torch.is_grad_enabled() and any(p.requires_grad for p in self.parameters())
         policed, chain = self._plan(learning)
-        return chain.run(policed, self._biases(policed, chain), x)
+        return chain.run(policed, self._biases(policed, chain) if learning else None, x)
 
     def _biases(self, policed: _Policed, chain: Chain) -> tuple[torch.Tensor, ...]:
         """The folded biases, with their history."""
