@@ -51,6 +51,19 @@ impl Shape {
         extreme
     }
 
+    /// The point of a corner, if the shape has no other extreme points: a hull of points, in whatever form.
+    pub(crate) fn at_corner(&self, corner: usize) -> Option<Extreme> {
+        let terms = match (self, self.sole_corners()) {
+            (Shape::Points(rows), _) if corner < rows.len() => vec![(rows.start + corner, 1.0)],
+            (_, Some((point, rows, corners))) if corner < corners.count() => {
+                let of_corner = rows.clone().zip(corners.corner(corner).iter().copied());
+                point.map(|j| (j, 1.0)).into_iter().chain(of_corner.filter(|&(_, t)| t != 0.0)).collect()
+            }
+            _ => return None,
+        };
+        Some(Extreme { terms, corner: Some(corner) })
+    }
+
     /// Adds the terms of this shape, whose corners are numbered from `first`, and returns their value.
     fn reach(&self, side: Side, value: &impl Fn(usize) -> f64, first: usize, at: &mut Extreme) -> f64 {
         let sign = side.sign();
@@ -84,13 +97,12 @@ impl Shape {
                 add(&mut largest.map(|j| (j, sign * direction(value(j)))).into_iter())
             }
             Shape::Cone(_) => 0.0,
-            Shape::Corners(rows, t) => {
-                let k = rows.len().max(1);
+            Shape::Corners(rows, corners) => {
                 let values: Vec<f64> = rows.clone().map(|j| sign * value(j)).collect();
-                let of = |i: usize| t[i * k..][..k].iter().zip(&values).map(|(t, v)| t * v).sum::<f64>();
-                let best = first_largest(0..t.len() / k, of).unwrap_or(0);
+                let of = |i: usize| corners.corner(i).iter().zip(&values).map(|(t, v)| t * v).sum::<f64>();
+                let best = first_largest(0..corners.count(), of).unwrap_or(0);
                 at.corner = Some(first + best);
-                add(&mut rows.clone().zip(t[best * k..][..k].iter().copied()))
+                add(&mut rows.clone().zip(corners.corner(best).iter().copied()))
             }
             Shape::Polytope(rows, sides) => {
                 let down: Vec<f64> = rows.clone().map(|j| -sign * value(j)).collect();

@@ -1,6 +1,7 @@
 //! Hulls of points by a base point and a basis of their affine hull.
 
 use super::basis::{Basis, dot, length};
+use super::corners::Corners;
 use super::points::mean;
 use super::{ConvexSet, Shape, check};
 use crate::error::Result;
@@ -50,7 +51,7 @@ pub(super) fn of(dim: usize, points: &[f64], most: usize) -> Result<Option<Conve
             .map(Some);
     }
     let (rows, t) = if k == dim { axes(&center, points) } else { directions(&center, &away, &basis) };
-    let shape = Shape::Sum(vec![Shape::Points(0..1), Shape::Corners(1..k + 1, t.into())]);
+    let shape = Shape::Sum(vec![Shape::Points(0..1), Shape::Corners(1..k + 1, Corners::new(k, t).into())]);
     ConvexSet::new(dim, rows, shape, center).map(Some)
 }
 

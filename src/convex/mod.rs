@@ -23,6 +23,7 @@ mod basis;
 mod boxes;
 mod check;
 mod combine;
+mod corners;
 mod extreme;
 mod frame;
 mod halfspaces;
@@ -41,12 +42,11 @@ mod zonotope;
 use std::sync::OnceLock;
 
 pub use boxes::Norm;
+pub use corners::Corners;
 pub use extreme::{Extreme, Side};
 pub use halfspaces::HalfSpaces;
 pub use range::Scratch;
 pub use shape::Shape;
-
-pub use crate::simd::sweep::Scalar;
 
 use crate::error::{Result, bail};
 

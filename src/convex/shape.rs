@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::corners::Corners;
 use super::halfspaces::HalfSpaces;
 
 /// How rows, numbered from 0, make a set. Rows are points or directions: an affine map adds its constant to points only.
@@ -23,8 +24,8 @@ pub enum Shape {
     Cross(Range<usize>),
     /// Directions d: all sums of t_j d_j with t_j >= 0.
     Cone(Range<usize>),
-    /// Directions d: the hull of the sums of t_ij d_j over corners i; `t` is (corners, rows).
-    Corners(Range<usize>, Arc<[f64]>),
+    /// Directions d: the hull of the sums of t_ij d_j over corners i.
+    Corners(Range<usize>, Arc<Corners>),
     /// Directions d: all sums of t_j d_j with t in an intersection of half-spaces.
     Polytope(Range<usize>, Arc<HalfSpaces>),
     /// Minkowski sum.
@@ -56,29 +57,34 @@ impl Shape {
         })
     }
 
-    /// The rows from the first to the last of the shape.
-    pub(super) fn span(&self) -> Range<usize> {
-        let (mut start, mut end) = (usize::MAX, 0);
-        self.for_each_leaf(&mut |leaf| {
-            let rows = leaf.leaf_rows();
-            (start, end) = (start.min(rows.start), end.max(rows.end));
-        });
-        start.min(end)..end
-    }
-
     /// Corners, which [`Extreme::corner`](super::Extreme::corner) numbers: points, steps, and the corners of simplices. In
     /// a sum a part with one corner only moves the others and is not counted.
     pub(crate) fn n_corners(&self) -> usize {
         match self {
             Shape::Points(rows) | Shape::Steps(rows) => rows.len(),
             Shape::Simplex(rows) => rows.len() + 1,
-            Shape::Corners(rows, t) => t.len() / rows.len().max(1),
+            Shape::Corners(_, corners) => corners.count(),
             Shape::Sum(parts) => {
                 let many: usize = parts.iter().map(Shape::n_corners).filter(|&n| n > 1).sum();
                 many.max(parts.iter().map(Shape::n_corners).max().unwrap_or(0))
             }
             Shape::Hull(parts) => parts.iter().map(Shape::n_corners).sum(),
             Shape::Cube(_) | Shape::Ball(_) | Shape::Cross(_) | Shape::Cone(_) | Shape::Polytope(..) => 0,
+        }
+    }
+
+    /// The rows and corners of a shape that is nothing else, but for a point that moves it.
+    pub(super) fn sole_corners(&self) -> Option<(Option<usize>, &Range<usize>, &Corners)> {
+        let parts = match self {
+            Shape::Corners(rows, corners) => return Some((None, rows, corners)),
+            Shape::Sum(parts) => &parts[..],
+            _ => return None,
+        };
+        match parts {
+            [Shape::Points(point), Shape::Corners(rows, corners)] if point.len() == 1 => {
+                Some((Some(point.start), rows, corners))
+            }
+            _ => None,
         }
     }
 

@@ -314,7 +314,7 @@ fn values_that_are_not_finite_have_no_range() {
     }
 }
 
-/// Every instruction set, both precisions, any number of columns: against the ends that `extreme` finds one by one.
+/// Every instruction set, any number of columns: against the ends that `extreme` finds one by one.
 #[test]
 fn ranges_of_many_columns() {
     let points = numbers(3 * 37, 40);
@@ -336,22 +336,18 @@ fn ranges_of_many_columns() {
                 .chunks_exact(3)
                 .flat_map(|row| directions.chunks_exact(3).map(move |a| dot(row, a)))
                 .collect();
-            let narrow: Vec<f32> = values.iter().map(|&v| v as f32).collect();
             for isa in Isa::ALL.into_iter().filter(|isa| isa.available()) {
                 let (mut lo, mut hi) = (vec![0.0; n], vec![0.0; n]);
                 set.shape().range_with(&mut Scratch::new(isa), &values, n, &mut lo, &mut hi);
-                let (mut lo32, mut hi32) = (vec![0.0; n], vec![0.0; n]);
-                set.shape().range_with(&mut Scratch::new(isa), &narrow, n, &mut lo32, &mut hi32);
                 for i in 0..n {
                     let value = |j: usize| values[j * n + i];
-                    for (side, end, end32) in [(Side::Low, lo[i], lo32[i]), (Side::High, hi[i], hi32[i])] {
+                    for (side, end) in [(Side::Low, lo[i]), (Side::High, hi[i])] {
                         let at: f64 =
                             set.shape().extreme(side, &value).terms.iter().map(|&(j, t)| t * value(j)).sum();
                         assert!(
                             (end - at).abs() <= 1e-13 * (1.0 + at.abs()),
                             "{isa:?} {n} {i}: {end} for {at}"
                         );
-                        assert!((f64::from(end32) - at).abs() <= 1e-5 * (1.0 + at.abs()), "{isa:?}: {end32}");
                     }
                 }
             }
@@ -383,87 +379,4 @@ fn a_box_by_hand() {
     let mut is_point = [false; 6];
     moved.mark_points(&mut is_point);
     assert_eq!(is_point, [false, false, false, true, false, false]);
-}
-
-#[test]
-#[ignore]
-fn timing() {
-    for (p, k, n) in [(1024usize, 2usize, 256usize), (1024, 784, 256), (1024, 16, 256)] {
-        let t: Vec<f64> = numbers(p * k, 1);
-        let corners = Shape::Corners(0..k, t.into());
-        let values = numbers(k * n, 2);
-        let narrow: Vec<f32> = values.iter().map(|&v| v as f32).collect();
-        for isa in Isa::ALL.into_iter().filter(|i| i.available()) {
-            let (mut s, mut s32) = (Scratch::<f64>::new(isa), Scratch::<f32>::new(isa));
-            let (mut lo, mut hi) = (vec![0.0; n], vec![0.0; n]);
-            let (mut lo32, mut hi32) = (vec![0.0f32; n], vec![0.0f32; n]);
-            let mut best = (f64::INFINITY, f64::INFINITY);
-            for _ in 0..10 {
-                let start = std::time::Instant::now();
-                corners.range_with(&mut s, &values, n, &mut lo, &mut hi);
-                best.0 = best.0.min(start.elapsed().as_secs_f64());
-                let start = std::time::Instant::now();
-                corners.range_with(&mut s32, &narrow, n, &mut lo32, &mut hi32);
-                best.1 = best.1.min(start.elapsed().as_secs_f64());
-            }
-            let macs = (p * k * n) as f64;
-            println!(
-                "corners P {p} k {k} n {n} {isa:?}: {:.1} us ({:.1} GMAC/s), f32 {:.1} us",
-                best.0 * 1e6,
-                macs / best.0 / 1e9,
-                best.1 * 1e6
-            );
-        }
-    }
-    for (name, shape, rows, n) in [
-        ("points", Shape::Points(0..1024), 1024, 256),
-        ("cube", Shape::Cube(0..784), 784, 256),
-        ("points", Shape::Points(0..4), 4, 64),
-        ("points", Shape::Points(0..4), 4, 256),
-        ("cube", Shape::Sum(vec![Shape::Points(0..1), Shape::Cube(1..3)]), 3, 256),
-    ] {
-        let values = numbers(rows * n, 2);
-        for isa in Isa::ALL.into_iter().filter(|i| i.available()) {
-            let mut s = Scratch::<f64>::new(isa);
-            let (mut lo, mut hi) = (vec![0.0; n], vec![0.0; n]);
-            let mut best = f64::INFINITY;
-            for _ in 0..20 {
-                let start = std::time::Instant::now();
-                for _ in 0..10 {
-                    shape.range_with(&mut s, &values, n, &mut lo, &mut hi);
-                }
-                best = best.min(start.elapsed().as_secs_f64() / 10.0);
-            }
-            println!(
-                "{name} rows {rows} n {n} {isa:?}: {:.2} us, {:.1} GB/s",
-                best * 1e6,
-                (rows * n * 8) as f64 / best / 1e9
-            );
-        }
-    }
-    let set = ConvexSet::frame(
-        2,
-        &(0..1024)
-            .flat_map(|i| {
-                let (s, c) = (i as f64 * 0.00613).sin_cos();
-                [c, s]
-            })
-            .collect::<Vec<_>>(),
-    )
-    .unwrap();
-    let v = numbers(3, 3);
-    let start = std::time::Instant::now();
-    let mut sum = 0;
-    for i in 0..1000 {
-        let w = [v[0], v[1] + i as f64 * 1e-3, v[2]];
-        sum += set.shape().extreme(Side::High, &|j| w[j]).corner.unwrap();
-    }
-    println!("extreme: {:.3} us ({sum})", start.elapsed().as_secs_f64() * 1e3);
-    let pts = numbers(1024 * 784, 5);
-    let start = std::time::Instant::now();
-    let set = ConvexSet::vertices(784, &pts).unwrap();
-    println!("vertices 1024x784: {} rows, {:.1} ms", set.n_rows(), start.elapsed().as_secs_f64() * 1e3);
-    let start = std::time::Instant::now();
-    let set = ConvexSet::vertices(16, &pts[..16384]).unwrap();
-    println!("vertices 1024x16: {} rows, {:.1} ms", set.n_rows(), start.elapsed().as_secs_f64() * 1e3);
 }

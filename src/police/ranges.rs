@@ -10,17 +10,21 @@ pub(super) struct Ranges {
     /// (regions, n).
     lo: Vec<f64>,
     hi: Vec<f64>,
+    /// Of each region (n) corners where the ranges end; nothing where they were not found on the way.
+    corners: Vec<Vec<[u32; 2]>>,
 }
 
 impl Walk<'_> {
     /// Ranges of `n` elements, from their values on the rows of the stack.
     pub fn measure(&self, values: &[f64], n: usize) -> Ranges {
         let len = self.stack.blocks.len() * n;
-        let mut ranges = Ranges { n, lo: vec![0.0; len], hi: vec![0.0; len] };
+        let mut ranges = Ranges { n, lo: vec![0.0; len], hi: vec![0.0; len], corners: Vec::new() };
+        let scratch = &mut self.scratch.borrow_mut();
         for (r, block) in self.stack.blocks.iter().enumerate() {
             let values = &values[block.rows.start * n..block.rows.end * n];
             let (lo, hi) = (&mut ranges.lo[r * n..][..n], &mut ranges.hi[r * n..][..n]);
-            block.shape.range_with(&mut self.scratch.borrow_mut(), values, n, lo, hi);
+            block.shape.range_with(scratch, values, n, lo, hi);
+            ranges.corners.push(scratch.corners().to_vec());
         }
         ranges
     }
@@ -59,6 +63,18 @@ impl Ranges {
     #[inline]
     pub fn get(&self, r: usize, i: usize) -> [f64; 2] {
         [self.lo[r * self.n + i], self.hi[r * self.n + i]]
+    }
+
+    /// The corner of region `r` where the range of element `i` ends, if it was found on the way.
+    pub fn corner(&self, r: usize, i: usize, side: Side) -> Option<usize> {
+        let ends = self.corners[r].get(i)?;
+        Some(ends[usize::from(side == Side::High)] as usize)
+    }
+
+    /// Whether every range over region `r` is finite.
+    pub fn are_finite(&self, r: usize) -> bool {
+        let of = |ends: &[f64]| ends[r * self.n..][..self.n].iter().all(|x| x.is_finite());
+        of(&self.lo) && of(&self.hi)
     }
 
     /// Range of the `width` consecutive elements of group `g`, taken together.

@@ -209,7 +209,9 @@ impl<'a> Back<'a> {
                 let row = &values[(block.rows.start + j) * n..][..n];
                 row[d.element] - d.rival.map_or(0.0, |rival| row[rival])
             };
-            for (j, t) in block.shape.extreme(d.side, &value).terms {
+            let known = usize::try_from(layer.corner[d.group]).ok().filter(|_| d.rival.is_none());
+            let known = known.and_then(|corner| block.shape.at_corner(corner));
+            for (j, t) in known.unwrap_or_else(|| block.shape.extreme(d.side, &value)).terms {
                 let row = &mut g[(block.rows.start + j) * n..][..n];
                 row[d.element] += shift * t;
                 if let Some(rival) = d.rival {

@@ -38,6 +38,8 @@ pub(super) struct Stack<'a> {
     pub blocks: Vec<Block>,
     /// Each row, `dim` numbers.
     pub rows: Vec<&'a [f64]>,
+    /// All rows, where they lie one behind the other.
+    pub whole: Option<&'a [f64]>,
     /// Whether a row is a point: only points feel the constants of affine layers.
     pub is_point: Vec<bool>,
 }
@@ -48,13 +50,19 @@ impl<'a> Stack<'a> {
         if regions.is_empty() {
             bail!(EmptyRegion, "regions is empty; expected at least one region")
         }
-        let mut stack = Stack { dim, blocks: Vec::new(), rows: Vec::new(), is_point: Vec::new() };
+        let mut stack =
+            Stack { dim, blocks: Vec::new(), rows: Vec::new(), whole: None, is_point: Vec::new() };
         for (i, region) in regions.iter().enumerate() {
             if region.dim() != dim {
                 let d = region.dim();
                 bail!(DimMismatch, "region {i} has {d} dimensions; the network has {dim} inputs")
             }
             stack.push(region);
+        }
+        if let [region] = regions
+            && region.n_rows() == stack.len()
+        {
+            stack.whole = Some(region.rows());
         }
         Ok(stack)
     }

@@ -112,14 +112,15 @@ impl Walk<'_> {
     /// Ranges of the value of a node; NONFINITE where it has overflowed.
     pub fn ranges(&self, source: NodeId, n: usize) -> Result<Ranges> {
         let values = self.rows(source);
-        let name = &self.net.nodes()[source].name;
-        if let Some(i) = values.iter().position(|x| !x.is_finite()) {
-            bail!(Nonfinite, "'{name}': element {} is NaN or infinite on a region", i % n)
-        }
         let ranges = self.measure(values, n);
-        for (r, block) in self.stack.blocks.iter().enumerate().filter(|(_, block)| !block.has_rays()) {
+        for (r, block) in self.stack.blocks.iter().enumerate().filter(|(r, _)| !ranges.are_finite(*r)) {
+            let name = &self.net.nodes()[source].name;
+            let of_block = &values[block.rows.start * n..block.rows.end * n];
+            if let Some(i) = of_block.iter().position(|x| !x.is_finite()) {
+                bail!(Nonfinite, "'{name}': element {} is NaN or infinite on a region", i % n)
+            }
             let finite = |i: &usize| ranges.get(r, *i).iter().all(|x| x.is_finite());
-            if let Some(i) = (0..n).find(|i| !finite(i)) {
+            if let Some(i) = (0..n).find(|i| !finite(i)).filter(|_| !block.has_rays()) {
                 bail!(
                     Nonfinite,
                     "'{name}': the range of element {i} over region {r}, {:?}, overflows",
@@ -247,6 +248,10 @@ impl Walk<'_> {
                     }
                 }
                 _ => open.iter().for_each(|d| {
+                    if let Some(found) = ranges.corner(r, d.element, d.side) {
+                        corner[d.group] = found as i32;
+                        return;
+                    }
                     let value = |j: usize| rows[j * n + d.element];
                     let extreme = block.shape.extreme(d.side, &value);
                     corner[d.group] = extreme.corner.map_or(-1, |c| c as i32);
@@ -275,7 +280,9 @@ impl Walk<'_> {
         let keep_size = self.options.kappa > 0.0 && layer.is_some();
         let mut size = vec![0.0f64; if keep_size { n } else { 0 }];
         let mut out = self.buffer(if layer.is_some() { self.stack.len() * n } else { 0 })?;
+        // Of each element: the piece that it is on, and how far its bias moves.
         let (mut slope, mut offset) = (vec![0.0; n], vec![0.0; n]);
+        let by: Vec<f64> = (0..n).map(|i| moved[i / width]).collect();
         let mut alive = vec![false; groups];
         for r in 0..regions {
             for i in 0..n {
@@ -304,12 +311,14 @@ impl Walk<'_> {
             let rows = self.rows(source);
             for q in self.stack.blocks[r].rows.clone() {
                 let (h, z) = (&rows[q * n..][..n], &mut out[q * n..][..n]);
-                let point = self.stack.is_point[q];
-                for (i, (z, &h)) in z.iter_mut().zip(h).enumerate() {
-                    *z = match point {
-                        true => offset[i] + slope[i] * (h - moved[i / width]),
-                        false => slope[i] * h,
-                    };
+                let pieces = slope.iter().zip(&offset).zip(&by);
+                match self.stack.is_point[q] {
+                    true => z
+                        .iter_mut()
+                        .zip(h)
+                        .zip(pieces)
+                        .for_each(|((z, h), ((a, c), by))| *z = c + a * (h - by)),
+                    false => z.iter_mut().zip(h).zip(&slope).for_each(|((z, h), a)| *z = a * h),
                 }
             }
         }

@@ -49,7 +49,9 @@ pub(super) struct Walk<'a> {
     pub codes: Vec<i32>,
     pub report: Report,
     /// Memory of ranges.
-    pub scratch: RefCell<Scratch<f64>>,
+    pub scratch: RefCell<Scratch>,
+    /// The rows, if they do not lie one behind the other as they are.
+    gathered: Buffer<f64>,
 }
 
 /// What a walk found out.
@@ -94,6 +96,7 @@ impl<'a> Walk<'a> {
             codes: vec![-1; stack.blocks.len() * net.n_units()],
             report: Report { smallest_margin: f64::INFINITY, affine: true, ..Report::default() },
             scratch: RefCell::new(Scratch::new(ctx.isa())),
+            gathered: ctx.meter().buffer(0, "police")?,
         };
         walk.nodes()?;
         Ok(walk.finish())
@@ -142,12 +145,24 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn input(&self) -> Result<Value> {
+    /// The value of the input: its rows are [`Walk::input_rows`], unless they are to be kept.
+    fn input(&mut self) -> Result<Value> {
         let dim = self.stack.dim;
-        let mut rows = self.buffer(self.stack.len() * dim)?;
-        rows.chunks_exact_mut(dim).zip(&self.stack.rows).for_each(|(to, row)| to.copy_from_slice(row));
-        let size = self.sizes(&rows, dim);
+        if self.stack.whole.is_none() {
+            let mut rows = self.buffer(self.stack.len() * dim)?;
+            rows.chunks_exact_mut(dim).zip(&self.stack.rows).for_each(|(to, row)| to.copy_from_slice(row));
+            self.gathered = rows;
+        }
+        let size = self.sizes(self.input_rows(), dim);
+        let mut rows = self.buffer(if self.options.gradient { self.stack.len() * dim } else { 0 })?;
+        if self.options.gradient {
+            rows.copy_from_slice(self.input_rows());
+        }
         Ok(Value { rows, size })
+    }
+
+    fn input_rows(&self) -> &[f64] {
+        self.stack.whole.unwrap_or(&self.gathered)
     }
 
     /// Zeros.
@@ -157,7 +172,7 @@ impl<'a> Walk<'a> {
 
     /// The value of a node: (rows, elements).
     pub fn rows(&self, id: NodeId) -> &[f64] {
-        &self.value(id).rows
+        if self.roots[id] == 0 { self.input_rows() } else { &self.value(id).rows }
     }
 
     /// The value of a node that has been computed and is still needed.

@@ -2,6 +2,7 @@
 
 use std::arch::x86_64::*;
 
+use super::corners::compiled_corners;
 use super::skinny::compiled_skinny;
 use super::sweep::compiled_sweeps;
 use super::{Doubt, FILTER, Kernels, Masks, Points, Points3, pair, portable, side};
@@ -22,8 +23,8 @@ pub(super) static KERNELS: Kernels = Kernels {
     classify3: |block, doubt, points, masks| unsafe { classify3(block, doubt, points, masks) },
     // SAFETY: as above.
     sides3: |block, doubt, units, points, out| unsafe { sides3(block, doubt, units, points, out) },
-    sweeps32: compiled_sweeps!(f32, true, "avx2,fma"),
-    sweeps64: compiled_sweeps!(f64, true, "avx2,fma"),
+    sweeps: compiled_sweeps!("avx2,fma"),
+    corners: compiled_corners!(true, "avx2,fma"),
     // SAFETY: as above.
     accumulate: |terms, x, sum| unsafe { accumulate(terms, x, sum) },
     skinny: compiled_skinny!(true, "avx2,fma"),

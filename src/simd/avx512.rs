@@ -2,9 +2,10 @@
 
 use std::arch::x86_64::*;
 
+use super::corners::{Corners, compiled_corners};
 use super::skinny::compiled_skinny;
-use super::sweep::{Sweeps, compiled_sweeps};
-use super::{Doubt, FILTER, Kernels, Masks, Points, Points3, pair, portable, side, sweep512};
+use super::sweep::compiled_sweeps;
+use super::{Doubt, FILTER, Kernels, Masks, Points, Points3, corners512, pair, portable, side};
 
 // `Isa::kernels` hands this table out only on CPUs with AVX-512 F, DQ and VL.
 pub(super) static KERNELS: Kernels = Kernels {
@@ -24,15 +25,11 @@ pub(super) static KERNELS: Kernels = Kernels {
     sides3: |block, doubt, units, points, out| unsafe { sides3(block, doubt, units, points, out) },
     // SAFETY: as above.
     accumulate: |terms, x, sum| unsafe { accumulate(terms, x, sum) },
-    sweeps32: Sweeps {
+    sweeps: compiled_sweeps!("avx512f,avx512dq,avx512vl,fma"),
+    corners: Corners {
         // SAFETY: as above.
-        corners: |factors, panel, low, high| unsafe { sweep512::corners32(factors, panel, low, high) },
-        ..compiled_sweeps!(f32, true, "avx512f,avx512dq,avx512vl,fma")
-    },
-    sweeps64: Sweeps {
-        // SAFETY: as above.
-        corners: |factors, panel, low, high| unsafe { sweep512::corners64(factors, panel, low, high) },
-        ..compiled_sweeps!(f64, true, "avx512f,avx512dq,avx512vl,fma")
+        screen: |factors, panel, ends| unsafe { corners512::screen(factors, panel, ends) },
+        ..compiled_corners!(true, "avx512f,avx512dq,avx512vl,fma")
     },
     skinny: compiled_skinny!(true, "avx512f,avx512dq,avx512vl,fma"),
 };

@@ -1,18 +1,38 @@
 //! Instruction sets: what this CPU has, what a context may force, and one file of leaf kernels per set.
 
+/// A function of a table of kernels: `$body` compiled for the given target features (none: for any CPU), which the CPU must
+/// have where the table is used.
+macro_rules! compiled {
+    ($name:ident($($arg:ident: $type:ty),*) = $body:expr) => {
+        fn $name($($arg: $type),*) {
+            $body($($arg),*)
+        }
+    };
+    ($name:ident($($arg:ident: $type:ty),*) = $body:expr, $features:literal) => {
+        fn $name($($arg: $type),*) {
+            #[target_feature(enable = $features)]
+            fn compiled($($arg: $type),*) {
+                $body($($arg),*)
+            }
+            // SAFETY: tables of kernels are handed out only where the CPU has their features.
+            unsafe { compiled($($arg),*) }
+        }
+    };
+}
 pub(crate) mod aligned;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub(crate) mod corners;
+#[cfg(target_arch = "x86_64")]
+mod corners512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 pub(crate) mod pair;
 mod portable;
 pub(crate) mod skinny;
 pub(crate) mod sweep;
-#[cfg(target_arch = "x86_64")]
-mod sweep512;
 
 use pair::Pairs;
 
@@ -127,9 +147,9 @@ pub(crate) struct Kernels {
     /// See `classify3`.
     pub(crate) sides3: fn(block: &[f64], doubt: Doubt, units: &[u32], points: &Points3, out: &mut [u8]),
     /// What ranges over convex sets are made of.
-    pub(crate) sweeps32: sweep::Sweeps<f32>,
-    /// See `sweeps32`.
-    pub(crate) sweeps64: sweep::Sweeps<f64>,
+    pub(crate) sweeps: sweep::Sweeps,
+    /// Ends of ranges over many corners.
+    pub(crate) corners: corners::Corners,
     /// `sum` += w `x[j]` in double-double over all terms (j, w).
     pub(crate) accumulate: fn(terms: &[(u32, f64)], x: &[Pairs], sum: &mut Pairs),
     /// Products of a few rows with a matrix.

@@ -3,6 +3,7 @@
 
 use std::arch::aarch64::*;
 
+use super::corners::compiled_corners;
 use super::skinny::compiled_skinny;
 use super::sweep::compiled_sweeps;
 use super::{Kernels, pair, portable};
@@ -17,8 +18,8 @@ pub(super) static KERNELS: Kernels = Kernels {
     sides: portable::sides,
     classify3: portable::classify3,
     sides3: portable::sides3,
-    sweeps32: compiled_sweeps!(f32, true, "neon"),
-    sweeps64: compiled_sweeps!(f64, true, "neon"),
+    sweeps: compiled_sweeps!("neon"),
+    corners: compiled_corners!(true, "neon"),
     accumulate: pair::accumulate::<true>,
     skinny: compiled_skinny!(true, "neon"),
 };

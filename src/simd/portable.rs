@@ -1,5 +1,6 @@
 //! The leaf kernels in plain Rust: any CPU, and the yardstick for the other files of this folder.
 
+use super::corners::compiled_corners;
 use super::pair::accumulate;
 use super::skinny::compiled_skinny;
 use super::sweep::compiled_sweeps;
@@ -14,8 +15,8 @@ pub(super) static KERNELS: Kernels = Kernels {
     classify3,
     sides3,
     accumulate: accumulate::<false>,
-    sweeps32: compiled_sweeps!(f32, false),
-    sweeps64: compiled_sweeps!(f64, false),
+    sweeps: compiled_sweeps!(),
+    corners: compiled_corners!(false),
     skinny: compiled_skinny!(false),
 };
 

@@ -113,25 +113,10 @@ fn total(s: &[f64; LANES]) -> f64 {
 macro_rules! compiled_skinny {
     ($fused:literal $(, $features:literal)?) => {{
         use $crate::simd::skinny::{self, Skinny};
-        compiled_skinny!(@compile single, f32, $fused $(, $features)?);
-        compiled_skinny!(@compile double, f64, $fused $(, $features)?);
+        compiled!(single(w: &[f32], job: Skinny, size: &mut [f64]) = skinny::run::<f32, $fused> $(, $features)?);
+        compiled!(double(w: &[f64], job: Skinny, size: &mut [f64]) = skinny::run::<f64, $fused> $(, $features)?);
         skinny::Kernels { f32: single, f64: double }
     }};
-    (@compile $name:ident, $t:ident, $fused:literal) => {
-        fn $name(w: &[$t], job: Skinny, size: &mut [f64]) {
-            skinny::run::<$t, $fused>(w, job, size)
-        }
-    };
-    (@compile $name:ident, $t:ident, $fused:literal, $features:literal) => {
-        fn $name(w: &[$t], job: Skinny, size: &mut [f64]) {
-            #[target_feature(enable = $features)]
-            fn compiled(w: &[$t], job: Skinny, size: &mut [f64]) {
-                skinny::run::<$t, $fused>(w, job, size)
-            }
-            // SAFETY: tables of kernels are handed out only where the CPU has their features.
-            unsafe { compiled(w, job, size) }
-        }
-    };
 }
 pub(crate) use compiled_skinny;
 

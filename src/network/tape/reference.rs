@@ -26,7 +26,7 @@ pub(super) fn chunk<T: Real>(
     for ((x, dx), dy) in samples.zip(dy.rows()) {
         let values = reference::values(net, ctx, Mode::Values, x, net.output, |_, _| {})?;
         let mut g: Vec<Vec<f64>> = values.iter().map(|v| vec![0.0; v.len()]).collect();
-        g[net.output] = dy.iter().map(|v| v.wide()).collect();
+        g[net.output] = (0..dy.len()).map(|i| dy[i].wide()).collect();
         let mut left = sums.len();
         for id in (1..=net.output).rev() {
             ctx.poll()?;
