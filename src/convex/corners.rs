@@ -47,13 +47,14 @@ pub(super) struct Screen {
     kernels: &'static Kernels,
     panel: Vec<f32>,
     blocks: Vec<Ends>,
+    hits: Vec<u32>,
     functional: Vec<f64>,
 }
 
 impl Screen {
     pub fn new(isa: Isa) -> Screen {
         let kernels = &isa.kernels().corners;
-        Screen { kernels, panel: Vec::new(), blocks: Vec::new(), functional: Vec::new() }
+        Screen { kernels, panel: Vec::new(), blocks: Vec::new(), hits: Vec::new(), functional: Vec::new() }
     }
 }
 
@@ -138,14 +139,8 @@ impl Corners {
             sizes.iter_mut().zip(row).for_each(|(size, v)| *size += (most + tiny) * (v.abs() + tiny));
         }
         screen.blocks.resize(self.count().div_ceil(BLOCK), [[0.0; PANEL]; 2]);
-        (screen.kernels.screen)(&layout.narrow, &screen.panel, &mut screen.blocks);
-        let (mut least, mut most) = ([f32::INFINITY; PANEL], [f32::NEG_INFINITY; PANEL]);
-        for [low, high] in &screen.blocks {
-            for c in 0..PANEL {
-                least[c] = least[c].min(low[c]);
-                most[c] = most[c].max(high[c]);
-            }
-        }
+        let mut all = [[0.0; PANEL]; 2];
+        (screen.kernels.screen)(&layout.narrow, &screen.panel, &mut screen.blocks, &mut all);
         std::array::from_fn(|c| {
             // Factors and values are rounded, and k products added up, each to half a unit of 2^-23; underflow is the rest.
             // What might have overflowed is not trusted at all.
@@ -157,7 +152,7 @@ impl Corners {
                 let limit = if sign < 0.0 { limit.next_up() } else { limit.next_down() };
                 End { value: -sign * f64::INFINITY, corner: 0, limit }
             };
-            [end(least[c], -1.0), end(most[c], 1.0)]
+            [end(all[0][c], -1.0), end(all[1][c], 1.0)]
         })
     }
 
@@ -173,13 +168,10 @@ impl Corners {
         let (layout, last) = (self.layout(), self.count() - 1);
         let limits: [[f32; PANEL]; 2] =
             std::array::from_fn(|side| std::array::from_fn(|c| ends[c][side].limit));
-        for (b, [low, high]) in screen.blocks.iter().enumerate() {
-            let mut hits = 0u32;
-            for c in 0..PANEL {
-                // Not the opposite: a comparison with NaN is no reason to pass over a block.
-                let beyond = low[c] > limits[0][c] && high[c] < limits[1][c];
-                hits |= u32::from(!beyond) << c;
-            }
+        screen.hits.resize(screen.blocks.len(), 0);
+        (screen.kernels.within)(&screen.blocks, &limits, &mut screen.hits);
+        for (b, &hits) in screen.hits.iter().enumerate().filter(|(_, hits)| **hits != 0) {
+            let mut hits = hits;
             while hits != 0 {
                 let c = hits.trailing_zeros() as usize;
                 hits &= hits - 1;

@@ -36,7 +36,10 @@ unsafe fn read(meter: &Meter, name: &str, from: &[cpwl_tensor], lengths: &[usize
         if t.len() != len {
             bail!(Shape, "{name} has shape {:?}; expected {len} elements", t.shape())
         }
-        Ok(t.read::<f64>(meter)?.to_vec())
+        Ok(match t.dtype() {
+            Dtype::F32 => t.read::<f32>(meter)?.iter().map(|&x| f64::from(x)).collect(),
+            _ => t.read::<f64>(meter)?.to_vec(),
+        })
     };
     from.iter().zip(lengths).enumerate().map(one).collect()
 }
@@ -105,7 +108,7 @@ pub unsafe extern "C" fn cpwl_policed_backward(
         let lengths: Vec<usize> = plan.network().parameters().iter().map(|p| p.len()).collect();
         // SAFETY: as above.
         let folded = unsafe { read(&ctx.meter(), "folded", folded, &lengths)? };
-        let found = plan.pull_back(ctx, &folded)?;
+        let found = plan.pull_back(ctx, folded)?;
         // SAFETY: as above.
         unsafe { write([("parameters", parameters, &found.parameters), ("rows", rows, &found.rows)]) }
     })

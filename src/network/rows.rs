@@ -171,13 +171,9 @@ impl Product<'_> {
         let input = &net.nodes[node.inputs[0]];
         match &node.op {
             Op::Dense { .. } => {
-                for (g, x) in g.chunks_exact(node.len()).zip(x.chunks_exact(input.len())) {
-                    for (&g, total) in
-                        g.iter().zip(total.chunks_exact_mut(input.len())).filter(|(g, _)| **g != 0.0)
-                    {
-                        total.iter_mut().zip(x).for_each(|(to, x)| *to += g * x);
-                    }
-                }
+                let (n, m) = (node.len(), input.len());
+                let (g, x) = (dense::matrix(g, self.rows, n), dense::matrix(x, self.rows, m));
+                gemm(self.ctx.isa(), g.reversed_axes(), x, true, dense::matrix_mut(total, n, m));
             }
             Op::Conv2d { window, groups, .. } => {
                 let conv =
@@ -205,13 +201,11 @@ impl Product<'_> {
             gemm(self.ctx.isa(), g, w, true, dense::matrix_mut(x, self.rows, m));
             return Ok(());
         }
-        for (g, x) in g.chunks_exact(n).zip(x.chunks_exact_mut(m)) {
-            for (k, &g) in g.iter().enumerate().filter(|(_, g)| **g != 0.0) {
-                match weight {
-                    Array::F32(w) => x.iter_mut().zip(&w[k * m..]).for_each(|(x, &w)| *x += g * f64::from(w)),
-                    Array::F64(w) => x.iter_mut().zip(&w[k * m..]).for_each(|(x, &w)| *x += g * w),
-                }
-            }
+        let (rows, kernels) = (self.rows, skinny::kernels(self.ctx.isa()));
+        let job = skinny::Back { rows, m, n, g, x };
+        match weight {
+            Array::F32(w) => (kernels.back_f32)(w, job),
+            Array::F64(w) => (kernels.back_f64)(w, job),
         }
         Ok(())
     }

@@ -82,7 +82,7 @@ impl Plan {
     ///
     /// Conditions: NOT_STORED without `Options::gradient`, SHAPE, MEMORY_LIMIT, MEMORY, CANCELLED. Cost: about two more
     /// passes of the rows.
-    pub fn pull_back(&self, ctx: &Context, folded: &[Vec<f64>]) -> Result<Pulled> {
+    pub fn pull_back(&self, ctx: &Context, folded: Vec<Vec<f64>>) -> Result<Pulled> {
         let Some(record) = &self.record else {
             bail!(NotStored, "gradients were not asked for when the network was policed (gradient)")
         };
@@ -115,39 +115,40 @@ struct Back<'a> {
 }
 
 impl<'a> Back<'a> {
-    fn new(ctx: &'a Context, plan: &'a Plan, record: &'a Record, folded: &[Vec<f64>]) -> Self {
+    fn new(ctx: &'a Context, plan: &'a Plan, record: &'a Record, mut folded: Vec<Vec<f64>>) -> Self {
         let net = &record.net;
         let of = plan.network().parameters();
         let find = |node: NodeId, which: usize| of.iter().position(|p| p.node == node && p.which == which);
-        let mut first = Vec::with_capacity(net.nodes().len());
-        let mut parameters: Vec<Vec<f64>> = Vec::new();
-        for (id, node) in net.nodes().iter().enumerate() {
-            first.push(parameters.len());
-            for (which, array) in node.op.arrays().into_iter().enumerate() {
-                let (Some(array), Some(i)) = (array, find(plan.folded(id), which)) else { continue };
-                let (mut own, len) = (vec![0.0; array.len()], folded[i].len());
-                if own.len() == len {
-                    own.copy_from_slice(&folded[i]);
-                } else {
-                    // One shift for many has become one for each channel or element.
-                    let entry = |j: usize| fold::entry(node, array.len(), j * (node.len() / len));
-                    folded[i].iter().enumerate().for_each(|(j, g)| own[entry(j)] += g);
-                }
-                parameters.push(own);
-            }
-        }
         let beta = plan.layers().iter().enumerate().map(|(l, layer)| {
             let groups = layer.shift.len();
             let Some(i) = plan.bias_parameter(l) else { return vec![0.0; groups] };
             let node = &plan.network().nodes()[of[i].node];
             (0..groups).map(|g| folded[i][fold::entry(node, folded[i].len(), g * layer.width)]).collect()
         });
+        let beta = beta.collect();
+        let mut first = Vec::with_capacity(net.nodes().len());
+        let mut parameters: Vec<Vec<f64>> = Vec::new();
+        for (id, node) in net.nodes().iter().enumerate() {
+            first.push(parameters.len());
+            for (which, array) in node.op.arrays().into_iter().enumerate() {
+                let (Some(array), Some(i)) = (array, find(plan.folded(id), which)) else { continue };
+                if folded[i].len() == array.len() {
+                    parameters.push(std::mem::take(&mut folded[i]));
+                    continue;
+                }
+                // One shift for many has become one for each channel or element.
+                let mut own = vec![0.0; array.len()];
+                let entry = |j: usize| fold::entry(node, array.len(), j * (node.len() / folded[i].len()));
+                folded[i].iter().enumerate().for_each(|(j, g)| own[entry(j)] += g);
+                parameters.push(own);
+            }
+        }
         Back {
             ctx,
             meter: ctx.meter(),
             record,
             plan,
-            beta: beta.collect(),
+            beta,
             parameters,
             first,
             gradients: net.nodes().iter().map(|_| None).collect(),

@@ -3,9 +3,10 @@
 use std::arch::x86_64::*;
 
 use super::corners::{Corners, compiled_corners};
-use super::skinny::compiled_skinny;
 use super::sweep::compiled_sweeps;
-use super::{Doubt, FILTER, Kernels, Masks, Points, Points3, corners512, pair, portable, side};
+use super::{
+    Doubt, FILTER, Kernels, Masks, Points, Points3, corners512, pair, portable, side, skinny, skinny512,
+};
 
 // `Isa::kernels` hands this table out only on CPUs with AVX-512 F, DQ and VL.
 pub(super) static KERNELS: Kernels = Kernels {
@@ -28,10 +29,21 @@ pub(super) static KERNELS: Kernels = Kernels {
     sweeps: compiled_sweeps!("avx512f,avx512dq,avx512vl,fma"),
     corners: Corners {
         // SAFETY: as above.
-        screen: |factors, panel, ends| unsafe { corners512::screen(factors, panel, ends) },
+        screen: |factors, panel, blocks, all| unsafe { corners512::screen(factors, panel, blocks, all) },
+        // SAFETY: as above.
+        within: |blocks, limits, hits| unsafe { corners512::within(blocks, limits, hits) },
         ..compiled_corners!(true, "avx512f,avx512dq,avx512vl,fma")
     },
-    skinny: compiled_skinny!(true, "avx512f,avx512dq,avx512vl,fma"),
+    skinny: skinny::Kernels {
+        // SAFETY: as above.
+        f32: |w, job, size| unsafe { skinny512::run(w, job, size) },
+        // SAFETY: as above.
+        f64: |w, job, size| unsafe { skinny512::run(w, job, size) },
+        // SAFETY: as above.
+        back_f32: |w, job| unsafe { skinny512::back(w, job) },
+        // SAFETY: as above.
+        back_f64: |w, job| unsafe { skinny512::back(w, job) },
+    },
 };
 
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]

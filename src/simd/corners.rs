@@ -11,17 +11,22 @@ pub(crate) type Ends = [[f32; PANEL]; 2];
 
 /// The kernels of one instruction set.
 pub(crate) struct Corners {
-    /// The ends of every block: `factors` are blocks of k times [`BLOCK`] numbers, `panel` k rows of [`PANEL`].
-    pub screen: fn(factors: &[f32], panel: &[f32], ends: &mut [Ends]),
+    /// The ends of every block, and of `all` of them: `factors` are blocks of k times [`BLOCK`] numbers, `panel` k rows of
+    /// [`PANEL`].
+    pub screen: fn(factors: &[f32], panel: &[f32], blocks: &mut [Ends], all: &mut Ends),
+    /// Which functionals of each block are not surely beyond both limits: low above the first and high below the second.
+    /// NaN is never beyond.
+    pub within: fn(blocks: &[Ends], limits: &Ends, hits: &mut [u32]),
     /// Products of the corners of a block, k times [`BLOCK`] factors, with one functional of k numbers.
     pub block: fn(factors: &[f64], functional: &[f64], out: &mut [f64; BLOCK]),
 }
 
 /// `FUSED`: whether the instruction set multiplies and adds in one.
 #[inline(always)]
-pub(super) fn screen<const FUSED: bool>(factors: &[f32], panel: &[f32], ends: &mut [Ends]) {
+pub(super) fn screen<const FUSED: bool>(factors: &[f32], panel: &[f32], blocks: &mut [Ends], all: &mut Ends) {
     let panel = panel.as_chunks::<PANEL>().0;
-    for (block, [low, high]) in factors.as_chunks::<BLOCK>().0.chunks_exact(panel.len()).zip(ends) {
+    *all = [[f32::INFINITY; PANEL], [f32::NEG_INFINITY; PANEL]];
+    for (block, ends) in factors.as_chunks::<BLOCK>().0.chunks_exact(panel.len()).zip(blocks) {
         let mut sums = [[0.0f32; PANEL]; BLOCK];
         for (t, v) in block.iter().zip(panel) {
             for q in 0..BLOCK {
@@ -31,12 +36,29 @@ pub(super) fn screen<const FUSED: bool>(factors: &[f32], panel: &[f32], ends: &m
                 }
             }
         }
-        (*low, *high) = (sums[0], sums[0]);
+        *ends = [sums[0], sums[0]];
         for sum in &sums[1..] {
-            for c in 0..PANEL {
-                low[c] = if sum[c] < low[c] { sum[c] } else { low[c] };
-                high[c] = if sum[c] > high[c] { sum[c] } else { high[c] };
-            }
+            widen(ends, &[*sum, *sum]);
+        }
+        widen(all, ends);
+    }
+}
+
+#[inline(always)]
+fn widen([low, high]: &mut Ends, by: &Ends) {
+    for c in 0..PANEL {
+        low[c] = if by[0][c] < low[c] { by[0][c] } else { low[c] };
+        high[c] = if by[1][c] > high[c] { by[1][c] } else { high[c] };
+    }
+}
+
+#[inline(always)]
+pub(super) fn within(blocks: &[Ends], limits: &Ends, hits: &mut [u32]) {
+    for ([low, high], hits) in blocks.iter().zip(hits) {
+        *hits = 0;
+        for c in 0..PANEL {
+            let beyond = low[c] > limits[0][c] && high[c] < limits[1][c];
+            *hits |= u32::from(!beyond) << c;
         }
     }
 }
@@ -56,9 +78,11 @@ pub(super) fn block<const FUSED: bool>(factors: &[f64], functional: &[f64], out:
 macro_rules! compiled_corners {
     ($fused:literal $(, $features:literal)?) => {{
         use $crate::simd::corners::{self, BLOCK, Corners, Ends};
-        compiled!(screen(factors: &[f32], panel: &[f32], ends: &mut [Ends]) = corners::screen::<$fused> $(, $features)?);
+        compiled!(screen(factors: &[f32], panel: &[f32], blocks: &mut [Ends], all: &mut Ends)
+            = corners::screen::<$fused> $(, $features)?);
+        compiled!(within(blocks: &[Ends], limits: &Ends, hits: &mut [u32]) = corners::within $(, $features)?);
         compiled!(block(factors: &[f64], functional: &[f64], out: &mut [f64; BLOCK]) = corners::block::<$fused> $(, $features)?);
-        Corners { screen, block }
+        Corners { screen, within, block }
     }};
 }
 pub(crate) use compiled_corners;

@@ -32,6 +32,8 @@ mod neon;
 pub(crate) mod pair;
 mod portable;
 pub(crate) mod skinny;
+#[cfg(target_arch = "x86_64")]
+mod skinny512;
 pub(crate) mod sweep;
 
 use pair::Pairs;

@@ -1,4 +1,4 @@
-//! Products of a few rows with the transpose of a matrix: the matrix is read once, as it lies in memory.
+//! Products of a few rows with a matrix and with its transpose: the matrix is read once, as it lies in memory.
 //!
 //! Written once as plain loops over blocks of [`LANES`] columns; each instruction set compiles them for itself.
 
@@ -23,11 +23,23 @@ pub(crate) struct Skinny<'a> {
     pub out: &'a mut [f64],
 }
 
+/// x += g W for g (rows, n) and W (n, m), all row-major.
+pub(crate) struct Back<'a> {
+    pub rows: usize,
+    pub m: usize,
+    pub n: usize,
+    pub g: &'a [f64],
+    /// (rows, m).
+    pub x: &'a mut [f64],
+}
+
 /// The kernels of one instruction set: for matrices in single and in double precision. `size`, (n) or empty, becomes
 /// abs(W) of.
 pub(crate) struct Kernels {
     pub(crate) f32: fn(w: &[f32], job: Skinny, size: &mut [f64]),
     pub(crate) f64: fn(w: &[f64], job: Skinny, size: &mut [f64]),
+    pub(crate) back_f32: fn(w: &[f32], job: Back),
+    pub(crate) back_f64: fn(w: &[f64], job: Back),
 }
 
 /// The kernels of `isa`, which this CPU must have.
@@ -50,6 +62,17 @@ pub(super) fn run<W: Copy + Into<f64>, const FUSED: bool>(w: &[W], job: Skinny, 
     }
     for (size, w) in size.iter_mut().zip(w.chunks_exact(m)) {
         *size = absolute::<W, FUSED>(w, of);
+    }
+}
+
+#[inline(always)]
+pub(super) fn back<W: Copy + Into<f64>, const FUSED: bool>(w: &[W], job: Back) {
+    let Back { rows, m, n, g, x } = job;
+    for (k, w) in w.chunks_exact(m).enumerate() {
+        for (r, x) in x.chunks_exact_mut(m).enumerate().take(rows) {
+            let g = g[r * n + k];
+            x.iter_mut().zip(w).for_each(|(x, &w)| *x = fused::<FUSED>(g, w.into(), *x));
+        }
     }
 }
 
@@ -112,10 +135,12 @@ fn total(s: &[f64; LANES]) -> f64 {
 /// The kernels compiled for the given target features (none: for any CPU), which the CPU must have where the table is used.
 macro_rules! compiled_skinny {
     ($fused:literal $(, $features:literal)?) => {{
-        use $crate::simd::skinny::{self, Skinny};
+        use $crate::simd::skinny::{self, Back, Skinny};
         compiled!(single(w: &[f32], job: Skinny, size: &mut [f64]) = skinny::run::<f32, $fused> $(, $features)?);
         compiled!(double(w: &[f64], job: Skinny, size: &mut [f64]) = skinny::run::<f64, $fused> $(, $features)?);
-        skinny::Kernels { f32: single, f64: double }
+        compiled!(back_single(w: &[f32], job: Back) = skinny::back::<f32, $fused> $(, $features)?);
+        compiled!(back_double(w: &[f64], job: Back) = skinny::back::<f64, $fused> $(, $features)?);
+        skinny::Kernels { f32: single, f64: double, back_f32: back_single, back_f64: back_double }
     }};
 }
 pub(crate) use compiled_skinny;

@@ -92,10 +92,11 @@ class Chain:
 
     def pull_back(self, policed: Policed, gradients: Sequence[torch.Tensor | None]) -> list[np.ndarray | None]:
         """Gradients of the arrays of the network, then of the rows of the regions, from those of the folded biases."""
+        wide = torch.float64 if self.dtype == torch.float64 else torch.float32
         folded: list[np.ndarray | None] = [None] * policed.net._info.n_arrays
         for layer, gradient in zip(policed.layers, gradients, strict=True):
             if layer.parameter >= 0 and gradient is not None:
-                folded[layer.parameter] = gradient.double().cpu().numpy()
+                folded[layer.parameter] = gradient.to(wide).cpu().numpy()
         found = policed.backward(folded)
         nothing: list[np.ndarray | None] = [None] * len(policed.regions)
         return [*found.parameters, *(found.rows or nothing)]

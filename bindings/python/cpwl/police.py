@@ -145,10 +145,11 @@ def police(
 
 class PolicedGradients(NamedTuple):
     """Gradients with respect to what a policed network was made of: one array for each of the parameters of the
-    original network, and (rows, dim) for the rows of each region."""
+    original network, and (rows, dim) for the rows of each region. Computed in float64; float32 if what they follow from
+    was."""
 
-    parameters: list[npt.NDArray[np.float64]]
-    rows: list[npt.NDArray[np.float64]]
+    parameters: list[npt.NDArray[Any]]
+    rows: list[npt.NDArray[Any]]
 
 
 class Inequalities(NamedTuple):
@@ -310,9 +311,11 @@ class Policed(Native):
         """
         given = folded.parameters if isinstance(folded, Gradients) else folded
         tensors = [None if g is None else _tensor.borrow(g, f"folded[{i}]") for i, g in enumerate(given)]
-        parameters = [np.empty(shape) for shape in self.original._array_shapes]
+        narrow = all(t is None or t.dtype == "float32" for t in tensors)
+        dtype = np.float32 if narrow else np.float64
+        parameters = [np.empty(shape, dtype) for shape in self.original._array_shapes]
         fixed = self._settings["gradient"] == "parameters"
-        rows = [] if fixed else [np.empty(region.rows.shape) for region in self.regions]
+        rows = [] if fixed else [np.empty(region.rows.shape, dtype) for region in self.regions]
         out = [[_tensor.borrow(array, "gradient") for array in arrays] for arrays in (parameters, rows)]
         run = context or self._context
         arguments = (run, self._handle, *_array_of(tensors), *_array_of(out[0]), *_array_of(out[1]))

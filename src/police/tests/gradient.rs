@@ -133,7 +133,7 @@ fn gradients_are_central_differences() {
         let mut y = Array2::zeros(problem.g.dim());
         let tape = plan.network().record(&ctx, problem.x.view(), y.view_mut()).unwrap();
         let folded = tape.pull_back(&ctx, problem.g.view(), Wanted { x: false, parameters: true }).unwrap();
-        let pulled = plan.pull_back(&ctx, &folded.parameters).unwrap();
+        let pulled = plan.pull_back(&ctx, folded.parameters).unwrap();
         let scale =
             pulled.parameters.iter().chain(&pulled.rows).flatten().fold(1.0, |m: f64, g| m.max(g.abs()));
         // Differences carry the rounding of the sum.
@@ -195,7 +195,7 @@ fn gradients_of_threads_are_the_same() {
                     .map(|p| rng.batch(1, p.len()).into_iter().collect())
                     .collect()
             };
-            Some(plan.pull_back(&ctx, &folded).unwrap())
+            Some(plan.pull_back(&ctx, folded).unwrap())
         });
         assert_eq!(pulled[0], pulled[1]);
     }
@@ -208,7 +208,8 @@ fn what_does_not_fit_is_refused() {
         (0..).map(Problem::new).find(|p| p.plan(&ctx).is_ok_and(|p| !p.network().parameters().is_empty()));
     let problem = problem.unwrap();
     let plan = problem.plan(&ctx).unwrap();
-    let refused = |plan: &Plan, folded: &[Vec<f64>]| plan.pull_back(&ctx, folded).unwrap_err().condition();
+    let refused =
+        |plan: &Plan, folded: &[Vec<f64>]| plan.pull_back(&ctx, folded.to_vec()).unwrap_err().condition();
     assert_eq!(refused(&plan, &[]), crate::Condition::Shape);
     let mut folded: Vec<Vec<f64>> = plan.network().parameters().iter().map(|p| vec![0.0; p.len()]).collect();
     folded[0].push(0.0);
