@@ -91,7 +91,8 @@ def contestants(s: Setting, published: type | None) -> dict[str, Callable[[], ob
 
     def anew(run: Callable[[], object]) -> Callable[[], object]:
         def step() -> object:
-            constrained.invalidate()
+            with torch.no_grad():
+                module[0].bias.add_(0.0)  # counts as a change, as a step of an optimizer does
             return run()
 
         return step

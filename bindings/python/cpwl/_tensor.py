@@ -20,6 +20,8 @@ _DTYPES = {
     "int64": _abi.CPWL_I64,
     "uint8": _abi.CPWL_U8,
 }
+# Looking a dtype up is much cheaper than asking for its name. What numpy itself does not have is known by name only.
+_NATIVE = {np.dtype(name): name for name in _DTYPES if name != "bfloat16"}
 _DLPACK_DTYPES = {(0, 32): "int32", (0, 64): "int64", (1, 8): "uint8", (2, 16): "float16", (2, 32): "float32",
                   (2, 64): "float64", (4, 16): "bfloat16"}  # fmt: skip
 
@@ -63,11 +65,9 @@ class Borrowed:
         self.is_torch = False
         n = len(shape)
         self._dims = ((ctypes.c_int64 * n)(*shape), (ctypes.c_int64 * n)(*strides))
-        pointer = ctypes.POINTER(ctypes.c_int64)
         self._struct = _abi.Tensor(data=address, byte_offset=byte_offset, dtype=_DTYPES[dtype], ndim=n,
-                                   shape=ctypes.cast(self._dims[0], pointer),
-                                   strides=ctypes.cast(self._dims[1], pointer),
-                                   device=device[0], device_id=device[1])  # fmt: skip
+                                   shape=self._dims[0], strides=self._dims[1], device=device[0],
+                                   device_id=device[1])  # fmt: skip
 
     @property
     def _as_parameter_(self) -> Any:
@@ -141,13 +141,14 @@ def _from_sequence(value: Any, name: str) -> np.ndarray:
 
 
 def _from_numpy(array: np.ndarray, name: str) -> Borrowed:
-    if array.dtype.name not in _DTYPES or not array.dtype.isnative:
+    dtype = _NATIVE.get(array.dtype) or array.dtype.name
+    if dtype not in _DTYPES or not array.dtype.isnative:
         expected = ", ".join(_DTYPES)
         raise errors.DtypeError(f"[DTYPE] {name}: dtype is {array.dtype.str} ({array.dtype.name}); expected {expected}")
     size = array.itemsize
     if any(stride % size for stride in array.strides):  # a field of a record array: no stride in elements
         array = np.ascontiguousarray(array)
-    return Borrowed(array, array.ctypes.data, array.dtype.name, array.shape, tuple(s // size for s in array.strides))
+    return Borrowed(array, array.ctypes.data, dtype, array.shape, tuple(s // size for s in array.strides))
 
 
 def _from_dlpack(value: Any, name: str) -> Borrowed:

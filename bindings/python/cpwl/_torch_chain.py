@@ -64,14 +64,23 @@ class Chain:
                 self.places += [Place(node, i, name) for name in names]
             if isinstance(layer, _UNITS):
                 self.units.append(i)
-        self._constant: Placed | None = None
+        self._constant: tuple[Policed, Placed] | None = None
+        self._network: Network | None = None
+        self._state = _state(self.parts)
         owned = [p for part in self.parts for p in part.parameters()]
         self.dtype = owned[0].dtype if owned else torch.float32
         self.device = owned[0].device if owned else torch.device("cpu")
 
+    def fits(self, module: nn.Module) -> bool:
+        """Whether `module` still is this sequence, with other numbers at most."""
+        return self._state is not None and _state(list(_parts(module))) == self._state
+
     def network(self, input_shape: Sequence[int] | None) -> Network:
         """The native network of now."""
-        return Network.from_layers(self.layers, input_shape)
+        if self._network is None:
+            self._network = Network.from_layers(self.layers, input_shape)
+            return self._network
+        return self._network.with_parameters([None if t is None else t.detach().cpu() for t in self.tensors()])
 
     def tensors(self) -> list[torch.Tensor | None]:
         """One tensor per array of the network, with its history."""
@@ -107,10 +116,10 @@ class Chain:
         if biases is not None:
             own, added = self._placed(policed, biases)
         else:
-            if self._constant is None:
+            if self._constant is None or self._constant[0] is not policed:
                 with torch.no_grad():
-                    self._constant = self._placed(policed, self.biases(policed))
-            own, added = self._constant
+                    self._constant = policed, self._placed(policed, self.biases(policed))
+            own, added = self._constant[1]
         for i, part in enumerate([*self.parts, nn.Identity()]):
             if i in added:
                 x = x + _spread(*added[i], x)
@@ -192,6 +201,14 @@ def _scale_shift(norm: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
         scale = scale * norm.weight.double()
     shift = -norm.running_mean.double() * scale
     return scale, shift if norm.bias is None else shift + norm.bias.double()
+
+
+def _state(parts: Sequence[nn.Module]) -> tuple[Any, ...] | None:
+    """What a chain is made of, but for the numbers of its layers; None with batch-norms, whose scales and shifts are made
+    of several numbers."""
+    if any(isinstance(part, _NORMS) for part in parts):
+        return None
+    return tuple((id(part), *((p.dtype, p.device, p.requires_grad) for p in part.parameters())) for part in parts)
 
 
 def _parts(module: nn.Module) -> Iterator[nn.Module]:

@@ -69,7 +69,7 @@ class Policed(nn.Module):
     Notes
     -----
     A change of a parameter is noticed by torch's version counters. What goes around them, such as
-    ``parameter.data.add_(1)``, needs a call of :meth:`invalidate`.
+    ``parameter.data.add_(1)`` or another slope of a LeakyReLU, needs a call of :meth:`invalidate`.
 
     References
     ----------
@@ -97,6 +97,7 @@ class Policed(nn.Module):
         self._options = options
         self._scale = float(scale)
         self._made: tuple[Any, _Policed, Chain] | None = None
+        self._chain: Chain | None = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The policed module on a batch."""
@@ -140,7 +141,7 @@ class Policed(nn.Module):
 
     def invalidate(self) -> None:
         """Has the biases computed anew before the next batch, after a change that torch does not count."""
-        self._made = None
+        self._made = self._chain = None
 
     def get_extra_state(self) -> dict[str, float]:
         return {"scale": self._scale}
@@ -149,13 +150,15 @@ class Policed(nn.Module):
         self._scale = state["scale"]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_made": None}
+        return {**super().__getstate__(), "_made": None, "_chain": None}
 
     def _plan(self, gradient: bool) -> tuple[_Policed, Chain]:
         """The plan for the parameters of now: the last one, unless something has changed."""
         key = (self._scale, *_versions(self))
         if self._made is None or self._made[0] != key or (gradient and not self._made[1]._settings["gradient"]):
-            chain = Chain(self.module)
+            if self._chain is None or not self._chain.fits(self.module):
+                self._chain = Chain(self.module)
+            chain = self._chain
             options = dict(self._options)
             options["kappa"] = options.get("kappa", 16.0) * _COARSER.get(chain.dtype, 1.0)
             sets = [region.set(self._scale) for region in self.regions]
