@@ -1,5 +1,7 @@
 //! Single affine nodes applied to rows: points and directions, which are mapped by the weights alone.
 
+use ndarray::ArrayView2;
+
 use super::array::Array;
 use super::graph::{Network, NodeId, Op};
 use super::layers::conv::Conv;
@@ -9,7 +11,7 @@ use super::real::Real;
 use super::real::sealed::Sealed;
 use crate::context::{Context, Meter};
 use crate::error::Result;
-use crate::linalg::gemm::{Right, gemm};
+use crate::linalg::gemm::{Packed, Right, gemm};
 use crate::simd::skinny::{self, Skinny};
 
 /// The products of rows with the weights of one node.
@@ -95,24 +97,31 @@ impl Product<'_> {
         if let Array::F32(w) = weight
             && self.single
         {
-            let narrow = |from: &[f64]| -> Result<_> {
-                let mut to = self.meter.buffer::<f32>(from.len(), "police")?;
-                to.iter_mut().zip(from).for_each(|(to, &x)| *to = x as f32);
-                Ok(to)
-            };
-            let (x, mut y) = (narrow(x)?, self.meter.buffer::<f32>(out.len(), "police")?);
-            dense::dense(self.ctx.isa(), rows, transposed(w, n, m), None, None, &x, &mut y);
-            out.iter_mut().zip(y.iter()).for_each(|(to, &y)| *to = f64::from(y));
-            self.meter.release(size_of_val(&*x) + size_of_val(&*y));
-            return Ok(());
+            return self.narrow(Packed::new(transposed(w, n, m)), x, out);
         }
         let w = self.numbers(weight)?;
         if x.iter().filter(|&&x| x != 0.0).count() <= 2 * rows + m {
             // Rows such as those of a box: a few columns of the weights.
             scatter(rows, n, w, x, out);
         } else {
-            dense::dense(self.ctx.isa(), rows, transposed(w, n, m), None, None, x, out);
+            dense::dense(self.ctx.isa(), rows, Right::View(transposed(w, n, m)), None, None, x, out);
         }
+        Ok(())
+    }
+
+    /// A dense layer in single precision: tiles of rows are rounded, multiplied and widened while they are in the cache.
+    fn narrow(&self, weight: Packed<f32>, x: &[f64], out: &mut [f64]) -> Result<()> {
+        const TILE: usize = 48;
+        let (m, n) = (weight.rows(), weight.columns());
+        let mut from = self.meter.buffer::<f32>(TILE.min(self.rows) * m, "police")?;
+        let mut to = self.meter.buffer::<f32>(TILE.min(self.rows) * n, "police")?;
+        for (x, out) in x.chunks(TILE * m).zip(out.chunks_mut(TILE * n)) {
+            let (from, to) = (&mut from[..x.len()], &mut to[..out.len()]);
+            from.iter_mut().zip(x).for_each(|(to, &x)| *to = x as f32);
+            dense::dense(self.ctx.isa(), x.len() / m, Right::Packed(&weight), None, None, from, to);
+            out.iter_mut().zip(&*to).for_each(|(to, &y)| *to = f64::from(y));
+        }
+        self.meter.release(size_of_val(&*from) + size_of_val(&*to));
         Ok(())
     }
 
@@ -250,8 +259,8 @@ impl Product<'_> {
 }
 
 /// W' for a product with many rows: weights change after every plan, so they are not packed for longer.
-fn transposed<T: Real>(w: &[T], n: usize, m: usize) -> Right<'_, T> {
-    Right::View(dense::matrix(w, n, m).reversed_axes())
+fn transposed<T: Real>(w: &[T], n: usize, m: usize) -> ArrayView2<'_, T> {
+    dense::matrix(w, n, m).reversed_axes()
 }
 
 /// y = x W' for rows with few numbers that are not zero: column by column of the weights, in blocks of rows of W.

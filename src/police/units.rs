@@ -279,7 +279,7 @@ impl Walk<'_> {
         let sized = bounded.as_ref().unwrap_or(ranges);
         let keep_size = self.options.kappa > 0.0 && layer.is_some();
         let mut size = vec![0.0f64; if keep_size { n } else { 0 }];
-        let mut out = self.buffer(if layer.is_some() { self.stack.len() * n } else { 0 })?;
+        let mut out = if layer.is_some() { self.taken(source)? } else { self.buffer(0)? };
         // Of each element: the piece that it is on, and how far its bias moves.
         let (mut slope, mut offset) = (vec![0.0; n], vec![0.0; n]);
         let by: Vec<f64> = (0..n).map(|i| moved[i / width]).collect();
@@ -308,17 +308,12 @@ impl Walk<'_> {
             if layer.is_none() {
                 continue;
             }
-            let rows = self.rows(source);
             for q in self.stack.blocks[r].rows.clone() {
-                let (h, z) = (&rows[q * n..][..n], &mut out[q * n..][..n]);
+                let z = &mut out[q * n..][..n];
                 let pieces = slope.iter().zip(&offset).zip(&by);
                 match self.stack.is_point[q] {
-                    true => z
-                        .iter_mut()
-                        .zip(h)
-                        .zip(pieces)
-                        .for_each(|((z, h), ((a, c), by))| *z = c + a * (h - by)),
-                    false => z.iter_mut().zip(h).zip(&slope).for_each(|((z, h), a)| *z = a * h),
+                    true => z.iter_mut().zip(pieces).for_each(|(z, ((a, c), by))| *z = c + a * (*z - by)),
+                    false => z.iter_mut().zip(&slope).for_each(|(z, a)| *z *= a),
                 }
             }
         }

@@ -180,6 +180,22 @@ impl<'a> Walk<'a> {
         self.values[self.roots[id]].as_ref().expect("a node is read before its last use")
     }
 
+    /// The rows of a node to be changed: themselves if nobody else needs them, otherwise a copy.
+    pub fn taken(&mut self, id: NodeId) -> Result<Buffer<f64>> {
+        let root = self.roots[id];
+        if root != 0
+            && self.uses[root] == 1
+            && !self.options.gradient
+            && let Some(Value { rows, .. }) = self.values[root].take()
+        {
+            return Ok(rows);
+        }
+        let rows = self.rows(id);
+        let mut copy = self.buffer(rows.len())?;
+        copy.copy_from_slice(rows);
+        Ok(copy)
+    }
+
     fn release(&mut self, root: NodeId) {
         self.uses[root] -= 1;
         if self.uses[root] == 0
