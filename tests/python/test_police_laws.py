@@ -1,4 +1,4 @@
-"""The law of POLICE at scale: on a thousand random networks and every kind of region, and on a million points in f32."""
+"""The law of POLICE at scale: a thousand random networks on every kind of region, a million points in f32."""
 
 import numpy as np
 import pytest

@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -204,8 +205,8 @@ def _scale_shift(norm: nn.Module) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _state(parts: Sequence[nn.Module]) -> tuple[Any, ...] | None:
-    """What a chain is made of, but for the numbers of its layers; None with batch-norms, whose scales and shifts are made
-    of several numbers."""
+    """What a chain is made of, but for the numbers of its layers; None with batch-norms, whose scales and shifts are
+    made of several numbers."""
     if any(isinstance(part, _NORMS) for part in parts):
         return None
     return tuple((id(part), *((p.dtype, p.device, p.requires_grad) for p in part.parameters())) for part in parts)
