@@ -5,6 +5,7 @@ pub(crate) mod aligned;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub(crate) mod lanes;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 pub(crate) mod pair;
