@@ -174,6 +174,10 @@ class RankMeCallback:
         """Under which Lightning keeps the state of this object in checkpoints."""
         return f"RankMeCallback{{'name': {self.name!r}}}"
 
+    @property
+    def _legacy_state_key(self) -> type:
+        return type(self)
+
     def state_dict(self) -> dict[str, Any]:
         """What was measured; the rows are not part of it."""
         return {"steps": list(self.steps), "ranks": list(self.ranks)}
