@@ -198,11 +198,10 @@ pub unsafe extern "C" fn cpwl_lidar_measure(
             options::check("out", out)?;
             (context::get(ctx)?, &mut pointer::required_mut("lidar", lidar)?.inner, options::read(opts)?)
         };
-        // SAFETY: as above.
-        let place = if eigenvalues.is_null() {
-            None
-        } else {
-            Some(unsafe { tensor::output("eigenvalues", eigenvalues)? })
+        let place = match eigenvalues.is_null() {
+            true => None,
+            // SAFETY: as above.
+            false => Some(unsafe { tensor::output("eigenvalues", eigenvalues)? }),
         };
         if let Some(place) = &place {
             place.expect_dtype(&[Dtype::F32, Dtype::F64])?;

@@ -40,7 +40,8 @@ def test_singular_values_are_those_of_numpy(shape, center, exact):
         want[-1] = 0
     tolerance = 1e-14 if exact else 1e-9
     np.testing.assert_allclose(s.singular_values, want, rtol=0, atol=tolerance * want[0])
-    assert len(s) == min(shape) and (s.n_rows, s.n_columns, s.centered) == (*shape, center)
+    assert len(s) == min(shape)
+    assert (s.n_rows, s.n_columns, s.centered) == (*shape, center)
 
 
 def test_measures_are_their_formulas(z):
@@ -314,7 +315,8 @@ def test_the_dimension_of_a_sheet():
     rng = np.random.default_rng(6)
     sheet = rng.random((800, 2)) @ rng.standard_normal((2, 9))
     found = cpwl.two_nn(np.concatenate([sheet, sheet[:1]]))
-    assert found.n_used == 799 and found.n_dropped == 2
+    assert found.n_used == 799
+    assert found.n_dropped == 2
     distances = np.sort(np.linalg.norm(sheet[1:, None] - sheet[1:], axis=2), axis=1)
     mu = distances[:, 2] / distances[:, 1]
     nearest = cpwl.two_nn(sheet[1:])
@@ -335,13 +337,16 @@ def test_gradients_are_differences(z):
         np.testing.assert_allclose(found.gradient, moved, rtol=0, atol=1e-7 * np.abs(moved).max())
     assert cpwl.rank_gradient(z.astype(np.float32)).gradient.dtype == np.float32
     same = cpwl.rank_gradient(np.eye(6))
-    assert same.value == pytest.approx(6) and np.abs(same.gradient).max() < 1e-12
+    assert same.value == pytest.approx(6)
+    assert np.abs(same.gradient).max() < 1e-12
 
 
 def test_power_laws():
     t = np.arange(1, 601)
     fit = cpwl.alpha_req(7.0 * t**-1.3)
-    assert fit.alpha == pytest.approx(1.3) and fit.intercept == pytest.approx(np.log(7)) and fit.r2 == pytest.approx(1)
+    assert fit.alpha == pytest.approx(1.3)
+    assert fit.intercept == pytest.approx(np.log(7))
+    assert fit.r2 == pytest.approx(1)
     noisy = t**-0.9 * np.exp(0.1 * np.random.default_rng(7).standard_normal(600))
     slope, intercept = np.polyfit(-np.log(t[4:300]), np.log(noisy[4:300]), 1)
     fit = cpwl.alpha_req(noisy, 5, 300, weighting=None)
@@ -374,7 +379,8 @@ def test_pictures(z, tmp_path):
     alpha = s.alpha_req(3, 40).alpha
     slope = np.diff(np.log(law.get_ydata())) / np.diff(np.log(law.get_xdata()))
     assert slope == pytest.approx(-alpha)
-    assert f"{alpha:.3g}" in law.get_label() and (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert f"{alpha:.3g}" in law.get_label()
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
     assert len(s.plot(fit=None).get_lines()) == 1
     assert len(cpwl.Spectrum.from_values([1, 0], (2, 2)).plot().get_lines()) == 1
     ax = cpwl.ranks_over_training([0, 10, 20], [5.0, 7.0, 8.0], n_rows=4096, n_columns=512)

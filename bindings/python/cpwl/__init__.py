@@ -8,6 +8,7 @@
 
 from . import layers
 from ._lib import build_info, version
+from ._rank_plot import ranks_over_training
 from ._stats import Stats
 from .boundary import Boundary, Nearest
 from .certificate import Certificate
@@ -34,7 +35,6 @@ from .moments import Moments, Queue, RankEstimate
 from .network import Affine, Approximation, Network, Node
 from .police import Inequalities, Policed, police
 from .polyhedron import Polyhedron
-from ._rank_plot import ranks_over_training
 from .rank import (
     AlphaFit,
     RankGradient,

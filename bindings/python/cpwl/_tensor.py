@@ -82,8 +82,8 @@ class Borrowed:
         return view
 
     def part(self, index: int | None, start: int, count: int) -> Borrowed:
-        """The same memory from `start` on, `count` entries of the first axis; at `index` of the axis before it, unless that
-        is None."""
+        """The same memory from `start` on, `count` entries of the first axis; at `index` of the axis before it,
+        unless that is None."""
         shape, strides = self.shape, self._strides
         skip = start * strides[0] if index is None else index * strides[0] + start * strides[1]
         rest = 1 if index is None else 2

@@ -45,8 +45,8 @@ class _EffectiveRank(torch.autograd.Function):
 def effective_rank(z: torch.Tensor, preset: str = "roy_vetterli", *, of: str = "rank", **options: Any) -> torch.Tensor:
     """Effective rank of rows, or its entropy, with a gradient.
 
-    Repeated and zero singular values are harmless, where the gradient of ``torch.linalg.svdvals`` is NaN or infinite. Computed
-    on the CPU in double precision, whatever the type and the device of the rows.
+    Repeated and zero singular values are harmless, where the gradient of ``torch.linalg.svdvals`` is NaN or infinite.
+    Computed on the CPU in double precision, whatever the type and the device of the rows.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def effective_rank(z: torch.Tensor, preset: str = "roy_vetterli", *, of: str = "
 
 
 def rankme_loss(z: torch.Tensor, preset: str = "paper", **options: Any) -> torch.Tensor:
-    """Minus the entropy of RankMe: a regulariser that is small for embeddings of high rank. Minimal, ``-log(min(N, K))``, where
-    all directions matter alike.
+    """Minus the entropy of RankMe: a regulariser that is small for embeddings of high rank. Minimal, ``-log(min(N,
+    K))``, where all directions matter alike.
 
     Parameters
     ----------
@@ -82,9 +82,9 @@ def rankme_loss(z: torch.Tensor, preset: str = "paper", **options: Any) -> torch
 class RankMeCallback:
     """Watches RankMe of the outputs of a module over the last rows that it has seen in training.
 
-    A forward hook takes the outputs in. Call :meth:`measure` when it pleases, or give the object to the ``callbacks`` of a
-    Lightning ``Trainer``: it has the hooks of a Lightning callback, and attaches, measures every `every` batches, logs and
-    detaches there by itself. Lightning is not needed otherwise.
+    A forward hook takes the outputs in. Call :meth:`measure` when it pleases, or give the object to the ``callbacks``
+    of a Lightning ``Trainer``: it has the hooks of a Lightning callback, and attaches, measures every `every`
+    batches, logs and detaches there by itself. Lightning is not needed otherwise.
 
     >>> callback = RankMeCallback(lambda model: model.projector)         # doctest: +SKIP
     >>> trainer = lightning.Trainer(callbacks=[callback])                # doctest: +SKIP

@@ -142,8 +142,8 @@ class Moments(State):
         self._rows(lib.cpwl_moments_update, z, context)
 
     def downdate(self, z: Any, *, context: _context.Context | None = None) -> None:
-        """Takes rows out that came in before. Each such pair leaves its rounding behind: start anew when as many rows have
-        left as are there."""
+        """Takes rows out that came in before. Each such pair leaves its rounding behind: start anew when as many rows
+        have left as are there."""
         self._rows(lib.cpwl_moments_downdate, z, context)
 
     def _rows(self, function: Any, z: Any, context: _context.Context | None) -> None:
@@ -220,8 +220,8 @@ class Moments(State):
         seed: int = 0,
         context: _context.Context | None = None,
     ) -> RankEstimate:
-        """Estimates the effective rank (eps = 0) without all eigenvalues, with a 95 % confidence interval: for K from about
-        8192 on, below which :meth:`spectrum` is exact and no slower.
+        """Estimates the effective rank (eps = 0) without all eigenvalues, with a 95 % confidence interval: for K from
+        about 8192 on, below which :meth:`spectrum` is exact and no slower.
 
         Parameters
         ----------
@@ -248,8 +248,8 @@ class Moments(State):
         return RankEstimate(found.rank, found.error, found.deflated)
 
     def to_bytes(self) -> bytes:
-        """Rows, mean and centred second moments, for files and other processes; the layout is in cpwl.h. A given shift is not
-        part of it."""
+        """Rows, mean and centred second moments, for files and other processes; the layout is in cpwl.h. A given
+        shift is not part of it."""
         with alone(self):
             made = Handle(lib.cpwl_bytes_free, lib.cpwl_moments_to_bytes, None, self._handle)
         data, size = ctypes.c_void_p(), ctypes.c_size_t()
@@ -311,7 +311,8 @@ def _from_flat(flat: Array, shift: Array, exponent: int) -> Moments:
 
 
 class Queue(State):
-    """The last rows of a stream, with their second moments: a RankMe that forgets, at the price of the rows that come and go.
+    """The last rows of a stream, with their second moments: a RankMe that forgets, at the price of the rows that come
+    and go.
 
     Parameters
     ----------

@@ -8,9 +8,9 @@
 >>> round(s.participation_ratio, 1), s.n_rows, s.n_columns
 (63.0, 4096, 64)
 
-Rows are samples. Everything takes numpy arrays and torch tensors (float16 and bfloat16 too) as they lie in memory, of any
-strides, and computes in double precision. Whatever asks for rows `z` takes a :class:`Spectrum`, :class:`Moments` or
-:class:`Queue` as well, where the rows themselves are not needed.
+Rows are samples. Everything takes numpy arrays and torch tensors (float16 and bfloat16 too) as they lie in memory, of
+any strides, and computes in double precision. Whatever asks for rows `z` takes a :class:`Spectrum`, :class:`Moments`
+or :class:`Queue` as well, where the rows themselves are not needed.
 """
 
 from __future__ import annotations
@@ -169,7 +169,8 @@ class Spectrum(Native):
 
     @classmethod
     def from_values(cls, values: Any, shape: tuple[int, int], *, centered: bool = False) -> Spectrum:
-        """A spectrum of singular values that are known, in any order: ``min(shape)`` of them, of a matrix of that shape."""
+        """A spectrum of singular values that are known, in any order: ``min(shape)`` of them, of a matrix of that
+        shape."""
         n, k = shape
         array = _tensor.to_float64(values, "values")
         arguments = (None, _tensor.borrow(array, "values"), n, k, centered)
@@ -229,8 +230,8 @@ class Spectrum(Native):
         return number(_context.default(), 0, lib.cpwl_spectrum_entropy, self._handle, convention)
 
     def renyi(self, order: float, scale: str | None = None) -> float:
-        """Matrix entropy of order a >= 0, ``log(sum(P**a)) / (1 - a)`` in nats; 1 is von Neumann's, ``inf`` minus the log of
-        the largest P.
+        """Matrix entropy of order a >= 0, ``log(sum(P**a)) / (1 - a)`` in nats; 1 is von Neumann's, ``inf`` minus the
+        log of the largest P.
 
         Parameters
         ----------
@@ -282,7 +283,8 @@ class Spectrum(Native):
         return self._info.pseudo_condition
 
     def numerical_rank(self, dtype: str = "float32") -> int:
-        """How many sigma exceed ``sigma[0] * max(N, K) * eps`` of a data type: float32, or float64 for exact spectra."""
+        """How many sigma exceed ``sigma[0] * max(N, K) * eps`` of a data type: float32, or float64 for exact
+        spectra."""
         ranks = {"float32": self._info.numerical_rank_f32, "float64": self._info.numerical_rank_f64}
         return choose(ranks, dtype, "dtype")
 
@@ -331,8 +333,8 @@ def spectrum(
 ) -> Spectrum:
     """Singular values of rows.
 
-    From second moments in double precision, which resolve ``sigma / sigma[0]`` above 1.5e-8 sqrt(K): all that float32 data
-    hold, at a fraction of the cost of a decomposition.
+    From second moments in double precision, which resolve ``sigma / sigma[0]`` above 1.5e-8 sqrt(K): all that float32
+    data hold, at a fraction of the cost of a decomposition.
 
     Parameters
     ----------
@@ -376,8 +378,8 @@ def spectrum(
 def rankme(z: Any, *, context: _context.Context | None = None, **options: Any) -> float:
     """RankMe of rows as published: the exponential of the entropy of ``sigma / sum(sigma) + 1e-7``.
 
-    Meant for the embeddings, the outputs of the projector, of some 25,000 samples; values compare runs of one method. Rows
-    are neither centred nor normalised.
+    Meant for the embeddings, the outputs of the projector, of some 25,000 samples; values compare runs of one method.
+    Rows are neither centred nor normalised.
 
     Parameters
     ----------
@@ -433,7 +435,13 @@ def effective_rank(
     ShapeError, NonfiniteError, NumericError
         See :func:`cpwl.spectrum`.
     """
-    convention = {"power": power, "eps": eps, "eps_mode": eps_mode, "center": center, "normalize": normalize}
+    convention: dict[str, Any] = {
+        "power": power,
+        "eps": eps,
+        "eps_mode": eps_mode,
+        "center": center,
+        "normalize": normalize,
+    }
     if isinstance(z, Spectrum):
         return z.effective_rank(preset, **convention)
     ctx = _context.resolve(context, options)
@@ -475,8 +483,8 @@ def rank_gradient(
 ) -> RankGradient:
     """An effective rank of rows, or its entropy, and its gradient with respect to the rows.
 
-    Repeated singular values do no harm, where automatic differentiation of a decomposition gives NaN. For torch there is
-    :func:`cpwl.torch.effective_rank`.
+    Repeated singular values do no harm, where automatic differentiation of a decomposition gives NaN. For torch there
+    is :func:`cpwl.torch.effective_rank`.
 
     Parameters
     ----------
@@ -504,9 +512,7 @@ def rank_gradient(
     return RankGradient(value.value, _tensor.as_result(out, lent))
 
 
-def alpha_req(
-    eigenvalues: Any, start: int = 11, end: int = 100, *, weighting: str | None = "inverse_rank"
-) -> AlphaFit:
+def alpha_req(eigenvalues: Any, start: int = 11, end: int = 100, *, weighting: str | None = "inverse_rank") -> AlphaFit:
     """Fits a power law ``t**-alpha`` to eigenvalues by least squares of logarithms over ranks `start` to `end`.
 
     Parameters
@@ -536,8 +542,8 @@ def alpha_req(
 
 
 def alpha_robust(eigenvalues: Any, start: int = 11, end: int = 100) -> float:
-    """The median of the unweighted slopes over windows of ranks s to ``s + (end - start) // 10``, s from `start` to `end`;
-    otherwise as :func:`alpha_req`."""
+    """The median of the unweighted slopes over windows of ranks s to ``s + (end - start) // 10``, s from `start` to
+    `end`; otherwise as :func:`alpha_req`."""
     arguments = (rows(eigenvalues, "eigenvalues"), _rank(start, "start"), _rank(end, "end"))
     return number(_context.default(), 0, lib.cpwl_alpha_robust, *arguments)
 
@@ -550,20 +556,20 @@ def _rank(rank: int, name: str) -> int:
 
 
 def sample_size_law(g: float) -> float:
-    """The part f(g) of full rank that samples of an isotropic Gaussian show, ``g = min(N, K) / max(N, K)``: from 1 at g = 0 to
-    0.805 at g = 1 (the limit of Marchenko and Pastur)."""
+    """The part f(g) of full rank that samples of an isotropic Gaussian show, ``g = min(N, K) / max(N, K)``: from 1 at
+    g = 0 to 0.805 at g = 1 (the limit of Marchenko and Pastur)."""
     return number(_context.default(), 0, lib.cpwl_sample_size_law, g)
 
 
 def expected_rank(n_rows: int, n_columns: int) -> float:
-    """The RankMe that N samples of an isotropic Gaussian in K dimensions have in expectation: what full rank looks like at
-    this sample size. 25,600 samples give 99.0 % of 2048, but 95.6 % of 8192."""
+    """The RankMe that N samples of an isotropic Gaussian in K dimensions have in expectation: what full rank looks
+    like at this sample size. 25,600 samples give 99.0 % of 2048, but 95.6 % of 8192."""
     return number(_context.default(), 0, lib.cpwl_expected_rank, n_rows, n_columns)
 
 
 def select_run(values: Any, ranks: Any, *, tolerance: float = 0.0, prefer: str = "min") -> int:
-    """The run to take by the rule of the RankMe paper: that of the highest rank, and on a plateau the one with the smallest
-    (or largest) hyperparameter.
+    """The run to take by the rule of the RankMe paper: that of the highest rank, and on a plateau the one with the
+    smallest (or largest) hyperparameter.
 
     Parameters
     ----------

@@ -1,4 +1,5 @@
-"""Measures of the rows themselves, beside their spectrum: LiDAR, SelfCluster, coherence, intrinsic dimension, curvature.
+"""Measures of the rows themselves, beside their spectrum: LiDAR, SelfCluster, coherence, intrinsic dimension,
+curvature.
 
 >>> import cpwl, numpy as np
 >>> rng = np.random.default_rng(0)
@@ -149,7 +150,8 @@ def lidar(
     groups : int or sequence of int, optional
         For (rows, K): how many views of a sample follow each other, one number for all or one for each.
     delta : float
-        Added to the diagonal of the scatter within groups, in units of the data squared: the result depends on the scale.
+        Added to the diagonal of the scatter within groups, in units of the data squared: the result depends on the
+        scale.
     eps : float
         Added to the probabilities.
     unbiased : bool
@@ -201,7 +203,8 @@ def _groups(z: _tensor.Borrowed, groups: Any) -> Iterator[_tensor.Borrowed]:
 def self_cluster(z: Any, *, context: _context.Context | None = None, **options: Any) -> float:
     """How much rows point the same way: 1 when they all do, about 0 for random directions.
 
-    ``(|Zn Zn'|_F**2 - E) / (n**2 - E)`` of rows Zn of length 1, ``E = n + n (n - 1) / d`` the expectation for random directions.
+    ``(|Zn Zn'|_F**2 - E) / (n**2 - E)`` of rows Zn of length 1, ``E = n + n (n - 1) / d`` the expectation for random
+    directions.
 
     Parameters
     ----------
@@ -219,8 +222,8 @@ def self_cluster(z: Any, *, context: _context.Context | None = None, **options: 
 
 
 def coherence(z: Any, *, context: _context.Context | None = None, **options: Any) -> float:
-    """The largest leverage of a row, ``max_i x_i' (Z'Z)^-1 x_i``, times n / d: 1 if all rows matter alike, n / d if a direction
-    hangs on one row.
+    """The largest leverage of a row, ``max_i x_i' (Z'Z)^-1 x_i``, times n / d: 1 if all rows matter alike, n / d if a
+    direction hangs on one row.
 
     Parameters
     ----------
@@ -264,10 +267,8 @@ def two_nn(z: Any, *, context: _context.Context | None = None, **options: Any) -
     context : Context, optional
         Or its options by keyword.
 
-    References
-    ----------
-    E. Facco, M. d'Errico, A. Rodriguez, A. Laio: Estimating the intrinsic dimension of datasets by a minimal neighborhood
-    information, Scientific Reports 7 (2017).
+    References ---------- E. Facco, M. d'Errico, A. Rodriguez, A. Laio: Estimating the intrinsic dimension of datasets
+    by a minimal neighborhood information, Scientific Reports 7 (2017).
     """
     lent, found = rank.rows(z), sized(_abi.TwoNnSummary)
     work = float(np.prod(lent.shape)) * (lent.shape[0] if lent.shape else 0)

@@ -1,10 +1,12 @@
-"""Watches RankMe while a small encoder is trained without labels, with and without a regulariser that keeps its rank up.
+"""Watches RankMe while a small encoder is trained without labels, with and without a regulariser that keeps its rank
+up.
 
     python rankme_training.py --out pictures
 
-Needs torch and matplotlib. Two noisy views of every sample are pulled together, and a weak hinge on the variances (VICReg without
-its covariance term) keeps the embeddings from shrinking to a point, but not from lying along few directions: their rank
-falls. RankMe sees it without a label, at the price of a few milliseconds a measurement; `rankme_loss` prevents it.
+Needs torch and matplotlib. Two noisy views of every sample are pulled together, and a weak hinge on the variances
+(VICReg without its covariance term) keeps the embeddings from shrinking to a point, but not from lying along few
+directions: their rank falls. RankMe sees it without a label, at the price of a few milliseconds a measurement;
+`rankme_loss` prevents it.
 """
 
 from __future__ import annotations

@@ -89,9 +89,10 @@ def test_types_of_values_and_gradients(dtype):
     value = effective_rank(z)
     value.backward()
     assert value.dtype == (torch.float64 if dtype == torch.float64 else torch.float32)
-    assert z.grad.dtype == dtype and z.grad.shape == z.shape
-    with pytest.raises(RuntimeError, match="once_differentiable|second time|does not require grad"):
-        (first,) = torch.autograd.grad(effective_rank(z), z, create_graph=True)
+    assert z.grad.dtype == dtype
+    assert z.grad.shape == z.shape
+    (first,) = torch.autograd.grad(effective_rank(z) ** 2, z, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
         first.sum().backward()
 
 
@@ -107,7 +108,8 @@ def test_the_loss_raises_the_rank():
         optimizer.zero_grad()
         rankme_loss(model(x)).backward()
         optimizer.step()
-    assert before < 5 and cpwl.rankme(model(x)) > 11
+    assert before < 5
+    assert cpwl.rankme(model(x)) > 11
     assert rankme_loss(torch.eye(12)).item() == pytest.approx(-np.log(12), abs=1e-5)
 
 
@@ -132,10 +134,12 @@ def test_a_callback_watches_the_last_rows():
     net.train()
     watch.detach()
     net(torch.randn(30, 8))
-    assert len(watch.queue) == 64 and watch.measure(5) == pytest.approx(watch.ranks[-2], rel=1e-12)
+    assert len(watch.queue) == 64
+    assert watch.measure(5) == pytest.approx(watch.ranks[-2], rel=1e-12)
     again = RankMeCallback(net)
     again.load_state_dict(watch.state_dict())
-    assert (again.steps, again.ranks) == (watch.steps, watch.ranks) and again.steps == [0, 1, 2, 3, 4, 5]
+    assert (again.steps, again.ranks) == (watch.steps, watch.ranks)
+    assert again.steps == [0, 1, 2, 3, 4, 5]
 
 
 def test_the_hooks_of_a_trainer():
@@ -152,7 +156,8 @@ def test_the_hooks_of_a_trainer():
         watch.on_train_batch_end(trainer, net, None, None, batch)
         watch.on_some_hook_of_the_future(trainer, net, batch)
     watch.on_train_end(trainer, net)
-    assert watch.steps == [3, 6] and logged == {"train/rank": watch.ranks}
+    assert watch.steps == [3, 6]
+    assert logged == {"train/rank": watch.ranks}
     assert not net[2]._forward_hooks
     with pytest.raises(AttributeError):
         _ = watch.what_is_no_hook
