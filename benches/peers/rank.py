@@ -3,15 +3,14 @@
 `python rank.py [--json FILE] [--rounds N] [--sizes NxK,..]`. All run in one process, in turns; figures are medians of
 the turns. Peers:
 
-- *svdvals f32*: `torch.linalg.svdvals`, which is the RankMe of the paper and of stable-pretraining (its callback
-computes
-  `s / sum(s) + 1e-5` of a gathered queue, stable_pretraining/callbacks/rankme.py, 0.1.8);
+- *svdvals f32*: `torch.linalg.svdvals`, which is the RankMe of the paper and of stable-pretraining 0.1.8 (its callback
+  computes `s / sum(s) + 1e-5` of a gathered queue);
 - *f64 Gram, torch* and *f64 Gram, numpy*: products and eigenvalues in double precision;
 - *numpy svd f32*, *scipy svdvals f32*;
 - *reptrix*: `reptrix.rankme.get_rankme` (0.1.0: a PCA by full SVD) where it is installed.
 
-The peak is that of fused multiply-adds on registers, of a C program compiled here. The floor of a Gram matrix is N
-K^2 operations at that; *eigenvalues* is the part of ours behind the Gram matrix.
+The peak is that of fused multiply-adds on registers, of a C program compiled here. The floor of a Gram matrix is
+N K^2 operations at that; *eigenvalues* is the part of ours behind the Gram matrix.
 """
 
 from __future__ import annotations

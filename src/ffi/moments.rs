@@ -170,8 +170,8 @@ pub unsafe extern "C" fn cpwl_moments_info(
     })
 }
 
-/// Adds the rows of `z`, (n, K): f32, f64, f16 or bf16, of any strides; n may be 0. n K^2 flops; more rows than fit 4 MiB of
-/// doubles take K^2 doubles besides, unless they are the first.
+/// Adds the rows of `z`, (n, K): f32, f64, f16 or bf16, of any strides; n may be 0. n K^2 flops; more than K / 2 rows,
+/// or 32 MiB of doubles, take K^2 doubles besides, unless they are the first.
 ///
 /// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT (too large for a given scale), CPWL_LIMIT, CPWL_MEMORY,
 /// CPWL_CANCELLED. Bit-identical for any number of threads. Since 0.1.

@@ -47,6 +47,9 @@ const DEPTH: usize = 384;
 /// Bytes of packed rows to aim for: they should stay in the last-level cache.
 const PACKED: usize = 4 << 20;
 
+/// Bytes of packed rows up to which [`syrk_or_nothing`] packs all of them at once.
+const WHOLE: usize = 32 << 20;
+
 /// Rows that are packed at a time for `columns` columns. Additions of at most so many rows are done or refused as a whole.
 fn batch(columns: usize) -> usize {
     (PACKED / (8 * DEPTH * padded(columns.max(1)))).max(1) * DEPTH
@@ -61,6 +64,18 @@ pub(crate) fn syrk(
     sign: f64,
     gram: &mut Gram,
 ) -> Result<Vec<f64>> {
+    add(ctx, meter, rows, sign, gram, batch(rows.z.columns()))
+}
+
+/// [`syrk`] in batches of so many rows, which do not change the products.
+fn add(
+    ctx: &Context,
+    meter: &Meter,
+    rows: &Rows,
+    sign: f64,
+    gram: &mut Gram,
+    batch: usize,
+) -> Result<Vec<f64>> {
     let (n, columns) = (rows.z.rows(), rows.z.columns());
     assert_eq!(columns, gram.order());
     if ctx.reference() {
@@ -72,7 +87,7 @@ pub(crate) fn syrk(
         return Ok(sums);
     }
     let panels = padded(columns) / kernel.width;
-    let batch = batch(columns).min(n.next_multiple_of(8));
+    let batch = batch.min(n.next_multiple_of(8));
     let mut packed = meter.buffer::<f64>(panels * kernel.width * batch, "packed rows")?;
     for start in (0..n).step_by(batch) {
         ctx.poll()?;
@@ -85,7 +100,8 @@ pub(crate) fn syrk(
     Ok(sums)
 }
 
-/// [`syrk`], all of it or nothing whatever the number of rows: more than [`batch`] of them take a second matrix.
+/// [`syrk`], all of it or nothing whatever the number of rows. Up to [`WHOLE`] bytes of them, or half a second matrix, are packed
+/// before anything is added; more take a second matrix.
 pub(crate) fn syrk_or_nothing(
     ctx: &Context,
     meter: &Meter,
@@ -93,8 +109,10 @@ pub(crate) fn syrk_or_nothing(
     sign: f64,
     gram: &mut Gram,
 ) -> Result<Vec<f64>> {
-    if rows.z.rows() <= batch(rows.z.columns()) {
-        return syrk(ctx, meter, rows, sign, gram);
+    let (n, columns) = (rows.z.rows(), rows.z.columns());
+    let at_once = (WHOLE / (8 * padded(columns.max(1)))).min(columns / 2).max(batch(columns));
+    if n <= at_once {
+        return add(ctx, meter, rows, sign, gram, at_once);
     }
     let mut added = Gram::zeros(meter, gram.order())?;
     let sums = syrk(ctx, meter, rows, sign, &mut added)?;

@@ -177,3 +177,24 @@ fn the_triangle_and_the_whole() {
     assert_eq!(gram.trace(), (0..45).map(|i| 101.0 * i as f64).sum());
     assert_eq!(gram.frobenius_sq(), full.iter().map(|x| x * x).sum());
 }
+
+/// More rows than a batch, packed at once: the same products bit for bit, and none at all if the last number is no number.
+#[test]
+fn many_rows_are_added_as_a_whole() {
+    let (n, k) = (batch(1024) + 100, 1024);
+    let mut data: Vec<f32> = (0..n * k).map(|i| (i as f32 * 0.618).sin()).collect();
+    let ctx = context(isas().last().unwrap(), 2);
+    let add = |data: &[f32], gram: &mut Gram, add: fn(&Context, &Meter, &Rows, f64, &mut Gram) -> _| {
+        let z = TensorRef::from_slice("z", data, &[n, k]).unwrap().matrix("(rows, columns)").unwrap();
+        add(&ctx, &ctx.meter(), &Rows { z, exponent: 0, shift: Shift::None }, 1.0, gram)
+    };
+    let (mut whole, mut batches) =
+        (Gram::zeros(&ctx.meter(), k).unwrap(), Gram::zeros(&ctx.meter(), k).unwrap());
+    let sums: crate::error::Result<Vec<f64>> = add(&data, &mut whole, syrk_or_nothing);
+    let want = add(&data, &mut batches, syrk).unwrap();
+    assert!((0..k).all(|i| whole.row(i) == batches.row(i)));
+    assert!(sums.unwrap().iter().zip(&want).all(|(a, b)| (a - b).abs() <= 1e-10));
+    *data.last_mut().unwrap() = f32::NAN;
+    assert_eq!(add(&data, &mut whole, syrk_or_nothing).unwrap_err().condition(), Condition::Nonfinite);
+    assert!((0..k).all(|i| whole.row(i) == batches.row(i)));
+}

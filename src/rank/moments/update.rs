@@ -29,7 +29,7 @@ pub(in crate::rank) fn scale_of(ctx: &Context, z: Matrix) -> Result<i32> {
 impl Moments {
     /// Adds the rows of `z` (n x K; f32, f64, f16 or bf16, any strides). n K^2 flops. An empty `z` changes nothing.
     ///
-    /// More rows than fit a working set of 4 MiB of doubles need K^2 doubles besides, unless they are the first. Conditions:
+    /// More than K / 2 rows, or 32 MiB of doubles, need K^2 doubles besides, unless they are the first. Conditions:
     /// RANK, SHAPE, DTYPE, NONFINITE, ARGUMENT (too large for the scale that the caller fixed), MEMORY, MEMORY_LIMIT, CANCELLED.
     pub fn update(&mut self, ctx: &Context, z: &TensorRef) -> Result<()> {
         self.absorb(ctx, &ctx.meter(), z.matrix("(rows, columns)")?, 1.0)
