@@ -142,6 +142,26 @@ def test_what_has_no_rank():
     assert cpwl.effective_rank(np.ones((1, 5))) == 1 == cpwl.effective_rank(np.ones((5, 1)))
 
 
+def test_calls_can_be_stopped_limited_and_watched():
+    z = np.random.default_rng(9).standard_normal((4000, 200)).astype(np.float32)
+    for call in (cpwl.rankme, cpwl.self_cluster, cpwl.coherence, lambda z, **o: cpwl.spectrum(z, exact=True, **o)):
+        with pytest.raises(cpwl.Cancelled):
+            call(z, cancel=lambda: True)
+        with pytest.raises(cpwl.LimitError):
+            call(z, memory_limit=10_000)
+    state = cpwl.Moments(200)
+    state.update(z)
+    before = state.to_bytes()
+    with pytest.raises(cpwl.Cancelled):
+        state.update(z, context=cpwl.Context(cancel=lambda: True))
+    assert state.to_bytes() == before
+    seen = []
+    cpwl.rankme(z, progress=lambda fraction, stage: seen.append((stage, fraction)))
+    fractions = [fraction for stage, fraction in seen if stage == "gram"]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+
+
 def test_moments_are_those_of_numpy(z):
     state = cpwl.Moments(40)
     state.update(z[:100].astype(np.float32))
