@@ -405,5 +405,8 @@ def test_pictures(z, tmp_path):
     assert len(cpwl.Spectrum.from_values([1, 0], (2, 2)).plot().get_lines()) == 1
     ax = cpwl.ranks_over_training([0, 10, 20], [5.0, 7.0, 8.0], n_rows=4096, n_columns=512)
     assert ax.get_lines()[1].get_ydata()[0] == pytest.approx(503.69, abs=0.01)
+    cpwl.ranks_over_training([0, 10, 20], [5.0, 600.0, 700.0], ax, label="another")
+    assert ax.get_ylim()[0] == 0
+    assert ax.get_ylim()[1] > 700
     ax.figure.savefig(tmp_path / "ranks.png")
     pyplot.close("all")

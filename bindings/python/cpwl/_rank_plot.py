@@ -68,6 +68,7 @@ def ranks_over_training(
     matplotlib.axes.Axes
     """
     ax = _axes(ax)
+    ax.set_autoscaley_on(True)  # which a curve that was drawn before has ended
     ax.plot(steps, ranks, **{"label": "RankMe", "marker": "o" if len(ranks) < 40 else None, "markersize": 3, **options})
     if n_rows and n_columns:
         full = rank.expected_rank(n_rows, n_columns)
