@@ -57,10 +57,11 @@ $(TORCH)/ready: bindings/python/pyproject.toml
 
 # Needs `rustup target add aarch64-unknown-linux-gnu`, gcc-aarch64-linux-gnu and qemu-user; no part of `make test`.
 ARM := aarch64-unknown-linux-gnu
-test-neon: ## kernels, products of matrices and regions on 64-bit Arm, emulated
+test-neon: ## kernels, products of matrices, regions and spectra on 64-bit Arm, emulated
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER='qemu-aarch64 -L /usr/aarch64-linux-gnu' \
-	$(CARGO) test --locked --target $(ARM) --lib --test regions -- simd linalg regions public degenerate
+	$(CARGO) test --locked --target $(ARM) --lib --test regions --test rank -- \
+		simd linalg regions public degenerate spectra merged
 
 cases: build venv ## acceptance cases of a folder: make cases CASES=DIR
 	$(PY) -m cpwl cases $(CASES)

@@ -12,13 +12,14 @@
 //! | [`context`] | threads, instruction set, limits and callbacks of a call |
 //! | [`buffer`] | large arrays, from the host's allocator if it brought one |
 //! | [`view`] | strided borrowed tensors of any supported dtype |
-//! | `linalg` | products of matrices |
+//! | [`linalg`] | dense linear algebra |
 //! | [`network`] | graph of layers, forward pass, activation pattern, affine map, ONNX |
 //! | `numeric` | exact and double-double numbers |
 //! | `lp` | linear programs in few dimensions |
 //! | [`convex`] | convex sets in a form that passes through affine maps |
 //! | [`police`] | networks that are provably affine on given regions, and certificates that they are |
 //! | [`regions`] | exact partition of a 2-D domain into linear regions, decision boundaries, statistics |
+//! | [`rank`] | effective rank of representations, spectra, streaming second moments |
 //! | `ffi` | the C ABI: checks, views, options; no maths |
 #![warn(missing_docs)]
 
@@ -29,13 +30,14 @@ pub mod error;
 pub mod ffi;
 mod file;
 mod fork;
-mod linalg;
+pub mod linalg;
 mod lp;
 pub mod network;
 mod numeric;
 pub mod police;
 mod pool;
 mod random;
+pub mod rank;
 pub mod regions;
 mod simd;
 pub mod view;

@@ -146,6 +146,33 @@ impl Pool {
         results.into_iter().flatten().collect()
     }
 
+    /// Runs `f` on every item, by number, in parallel. If some fail, the error is that of the first such item for any
+    /// number of threads; items after a failed one may not be run.
+    pub(crate) fn for_each<T: Send>(
+        &self,
+        items: &mut [T],
+        f: impl Fn(usize, &mut T) -> Result<()> + Send + Sync,
+    ) -> Result<()> {
+        let workers = if items.len() < 2 { None } else { self.workers() };
+        let Some(workers) = workers else {
+            return items.iter_mut().enumerate().try_for_each(|(i, item)| f(i, item));
+        };
+        let failed = AtomicUsize::new(usize::MAX);
+        let run = |(i, item): (usize, &mut T)| {
+            if i > failed.load(Ordering::Relaxed) {
+                return None;
+            }
+            let error = f(i, item).err()?;
+            failed.fetch_min(i, Ordering::Relaxed);
+            Some((i, error))
+        };
+        let first = workers.install(|| {
+            let errors = items.par_iter_mut().enumerate().with_max_len(1).filter_map(run);
+            errors.min_by_key(|&(i, _)| i)
+        });
+        first.map_or(Ok(()), |(_, error)| Err(error))
+    }
+
     /// The workers to hand jobs to; `None` = work on the calling thread.
     fn workers(&self) -> Option<&rayon::ThreadPool> {
         let now = fork::generation();
@@ -244,6 +271,23 @@ mod tests {
                 let error = Pool::new(threads).map_chunks(100, 10, fail).unwrap_err();
                 assert_eq!(error.message(), "range 20");
             }
+        }
+    }
+
+    #[test]
+    fn every_item_is_visited_once_and_the_first_error_is_the_same() {
+        for threads in [1, 2, 8] {
+            let pool = Pool::new(threads);
+            let mut items = vec![0; 100];
+            let visit = |i: usize, item: &mut usize| {
+                *item += i;
+                if i >= 20 { bail!(Argument, "item {i}") } else { Ok(()) }
+            };
+            assert_eq!(pool.for_each(&mut items, visit).unwrap_err().message(), "item 20");
+            assert!(items[..20].iter().enumerate().all(|(i, &item)| item == i));
+            pool.for_each(&mut items[..20], visit).unwrap();
+            assert!(items[..20].iter().enumerate().all(|(i, &item)| item == 2 * i));
+            pool.for_each(&mut items[..0], visit).unwrap();
         }
     }
 

@@ -80,12 +80,33 @@ mod prescribe;
 
 mod certify;
 
+mod spectrum;
+
+mod effective_rank;
+
+mod rank_gradient;
+
+mod moments;
+
+mod moments_bytes;
+
+mod queue;
+
+mod alpha;
+
+mod lidar;
+
+mod rank_rows;
+
+mod rank_law;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod cells;
 mod lent;
 mod options;
 mod pointer;
 
+pub use alpha::*;
 pub use ball::*;
 pub use body::*;
 pub use boundary::*;
@@ -97,11 +118,15 @@ pub use complexity::*;
 pub use constants::*;
 pub use context::*;
 pub use domain::*;
+pub use effective_rank::*;
 pub use enumeration::*;
 pub use evaluate::*;
 pub use export::*;
 pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
+pub use lidar::*;
+pub use moments::*;
+pub use moments_bytes::*;
 pub use network::*;
 pub use parameters::*;
 pub use partition::*;
@@ -111,10 +136,15 @@ pub use policed::*;
 pub use policed_backward::*;
 pub use polyhedron::*;
 pub use prescribe::*;
+pub use queue::*;
+pub use rank_gradient::*;
+pub use rank_law::*;
+pub use rank_rows::*;
 pub use rewrite::*;
 pub use set::*;
 pub use set_combine::*;
 pub use smooth::*;
+pub use spectrum::*;
 pub use statistics::*;
 pub use stream::*;
 pub use surface::*;

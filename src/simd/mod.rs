@@ -27,6 +27,7 @@ mod avx512;
 pub(crate) mod corners;
 #[cfg(target_arch = "x86_64")]
 mod corners512;
+pub(crate) mod lanes;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 pub(crate) mod pair;

@@ -18,7 +18,7 @@ pub(super) struct Layout {
     pub len: usize,
     /// Axes from the outermost to the innermost as (length, stride in elements), without those of length 1, and with
     /// neighbours joined that can be walked as one.
-    axes: Vec<(usize, isize)>,
+    pub axes: Vec<(usize, isize)>,
     /// Lowest and highest offset of an element, in elements.
     pub span: (isize, isize),
 }

@@ -7,6 +7,7 @@
 
 mod dtype;
 mod layout;
+mod matrix;
 
 use std::marker::PhantomData;
 use std::ops::{Deref, Range};
@@ -17,6 +18,7 @@ use crate::error::{Result, bail};
 pub use dtype::{Dtype, Element, Float};
 use half::{bf16, f16};
 use layout::Layout;
+pub(crate) use matrix::Matrix;
 
 /// A tensor as a host describes it, not checked yet.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-"""POLICE for torch: modules that stay provably affine on regions of their input space while they are trained.
+"""cpwl for torch. POLICE: modules that stay provably affine on regions of their input space while they are trained.
 
 >>> import cpwl, torch
 >>> from cpwl.torch import Policed
@@ -10,6 +10,12 @@
 >>> optimizer.step()
 >>> bool(model.certify())
 True
+
+Effective rank: a value with a gradient, a regulariser, and a callback that watches it.
+
+>>> from cpwl.torch import rankme_loss
+>>> z = torch.randn(256, 32, requires_grad=True)
+>>> rankme_loss(z).backward()
 
 Needs torch, and is imported on demand only: ``import cpwl.torch``.
 """
@@ -24,13 +30,14 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 from ._torch_chain import Chain
+from ._torch_rank import RankMeCallback, effective_rank, rankme_loss
 from ._torch_region import Region
 from .convex import ConvexSet, as_set
 from .network import Affine
 from .police import Policed as _Policed
 from .police import police
 
-__all__ = ["GrowingRegion", "Policed", "Region"]
+__all__ = ["GrowingRegion", "Policed", "RankMeCallback", "Region", "effective_rank", "rankme_loss"]
 
 # Unit roundoffs of the types in which modules are evaluated, in units of the one that plans assume.
 _COARSER = {torch.float16: 2.0**13, torch.bfloat16: 2.0**16}
