@@ -461,6 +461,11 @@ fn edges() {
                     case.close(key, got, want, tolerance, 1.0);
                 }
             }
+            // Of exp_l2 (gamma 0.4) on Dup against rbf (gamma 0.5) on X: no gradient between equal rows.
+            let (a, b) = (dup.tensor(), x.tensor());
+            let (a, b) = (Variable::new(&a, Kernel::ExpL2 { gamma: 0.4 }), Variable::new(&b, rbf(0.5)));
+            let got = gradient(&ctx, &a, &b, Objective::Hsic(Estimator::BiasedN2), false).unwrap();
+            case.all_close("exp_l2_grad_dup", &got.x, &case.array("exp_l2_grad_dup").values, 1e-10);
             for (name, text) in [("Xnan", "NaN"), ("Xinf", "inf")] {
                 let bad = case.array(name);
                 let t = bad.tensor();

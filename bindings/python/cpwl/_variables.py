@@ -135,7 +135,7 @@ class Variables:
             self._array[k].factors, self._array[k].n_factors = array, len(factors)
 
     def __getitem__(self, k: int) -> Any:
-        return ctypes.byref(self._array, k * ctypes.sizeof(_abi.Variable))
+        return ctypes.byref(self._array[k])
 
     def empty_like(self, k: int) -> np.ndarray:
         """An array for the gradient of variable `k`."""

@@ -1,4 +1,5 @@
-"""POLICE for torch: modules that stay provably affine on regions of their input space while they are trained.
+"""POLICE for torch: modules that stay provably affine on regions of their input space while they are trained. Independence
+for torch: HSIC, CKA, VCReg, VICReg, Barlow Twins and W-MSE as functions with gradients.
 
 >>> import cpwl, torch
 >>> from cpwl.torch import Policed
@@ -24,13 +25,25 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 from ._torch_chain import Chain
+from ._torch_hsic import barlow_twins, cka, hsic, pairwise_hsic_mean, vcreg, vicreg, wmse
 from ._torch_region import Region
 from .convex import ConvexSet, as_set
 from .network import Affine
 from .police import Policed as _Policed
 from .police import police
 
-__all__ = ["GrowingRegion", "Policed", "Region"]
+__all__ = [
+    "GrowingRegion",
+    "Policed",
+    "Region",
+    "barlow_twins",
+    "cka",
+    "hsic",
+    "pairwise_hsic_mean",
+    "vcreg",
+    "vicreg",
+    "wmse",
+]
 
 # Unit roundoffs of the types in which modules are evaluated, in units of the one that plans assume.
 _COARSER = {torch.float16: 2.0**13, torch.bfloat16: 2.0**16}
