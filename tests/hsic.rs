@@ -4,10 +4,11 @@
 mod support;
 
 use cpwl::hsic::{
-    BarlowOptions, Bandwidth, Estimator, FeatureKernel, GammaTest, IcaOptions, Kernel, Objective, Permutations,
-    Stream, Variable, VcregOptions, VicregOptions, VicregVariant, bandwidth, barlow, dhsic, dhsic_gradient,
-    dhsic_test, gradient, hsic, hsic_1d, hsic_blocks, hsic_gamma_test, hsic_nystrom, hsic_permutation_test,
-    hsic_random_features, ica, pairwise_cka, pairwise_hsic, pairwise_mean, pairwise_mean_gradient, vcreg, vicreg,
+    Bandwidth, BarlowOptions, Estimator, FeatureKernel, GammaTest, IcaOptions, Kernel, Objective,
+    Permutations, Stream, Variable, VcregOptions, VicregOptions, VicregVariant, bandwidth, barlow, dhsic,
+    dhsic_gradient, dhsic_test, gradient, hsic, hsic_1d, hsic_blocks, hsic_gamma_test, hsic_nystrom,
+    hsic_permutation_test, hsic_random_features, ica, pairwise_cka, pairwise_hsic, pairwise_mean,
+    pairwise_mean_gradient, vcreg, vicreg,
 };
 use cpwl::view::TensorRef;
 use cpwl::{Condition, Context, ContextOptions, Isa};
@@ -55,7 +56,8 @@ fn estimators_gradients_medians_and_gamma_tests() {
                 let e = hsic(&ctx, &a, &b).unwrap();
                 let want = |key: &str| case.number(&[name, key]);
                 let scale = want("hsic_b_xx").max(want("hsic_b_yy"));
-                let both = |key: &str, got: f64| case.close(&format!("{name} {key}"), got, want(key), 1e-10, scale);
+                let both =
+                    |key: &str, got: f64| case.close(&format!("{name} {key}"), got, want(key), 1e-10, scale);
                 both("hsic_b_n2", e.hsic(Estimator::BiasedN2).unwrap());
                 both("hsic_b_nm1", e.hsic(Estimator::BiasedNm1).unwrap());
                 both("hsic_u", e.hsic(Estimator::Unbiased).unwrap());
@@ -97,7 +99,8 @@ fn estimators_gradients_medians_and_gamma_tests() {
             let got = dhsic_test(&ctx, &[of(&tx, what, "gamma_x"), of(&ty, what, "gamma_y")]).unwrap();
             check_gamma(&case, what, &got);
             let what = "shared_gamma_debiased_cka";
-            let got = hsic(&ctx, &of(&tx, what, "gamma"), &of(&ty, what, "gamma")).unwrap().cka(true).unwrap();
+            let got =
+                hsic(&ctx, &of(&tx, what, "gamma"), &of(&ty, what, "gamma")).unwrap().cka(true).unwrap();
             case.close(what, got, case.number(&[what, "value"]), 1e-10, 1.0);
             let shared = bandwidth(&ctx, &tx, Bandwidth::Distance, 0.0, 0).unwrap().gamma;
             case.close("gamma", shared, case.number(&[what, "gamma"]), 1e-12, 0.0);
@@ -141,7 +144,8 @@ fn joint_independence() {
             let arrays = ["A", "B", "C", "D"].map(|n| case.array(n));
             let tensors = arrays.each_ref().map(|a| a.tensor());
             let kernels: Vec<Kernel> = case.json["kernels"].as_array().unwrap().iter().map(kernel).collect();
-            let all: Vec<Variable> = tensors.iter().zip(&kernels).map(|(t, k)| Variable::new(t, *k)).collect();
+            let all: Vec<Variable> =
+                tensors.iter().zip(&kernels).map(|(t, k)| Variable::new(t, *k)).collect();
             for (key, d) in [("d2_AB", 2), ("d2_equals_biased_hsic", 2), ("d3_ABC", 3), ("d4", 4)] {
                 case.close(key, dhsic(&ctx, &all[..d]).unwrap(), case.number(&[key]), 1e-10, 1.0);
             }
@@ -173,9 +177,10 @@ fn pairs_of_features() {
             matrix("rbf_cka", &pairwise_cka(&ctx, &t, FeatureKernel::Rbf, &gammas, false).unwrap());
             matrix("laplace_b", &get(FeatureKernel::Laplace, &laplace, b));
             matrix("linear_b", &get(FeatureKernel::Linear, &laplace, b));
-            for (normalised, mean, name) in
-                [(false, "rbf_offdiag_mean", "grad_mean_raw"), (true, "rbf_offdiag_mean_cka", "grad_mean_cka")]
-            {
+            for (normalised, mean, name) in [
+                (false, "rbf_offdiag_mean", "grad_mean_raw"),
+                (true, "rbf_offdiag_mean_cka", "grad_mean_cka"),
+            ] {
                 let got = pairwise_mean_gradient(&ctx, &t, FeatureKernel::Rbf, &gammas, normalised).unwrap();
                 case.close(mean, got.mean, case.number(&[mean]), 1e-10, 1.0);
                 matrix(name, &got.gradient);
@@ -214,7 +219,8 @@ fn losses_of_embeddings() {
             case.close(name, value, case.number(&["vcreg", name]), 1e-10, 1.0);
         }
         case.all_close("vcreg_grad", &got.gradients[0], &case.array("vcreg_grad").values, 1e-10);
-        let options = BarlowOptions { lambda: case.number(&["barlow", "lam"]), eps: case.number(&["barlow", "eps"]) };
+        let options =
+            BarlowOptions { lambda: case.number(&["barlow", "lam"]), eps: case.number(&["barlow", "eps"]) };
         let mut c = vec![0.0; z1.shape[1] * z1.shape[1]];
         let got = barlow::<f64>(&ctx, &a, &b, &options, true, Some(&mut c)).unwrap();
         case.close("barlow", got.value, case.number(&["barlow", "loss"]), 1e-10, 1.0);
@@ -260,7 +266,9 @@ fn one_dimension_in_n_log_n() {
         let (x, y) = (case.array("x"), case.array("y"));
         let (tx, ty) = (x.tensor(), y.tensor());
         let laplace = |key| Kernel::LaplaceL1 { gamma: case.number(&[key]) };
-        for (prefix, k, l) in [("", laplace("a"), laplace("b")), ("dist_", Kernel::Distance, Kernel::Distance)] {
+        for (prefix, k, l) in
+            [("", laplace("a"), laplace("b")), ("dist_", Kernel::Distance, Kernel::Distance)]
+        {
             let (a, b) = (Variable::new(&tx, k), Variable::new(&ty, l));
             for got in [hsic_1d(&ctx, &a, &b).unwrap(), hsic(&ctx, &a, &b).unwrap()] {
                 for (key, e) in [("hsic_b_n2", Estimator::BiasedN2), ("hsic_u", Estimator::Unbiased)] {
@@ -279,7 +287,8 @@ fn explicit_features() {
         let (x, y) = (case.array("X"), case.array("Y"));
         let (tx, ty) = (x.tensor(), y.tensor());
         let get = |name: &str| case.array(name).values;
-        let got = hsic_random_features(&ctx, (&tx, &get("Wx"), &get("bx")), (&ty, &get("Wy"), &get("by"))).unwrap();
+        let got =
+            hsic_random_features(&ctx, (&tx, &get("Wx"), &get("bx")), (&ty, &get("Wy"), &get("by"))).unwrap();
         case.close("rff_hsic_b", got.estimates.biased[0], case.number(&["rff_hsic_b"]), 1e-10, 1.0);
         case.close("rff_hsic_u", got.estimates.unbiased[0], case.number(&["rff_hsic_u"]), 1e-10, 1.0);
         let (k, l) = (rbf(case.number(&["gamma_x"])), rbf(case.number(&["gamma_y"])));
@@ -333,10 +342,13 @@ fn covariances_of_features_are_hsic() {
         case.close("ratio", ratio, case.number(&["ratio"]), 1e-12, 0.0);
         let got = vcreg::<f64>(&ctx, &f.tensor(), &VcregOptions::default(), false).unwrap();
         case.close("vcreg", got.terms[1], case.number(&["vcreg_cov_term_of_F"]), 1e-10, 1.0);
-        let linear = pairwise_hsic(&ctx, &f.tensor(), FeatureKernel::Linear, &[1.0], Estimator::BiasedN2).unwrap();
+        let linear =
+            pairwise_hsic(&ctx, &f.tensor(), FeatureKernel::Linear, &[1.0], Estimator::BiasedN2).unwrap();
         let off = |v: &[f64], k: usize| (0..k * k).filter(|e| e % (k + 1) > 0).map(|e| v[e]).sum::<f64>();
         case.close("linear", off(&linear, p), case.number(&["sum_linear_hsic_offdiag"]), 1e-10, 1.0);
-        let wave = |i: usize, a: usize, k: usize| (w.values[a * m + k] * f.values[i * p + a] + b.values[a * m + k]).cos();
+        let wave = |i: usize, a: usize, k: usize| {
+            (w.values[a * m + k] * f.values[i * p + a] + b.values[a * m + k]).cos()
+        };
         let blocks: Vec<Array> = (0..p)
             .map(|a| Array { values: (0..n * m).map(|e| wave(e / m, a, e % m)).collect(), shape: vec![n, m] })
             .collect();
@@ -391,14 +403,16 @@ fn single_precision() {
             let arrays = ["X", "Xoff", "Y"].map(|n| case.array(n));
             let singles = arrays.each_ref().map(|a| a.values.iter().map(|v| *v as f32).collect::<Vec<f32>>());
             let wide = arrays.each_ref().map(|a| a.tensor());
-            let narrow = [0, 1, 2].map(|i| TensorRef::from_slice("x", &singles[i], &arrays[i].shape).unwrap());
+            let narrow =
+                [0, 1, 2].map(|i| TensorRef::from_slice("x", &singles[i], &arrays[i].shape).unwrap());
             for (tensors, tolerance) in [(&wide, 1e-10), (&narrow, 1e-5)] {
                 for (i, off) in [(0, ""), (1, "_off")] {
                     for (prefix, k, l) in [
                         ("hsic", rbf(case.number(&["gamma_x"])), rbf(case.number(&["gamma_y"]))),
                         ("linear", Kernel::Linear, Kernel::Linear),
                     ] {
-                        let got = hsic(&ctx, &Variable::new(&tensors[i], k), &Variable::new(&tensors[2], l)).unwrap();
+                        let got = hsic(&ctx, &Variable::new(&tensors[i], k), &Variable::new(&tensors[2], l))
+                            .unwrap();
                         let key = format!("{prefix}_b{off}");
                         case.close(&key, got.biased[0], case.number(&[&key]), tolerance, 0.0);
                         if prefix == "hsic" {
@@ -452,7 +466,13 @@ fn edges() {
                 for (offset, want) in case.json["expect"][key].as_object().unwrap() {
                     let o: f64 = offset.parse().unwrap();
                     let want = want.as_f64().unwrap();
-                    let tolerance = if o == 0.0 { 1e-10 } else if linear { 1e-9 } else { 1e-7 };
+                    let tolerance = if o == 0.0 {
+                        1e-10
+                    } else if linear {
+                        1e-9
+                    } else {
+                        1e-7
+                    };
                     let got = if linear {
                         of(&x.map(|v| v + o), &dup.map(|v| v - o), Kernel::Linear).cka(false).unwrap()
                     } else {

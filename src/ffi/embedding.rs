@@ -120,7 +120,11 @@ fn or(set: i32, v: f64, default: f64) -> f64 {
 ///
 /// # Safety
 /// As [`tensor::output`].
-unsafe fn wanted<'a>(name: &'a str, ptr: *mut cpwl_tensor, like: &TensorRef) -> Result<Option<TensorMut<'a>>> {
+unsafe fn wanted<'a>(
+    name: &'a str,
+    ptr: *mut cpwl_tensor,
+    like: &TensorRef,
+) -> Result<Option<TensorMut<'a>>> {
     if ptr.is_null() {
         return Ok(None);
     }
@@ -267,7 +271,8 @@ pub unsafe extern "C" fn cpwl_barlow(
             options::check("out", out)?;
             let (z1, z2) = (tensor::input("z1", z1)?, tensor::input("z2", z2)?);
             let (g1, g2) = (wanted("g1", g1, &z1)?, wanted("g2", g2, &z2)?);
-            let c = if correlation.is_null() { None } else { Some(tensor::output("correlation", correlation)?) };
+            let c =
+                if correlation.is_null() { None } else { Some(tensor::output("correlation", correlation)?) };
             (context::get(ctx)?, z1, z2, options::read(opts)?, g1, g2, c)
         };
         let options = BarlowOptions { lambda: or(o.set, o.lambda, 5e-3), eps: o.eps };

@@ -166,7 +166,8 @@ pub unsafe extern "C" fn cpwl_hsic_gradient(
         if let Some(dy) = &dy {
             expect_like(dy, y.single()?.0)?;
         }
-        let found = hsic::gradient(ctx, &x.variable(), &y.variable(), self::objective(objective)?, dy.is_some())?;
+        let found =
+            hsic::gradient(ctx, &x.variable(), &y.variable(), self::objective(objective)?, dy.is_some())?;
         dx.write(&found.x)?;
         if let Some(dy) = &mut dy {
             dy.write(&found.y)?;
@@ -276,7 +277,10 @@ pub unsafe extern "C" fn cpwl_random_features(
             variable::CPWL_KERNEL_RBF => hsic::Kernel::Rbf { gamma },
             variable::CPWL_KERNEL_LAPLACE_L1 => hsic::Kernel::LaplaceL1 { gamma },
             variable::CPWL_KERNEL_EXP_L2 => hsic::Kernel::ExpL2 { gamma },
-            other => bail!(Unsupported, "kind is {other}; expected 1 (CPWL_KERNEL_RBF), 3 or 4 (CPWL_KERNEL_EXP_L2)"),
+            other => bail!(
+                Unsupported,
+                "kind is {other}; expected 1 (CPWL_KERNEL_RBF), 3 or 4 (CPWL_KERNEL_EXP_L2)"
+            ),
         };
         w.expect_rank(2, "(d, m)")?;
         b.expect_shape(&w.shape()[1..], "(m)")?;
@@ -318,8 +322,12 @@ pub unsafe extern "C" fn cpwl_hsic_random_features(
             )
         };
         let meter = ctx.meter();
-        let (wx, bx, wy, by) =
-            (wx.read::<f64>(&meter)?, bx.read::<f64>(&meter)?, wy.read::<f64>(&meter)?, by.read::<f64>(&meter)?);
+        let (wx, bx, wy, by) = (
+            wx.read::<f64>(&meter)?,
+            bx.read::<f64>(&meter)?,
+            wy.read::<f64>(&meter)?,
+            by.read::<f64>(&meter)?,
+        );
         let found = hsic::hsic_random_features(ctx, (&x, &wx, &bx), (&y, &wy, &by))?;
         // SAFETY: as above.
         unsafe { options::write("out", out, &approximation(&found)) }

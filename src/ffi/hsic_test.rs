@@ -151,10 +151,11 @@ pub unsafe extern "C" fn cpwl_hsic_test(
                 };
                 let found = match (&all[..], &given) {
                     ([x, y], _) => hsic::hsic_permutation_test(ctx, x, y, o.unbiased != 0, permutations)?,
-                    (_, None) if o.unbiased == 0 => {
-                        hsic::dhsic_permutation_test(ctx, &all, count, o.seed)?
-                    }
-                    _ => bail!(Unsupported, "given permutations and the unbiased statistic are for two variables"),
+                    (_, None) if o.unbiased == 0 => hsic::dhsic_permutation_test(ctx, &all, count, o.seed)?,
+                    _ => bail!(
+                        Unsupported,
+                        "given permutations and the unbiased statistic are for two variables"
+                    ),
                 };
                 if let Some(permuted) = &mut permuted {
                     permuted.expect_shape(&[found.permuted.len()], "(B)")?;

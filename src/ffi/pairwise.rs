@@ -14,7 +14,10 @@ fn kernel(kind: i32) -> Result<FeatureKernel> {
         0 | CPWL_KERNEL_RBF => FeatureKernel::Rbf,
         CPWL_KERNEL_LAPLACE_L1 => FeatureKernel::Laplace,
         CPWL_KERNEL_LINEAR => FeatureKernel::Linear,
-        other => bail!(UnknownEnum, "kind is {other}; expected 0, 1 (CPWL_KERNEL_RBF), 2 or 3 (CPWL_KERNEL_LAPLACE_L1)"),
+        other => bail!(
+            UnknownEnum,
+            "kind is {other}; expected 0, 1 (CPWL_KERNEL_RBF), 2 or 3 (CPWL_KERNEL_LAPLACE_L1)"
+        ),
     })
 }
 
@@ -193,9 +196,8 @@ pub unsafe extern "C" fn cpwl_layer_cka_get(
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let (_, state, mut out) = unsafe {
-            (context::get(ctx)?, pointer::required("state", state)?, tensor::output("out", out)?)
-        };
+        let (_, state, mut out) =
+            unsafe { (context::get(ctx)?, pointer::required("state", state)?, tensor::output("out", out)?) };
         state.enter(|inner| {
             out.expect_shape(&inner.shape(), "(rows, columns)")?;
             out.write(&inner.cka()?)

@@ -108,7 +108,12 @@ impl Read<'_> {
     /// Data and kernel of a variable that must have but one factor.
     pub fn single(&self) -> Result<(&TensorRef<'_>, Kernel)> {
         if self.tensors.len() != 1 {
-            bail!(Unsupported, "{} has {} factors; expected one here", self.tensors[0].name(), self.tensors.len())
+            bail!(
+                Unsupported,
+                "{} has {} factors; expected one here",
+                self.tensors[0].name(),
+                self.tensors.len()
+            )
         }
         Ok((&self.tensors[0], self.kernels[0]))
     }

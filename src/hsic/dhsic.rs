@@ -189,8 +189,7 @@ pub fn dhsic_test(ctx: &Context, variables: &[Variable]) -> Result<GammaTest> {
     let n = sides[0].n as f64;
     let a: Vec<f64> = found.rows.iter().map(|r| r.iter().sum::<f64>() / (n * n)).collect();
     let b: Vec<f64> = found.squares.iter().map(|s| s / (n * n)).collect();
-    let c: Vec<f64> =
-        found.rows.iter().map(|r| r.iter().map(|r| r * r).sum::<f64>() / (n * n * n)).collect();
+    let c: Vec<f64> = found.rows.iter().map(|r| r.iter().map(|r| r * r).sum::<f64>() / (n * n * n)).collect();
     let all = |v: &[f64]| v.iter().product::<f64>();
     let (pa, pb, pc) = (all(&a), all(&b), all(&c));
     let k = d as f64;

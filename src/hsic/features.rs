@@ -44,7 +44,9 @@ pub fn random_features(kernel: Kernel, d: usize, m: usize, seed: u64) -> Result<
     let phases = (0..m as u64).map(|j| tau * uniform_pair(seed, entries + j)[1]).collect();
     let weight = |e: u64| match kernel {
         Kernel::Rbf { gamma } => Some((2.0 * gamma).sqrt() * normal(e)),
-        Kernel::LaplaceL1 { gamma } => Some(gamma * (std::f64::consts::PI * (uniform_pair(seed, e)[0] - 0.5)).tan()),
+        Kernel::LaplaceL1 { gamma } => {
+            Some(gamma * (std::f64::consts::PI * (uniform_pair(seed, e)[0] - 0.5)).tan())
+        }
         // A multivariate Cauchy: one more normal number for each feature.
         Kernel::ExpL2 { gamma } => Some(gamma * normal(e) / normal(2 * entries + e % m as u64).abs()),
         _ => None,
@@ -93,7 +95,14 @@ pub fn hsic_random_features(
 ) -> Result<Approximation> {
     let (mut p, mut q) = (cosines(ctx, x.0, x.1, x.2)?, cosines(ctx, y.0, y.1, y.2)?);
     if p.nrows() != q.nrows() || p.is_empty() {
-        bail!(Shape, "{} has {} rows; {} has {}; expected as many, at least one", x.0.name(), p.nrows(), y.0.name(), q.nrows())
+        bail!(
+            Shape,
+            "{} has {} rows; {} has {}; expected as many, at least one",
+            x.0.name(),
+            p.nrows(),
+            y.0.name(),
+            q.nrows()
+        )
     }
     centre(&mut p);
     centre(&mut q);
@@ -125,7 +134,13 @@ pub fn hsic_random_features(
 }
 
 /// Phi = K_nm U s^(-1/2) of the landmark rows, and what is left of the trace of K.
-fn landmarks(ctx: &Context, x: &TensorRef, kernel: Kernel, rows: &[usize], rcond: f64) -> Result<(Array2<f64>, f64)> {
+fn landmarks(
+    ctx: &Context,
+    x: &TensorRef,
+    kernel: Kernel,
+    rows: &[usize],
+    rcond: f64,
+) -> Result<(Array2<f64>, f64)> {
     let meter = ctx.meter();
     let side = Side::<f64>::new(&meter, &Variable::new(x, kernel), false)?;
     let (n, m) = (side.n, rows.len());

@@ -32,7 +32,10 @@ pub struct GammaTest {
 /// are given for the statistic over n, and n enters through the statistic.
 pub(super) fn gamma_test(statistic: f64, mean: f64, variance: f64) -> Result<GammaTest> {
     if !(mean > 0.0 && variance > 0.0) {
-        bail!(Undefined, "the null distribution has mean {mean:e} and variance {variance:e}: a variable is constant")
+        bail!(
+            Undefined,
+            "the null distribution has mean {mean:e} and variance {variance:e}: a variable is constant"
+        )
     }
     let shape = mean * mean / variance;
     // Set by the callers, who know n: statistic = n value, scale = n variance / mean.
@@ -53,7 +56,10 @@ impl GammaTest {
 pub(super) fn expect_unit(variables: &[Variable]) -> Result<()> {
     for kernel in variables.iter().flat_map(|v| v.kernels()) {
         if !kernel.unit_diagonal() {
-            bail!(Unsupported, "{kernel:?}: the gamma approximation needs k(x, x) = 1; use a permutation test")
+            bail!(
+                Unsupported,
+                "{kernel:?}: the gamma approximation needs k(x, x) = 1; use a permutation test"
+            )
         }
     }
     Ok(())
@@ -156,7 +162,11 @@ pub(super) fn log_upper_gamma(a: f64, x: f64) -> f64 {
     // ln of x^a e^-x / Gamma(a), with the large terms taken together for large a.
     let front = if a > 50.0 {
         let ratio = x / a;
-        let bend = if (ratio - 1.0).abs() < 0.5 { (ratio - 1.0).ln_1p() - (ratio - 1.0) } else { ratio.ln() - ratio + 1.0 };
+        let bend = if (ratio - 1.0).abs() < 0.5 {
+            (ratio - 1.0).ln_1p() - (ratio - 1.0)
+        } else {
+            ratio.ln() - ratio + 1.0
+        };
         // Gamma(a) by Stirling: a ln a - a - ln(a)/2 + ln(2 pi)/2 + tail.
         let tail = log_gamma(a) - ((a - 0.5) * a.ln() - a + 0.5 * (2.0 * std::f64::consts::PI).ln());
         a * bend + 0.5 * a.ln() - 0.5 * (2.0 * std::f64::consts::PI).ln() - tail

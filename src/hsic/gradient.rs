@@ -79,7 +79,13 @@ impl Centred {
 
 /// Value and gradients of an objective. `both`: in y as well as in x. Kernels of one factor each, not precomputed.
 /// Conditions: as for [`super::hsic()`]; TOO_FEW, UNDEFINED (CKA of a constant variable), UNSUPPORTED (products of kernels).
-pub fn gradient(ctx: &Context, x: &Variable, y: &Variable, objective: Objective, both: bool) -> Result<Gradient> {
+pub fn gradient(
+    ctx: &Context,
+    x: &Variable,
+    y: &Variable,
+    objective: Objective,
+    both: bool,
+) -> Result<Gradient> {
     if x.is_double() || y.is_double() {
         of::<f64>(ctx, x, y, objective, both)
     } else {
@@ -150,7 +156,11 @@ fn of<T: Number>(
 /// UNSUPPORTED unless there is one factor with columns to differentiate in.
 pub(super) fn expect_differentiable<T: Number>(side: &Side<T>) -> Result<()> {
     if side.factors.len() > 1 || side.factors[0].kernel.base() == Base::Given {
-        bail!(Unsupported, "{}: gradients are for one kernel of given columns, no product, no Gram matrix", side.name)
+        bail!(
+            Unsupported,
+            "{}: gradients are for one kernel of given columns, no product, no Gram matrix",
+            side.name
+        )
     }
     Ok(())
 }
@@ -188,7 +198,9 @@ impl Pull {
         for (i, (w, k)) in w.chunks_exact_mut(TILE).zip(k.chunks_exact(TILE)).take(rows.len()).enumerate() {
             let (w, base) = (&mut w[..columns.len()], work.base(s, i));
             if in_gamma {
-                let term = |(&w, &u): (&T, &T)| w.wide() * (f.kernel.in_gamma(u.wide()).unwrap_or(0.0) - self.typical);
+                let term = |(&w, &u): (&T, &T)| {
+                    w.wide() * (f.kernel.in_gamma(u.wide()).unwrap_or(0.0) - self.typical)
+                };
                 self.gamma += w.iter().zip(base).map(term).sum::<f64>();
             }
             (work.leaf.slope)(&f.op, base, &k[..columns.len()], w);
@@ -282,7 +294,9 @@ pub(super) fn backward<T: Number>(
                     }
                 }
                 for s in 0..2 {
-                    let (Some(centred), Some(p), Some(pull)) = (given[s], &ps[s], &mut pulls[s]) else { continue };
+                    let (Some(centred), Some(p), Some(pull)) = (given[s], &ps[s], &mut pulls[s]) else {
+                        continue;
+                    };
                     let factors = [T::of(centred.own), T::of(centred.other)];
                     for i in 0..height {
                         let at = i * TILE..i * TILE + width;

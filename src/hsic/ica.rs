@@ -73,7 +73,11 @@ fn whiten(ctx: &Context, x: &TensorRef) -> Result<(Array2<f64>, Array2<f64>, Vec
     let mean = z.mean_axis(ndarray::Axis(0)).expect("rows");
     z.rows_mut().into_iter().for_each(|mut r| r -= &mean);
     let c = gram_of_columns(ctx, z.view(), z.view())? / n as f64;
-    let found = eigh::decompose(ctx, &meter, &Symmetric::new(c.as_slice().expect("row-major"), p, p, Triangle::Upper)?)?;
+    let found = eigh::decompose(
+        ctx,
+        &meter,
+        &Symmetric::new(c.as_slice().expect("row-major"), p, p, Triangle::Upper)?,
+    )?;
     let largest = found.values[p - 1];
     if !(found.values[0] > 1e-12 * largest) {
         bail!(Numeric, "{}: its covariance is singular: a column is a combination of the others", x.name())
@@ -120,7 +124,8 @@ impl Draws {
 fn search(ctx: &Context, white: &Array2<f64>, options: &IcaOptions, start: usize) -> Result<Array2<f64>> {
     let (n, p) = white.dim();
     let (m, w) = (options.batch.min(n), options.cosines);
-    let mut draws = Draws { seed: options.seed ^ (start as u64 + 1).wrapping_mul(0xD134_2543_DE82_EF95), next: 0 };
+    let mut draws =
+        Draws { seed: options.seed ^ (start as u64 + 1).wrapping_mul(0xD134_2543_DE82_EF95), next: 0 };
     let mut q = Array2::from_shape_fn((p, p), |_| draws.normal());
     orthonormal(&mut q);
     let (mut first, mut second) = (Array2::<f64>::zeros((p, p)), Array2::<f64>::zeros((p, p)));
@@ -169,7 +174,8 @@ fn search(ctx: &Context, white: &Array2<f64>, options: &IcaOptions, start: usize
         let (b1, b2) = (1.0 - 0.9f64.powi(step as i32), 1.0 - 0.999f64.powi(step as i32));
         // The step falls to a tenth, so that the noise of batches does not stay in the answer.
         let rate = options.rate * (1.0 - 0.9 * step as f64 / options.steps as f64);
-        let along = Array2::from_shape_fn((p, p), |e| rate * (first[e] / b1) / ((second[e] / b2).sqrt() + 1e-8));
+        let along =
+            Array2::from_shape_fn((p, p), |e| rate * (first[e] / b1) / ((second[e] / b2).sqrt() + 1e-8));
         q = &q - &q.dot(&along);
         orthonormal(&mut q);
     }

@@ -140,7 +140,9 @@ impl Kernel {
             Kernel::Linear | Kernel::Precomputed => 1.0,
             Kernel::Rbf { gamma } | Kernel::LaplaceL1 { gamma } => -gamma * (-gamma * u).exp(),
             Kernel::ExpL2 { gamma } if u > 0.0 => -0.5 * gamma * (-gamma * u.sqrt()).exp() / u.sqrt(),
-            Kernel::RationalQuadratic { gamma, alpha } => -gamma * (1.0 + gamma * u / alpha).powf(-alpha - 1.0),
+            Kernel::RationalQuadratic { gamma, alpha } => {
+                -gamma * (1.0 + gamma * u / alpha).powf(-alpha - 1.0)
+            }
             Kernel::InverseMultiquadric { gamma } => -0.5 * gamma * (1.0 + gamma * u).powf(-1.5),
             Kernel::Poly { gamma, coef0, degree } => {
                 f64::from(degree) * gamma * (gamma * u + coef0).powi(degree as i32 - 1)

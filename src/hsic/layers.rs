@@ -78,7 +78,13 @@ impl LayerCka {
         let norm = 1.0 / (n as f64 * (n as f64 - 3.0));
         let view = |v, rows| ArrayView2::from_shape((rows, n * n), v).expect("a matrix a row");
         let mut xy = Array2::zeros((self.rows, self.columns));
-        product(ctx, view(&a[..], self.rows), view(&b[..], self.columns).reversed_axes(), false, xy.view_mut())?;
+        product(
+            ctx,
+            view(&a[..], self.rows),
+            view(&b[..], self.columns).reversed_axes(),
+            false,
+            xy.view_mut(),
+        )?;
         self.xy.iter_mut().zip(&xy).for_each(|(s, v)| *s += v * norm);
         for (sums, grams) in [(&mut self.xx, &a), (&mut self.yy, &b)] {
             let own = grams.chunks_exact(n * n).map(|g| g.iter().map(|v| v * v).sum::<f64>());
@@ -95,6 +101,8 @@ impl LayerCka {
         }
         let root = |v: f64| if v > 0.0 { v.sqrt() } else { f64::NAN };
         let pairs = self.xy.iter().enumerate();
-        Ok(pairs.map(|(e, v)| v / root(self.xx[e / self.columns]) / root(self.yy[e % self.columns])).collect())
+        Ok(pairs
+            .map(|(e, v)| v / root(self.xx[e / self.columns]) / root(self.yy[e % self.columns]))
+            .collect())
     }
 }

@@ -16,7 +16,9 @@ pub(super) const CROSSOVER: usize = 512;
 /// Whether [`hsic_1d`] takes these, and is faster than tiles.
 pub(super) fn pays(x: &Variable, y: &Variable) -> bool {
     let (Some((a, kx)), Some((b, ky))) = (x.single(), y.single()) else { return false };
-    let column = |data: &crate::view::TensorRef| super::side::dimensions(data).is_ok_and(|(n, d)| d == 1 && n >= CROSSOVER);
+    let column = |data: &crate::view::TensorRef| {
+        super::side::dimensions(data).is_ok_and(|(n, d)| d == 1 && n >= CROSSOVER)
+    };
     let laplace = |k| matches!(k, Kernel::LaplaceL1 { .. } | Kernel::ExpL2 { .. });
     column(a) && column(b) && (laplace(kx) && laplace(ky) || (kx, ky) == (Kernel::Distance, Kernel::Distance))
 }
@@ -51,7 +53,10 @@ pub fn hsic_1d(ctx: &Context, x: &Variable, y: &Variable) -> Result<Estimates> {
         (Kernel::Distance, Kernel::Distance) => distance(&a, &b),
         _ => match (rate(kx), rate(ky)) {
             (Some(g), Some(h)) => laplace(&a, &b, g, h),
-            _ => bail!(Unsupported, "{kx:?} and {ky:?} have no n log n form; expected two of LaplaceL1 or two of Distance"),
+            _ => bail!(
+                Unsupported,
+                "{kx:?} and {ky:?} have no n log n form; expected two of LaplaceL1 or two of Distance"
+            ),
         },
     };
     Ok(sums.estimates())
@@ -127,7 +132,11 @@ fn joint(points: &mut [[f64; 2]], scratch: &mut [[f64; 2]], a: f64, b: f64) -> f
     for k in 0..n {
         up *= (-b * (points[k][1] - up_y)).exp();
         up_y = points[k][1];
-        if weight[k] > 0.0 { up += weight[k] } else { sum -= up * weight[k] }
+        if weight[k] > 0.0 {
+            up += weight[k]
+        } else {
+            sum -= up * weight[k]
+        }
         let k = n - 1 - k;
         down *= (-b * (down_y - points[k][1])).exp();
         down_y = points[k][1];

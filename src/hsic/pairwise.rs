@@ -60,7 +60,12 @@ impl<T: Number> Features<T> {
             bail!(Shape, "{} is {n} x {count}; expected at least one row and one feature", f.name())
         }
         if gammas.len() != count && gammas.len() != 1 {
-            bail!(Shape, "{} has {count} features, but there are {} gammas; expected one or one each", f.name(), gammas.len())
+            bail!(
+                Shape,
+                "{} has {count} features, but there are {} gammas; expected one or one each",
+                f.name(),
+                gammas.len()
+            )
         }
         if let Some((i, g)) = gammas.iter().enumerate().find(|(_, g)| !(**g > 0.0 && g.is_finite())) {
             bail!(Argument, "gammas[{i}] is {g}; expected a finite number > 0")
@@ -80,8 +85,14 @@ impl<T: Number> Features<T> {
             to.iter_mut().zip(row).zip(&means).for_each(|((to, x), m)| *to = T::of(x.wide() - m));
         }
         let gamma = (0..count).map(|a| T::of(gammas[if gammas.len() == 1 { 0 } else { a }])).collect();
-        let mut features =
-            Features { n, count, data, gamma, absolute: kernel == FeatureKernel::Laplace, shift: vec![T::zero(); count] };
+        let mut features = Features {
+            n,
+            count,
+            data,
+            gamma,
+            absolute: kernel == FeatureKernel::Laplace,
+            shift: vec![T::zero(); count],
+        };
         features.find_shifts();
         Ok(features)
     }
@@ -149,7 +160,8 @@ impl Moments {
         let (n, k) = (self.n as f64, self.count);
         let mut rows = self.rows.clone();
         if !unbiased {
-            rows.chunks_exact_mut(k).for_each(|r| r.iter_mut().zip(&self.diagonal).for_each(|(r, d)| *r += d));
+            rows.chunks_exact_mut(k)
+                .for_each(|r| r.iter_mut().zip(&self.diagonal).for_each(|(r, d)| *r += d));
         }
         let mut totals = vec![0.0; k];
         rows.chunks_exact(k).for_each(|r| totals.iter_mut().zip(r).for_each(|(t, r)| *t += r));
@@ -180,9 +192,13 @@ impl Moments {
 fn moments<T: Number>(ctx: &Context, meter: &Meter, f: &Features<T>) -> Result<Moments> {
     let (n, k) = (f.n, f.count);
     let leaf = T::leaf(ctx.isa());
-    let mut all = Moments { n, count: k, products: vec![0.0; k * k], rows: vec![0.0; n * k], diagonal: f.diagonal() };
+    let mut all =
+        Moments { n, count: k, products: vec![0.0; k * k], rows: vec![0.0; n * k], diagonal: f.diagonal() };
     let tasks = ctx.threads().min(f.blocks());
-    meter.charge(8 * (k * k + n * k) + tasks * (8 * (k * k + n * k) + size_of::<T>() * k * (STRIP + k)), "pairwise sums")?;
+    meter.charge(
+        8 * (k * k + n * k) + tasks * (8 * (k * k + n * k) + size_of::<T>() * k * (STRIP + k)),
+        "pairwise sums",
+    )?;
     // A task takes a fixed number of blocks; a wave of tasks runs at a time.
     let group = f.blocks().div_ceil(16).max(1);
     let groups = f.blocks().div_ceil(group);
@@ -195,7 +211,14 @@ fn moments<T: Number>(ctx: &Context, meter: &Meter, f: &Features<T>) -> Result<M
                 ctx.poll()?;
                 for (i, j) in f.pairs(b) {
                     let at = part.filled * k;
-                    (leaf.features)(f.absolute, f.row(i), f.row(j), &f.gamma, &f.shift, &mut part.strip[at..at + k]);
+                    (leaf.features)(
+                        f.absolute,
+                        f.row(i),
+                        f.row(j),
+                        &f.gamma,
+                        &f.shift,
+                        &mut part.strip[at..at + k],
+                    );
                     part.count(i, j, k);
                     if part.filled == STRIP {
                         part.flush(ctx, k);
@@ -253,7 +276,8 @@ impl<T: Number> Part<T> {
         if self.filled == 0 {
             return;
         }
-        let strip = ArrayView2::from_shape((self.filled, k), &self.strip[..self.filled * k]).expect("a strip");
+        let strip =
+            ArrayView2::from_shape((self.filled, k), &self.strip[..self.filled * k]).expect("a strip");
         for first in (0..k).step_by(ROWS) {
             let last = k.min(first + ROWS);
             let (rows, width) = (last - first, k - first);
@@ -354,7 +378,8 @@ pub fn pairwise_cka(
     let roots: Vec<f64> = (0..k).map(|a| root(m[a * k + a])).collect();
     for a in 0..k {
         for b in 0..k {
-            m[a * k + b] = if a == b && !roots[a].is_nan() { 1.0 } else { m[a * k + b] / roots[a] / roots[b] };
+            m[a * k + b] =
+                if a == b && !roots[a].is_nan() { 1.0 } else { m[a * k + b] / roots[a] / roots[b] };
         }
     }
     Ok(m)

@@ -107,7 +107,11 @@ pub fn hsic_permutation_test(
         anew(ctx, &meter, &x, &y, unbiased, &permutations)?
     };
     let (statistic, permuted) = permuted.split_first().expect("the identity comes first");
-    Ok(PermutationTest { statistic: *statistic, permuted: permuted.to_vec(), p: p_value(*statistic, permuted) })
+    Ok(PermutationTest {
+        statistic: *statistic,
+        permuted: permuted.to_vec(),
+        p: p_value(*statistic, permuted),
+    })
 }
 
 /// The off-diagonal entries of the centred (or U-centred) matrix sum against those of the other; the diagonal apart.
@@ -142,7 +146,8 @@ fn kept(
                     }
                     sum += 2.0 * ((row[0] + row[2]) + (row[1] + row[3]));
                 }
-                let diagonal: f64 = if unbiased { 0.0 } else { (0..n).map(|i| k[i * n + i] * l[p[i] * (n + 1)]).sum() };
+                let diagonal: f64 =
+                    if unbiased { 0.0 } else { (0..n).map(|i| k[i * n + i] * l[p[i] * (n + 1)]).sum() };
                 (sum + diagonal) * norm
             })
             .collect::<Vec<f64>>())
@@ -163,16 +168,23 @@ pub(super) fn fill(ctx: &Context, meter: &Meter, side: &Side<f64>, out: &mut [f6
         out[start..start + rows.len()].copy_from_slice(&rows);
         start += rows.len();
     };
-    sweep(ctx, meter, &[side], "gram", |work| {
-        let mut rows = vec![0.0; work.rows.len() * n];
-        for columns in work.blocks(false) {
-            work.load(columns.clone())?;
-            for (i, row) in rows.chunks_exact_mut(n).enumerate() {
-                work.kernel(0, i, shift, &mut row[columns.clone()]);
+    sweep(
+        ctx,
+        meter,
+        &[side],
+        "gram",
+        |work| {
+            let mut rows = vec![0.0; work.rows.len() * n];
+            for columns in work.blocks(false) {
+                work.load(columns.clone())?;
+                for (i, row) in rows.chunks_exact_mut(n).enumerate() {
+                    work.kernel(0, i, shift, &mut row[columns.clone()]);
+                }
             }
-        }
-        Ok(rows)
-    }, fold)?;
+            Ok(rows)
+        },
+        fold,
+    )?;
     if side.factors[0].norms.is_empty() {
         return Ok(());
     }
@@ -224,32 +236,37 @@ fn anew(
     let mut out = vec![if unbiased { estimates.unbiased[0] } else { estimates.biased[0] }];
     for group in permutations.chunks(TOGETHER) {
         let mut joint = vec![0.0; group.len()];
-        sweep(ctx, meter, &[x], "permutations", |work| {
-            let mut sums = vec![0.0; group.len()];
-            let mut row = vec![0.0; TILE];
-            for columns in work.blocks(true) {
-                work.load(columns.clone())?;
-                let weight = if columns.start == work.rows.start { 1.0 } else { 2.0 };
-                for i in 0..work.rows.len() {
-                    let own = work.rows.start + i;
-                    let row = &mut row[..columns.len()];
-                    work.kernel(0, i, x.shift, row);
-                    for (sum, p) in sums.iter_mut().zip(group) {
-                        let entry = |(j, k): (usize, &f64)| if j == own { 0.0 } else { k * (y.entry(p[own], p[j]) - y.shift) };
-                        *sum += weight * columns.clone().zip(&*row).map(entry).sum::<f64>();
+        sweep(
+            ctx,
+            meter,
+            &[x],
+            "permutations",
+            |work| {
+                let mut sums = vec![0.0; group.len()];
+                let mut row = vec![0.0; TILE];
+                for columns in work.blocks(true) {
+                    work.load(columns.clone())?;
+                    let weight = if columns.start == work.rows.start { 1.0 } else { 2.0 };
+                    for i in 0..work.rows.len() {
+                        let own = work.rows.start + i;
+                        let row = &mut row[..columns.len()];
+                        work.kernel(0, i, x.shift, row);
+                        for (sum, p) in sums.iter_mut().zip(group) {
+                            let entry = |(j, k): (usize, &f64)| {
+                                if j == own { 0.0 } else { k * (y.entry(p[own], p[j]) - y.shift) }
+                            };
+                            *sum += weight * columns.clone().zip(&*row).map(entry).sum::<f64>();
+                        }
                     }
                 }
-            }
-            Ok(sums)
-        }, |part| joint.iter_mut().zip(part).for_each(|(j, p)| *j += p))?;
+                Ok(sums)
+            },
+            |part| joint.iter_mut().zip(part).for_each(|(j, p)| *j += p),
+        )?;
         for (kl, p) in joint.into_iter().zip(group) {
             let of = |v: &[f64]| p.iter().map(|&i| v[i]).collect::<Vec<f64>>();
-            let permuted = super::sums::Sums {
-                kl,
-                s: of(&first.s),
-                l_diagonal: of(&first.l_diagonal),
-                ..first.clone()
-            };
+            let permuted =
+                super::sums::Sums { kl, s: of(&first.s), l_diagonal: of(&first.l_diagonal), ..first.clone() };
             let e = permuted.estimates();
             out.push(if unbiased { e.unbiased[0] } else { e.biased[0] });
         }
@@ -260,20 +277,29 @@ fn anew(
 
 /// The permutation test of dHSIC: all variables but the first are permuted, each by itself. B d n^2 operations, 8 d n^2 bytes.
 /// Conditions: as for [`super::dhsic()`]; TOO_FEW (n < 2 d), UNSUPPORTED (n > 2048).
-pub fn dhsic_permutation_test(ctx: &Context, variables: &[Variable], count: usize, seed: u64) -> Result<PermutationTest> {
+pub fn dhsic_permutation_test(
+    ctx: &Context,
+    variables: &[Variable],
+    count: usize,
+    seed: u64,
+) -> Result<PermutationTest> {
     let d = variables.len();
     if d < 2 || count == 0 {
         bail!(Argument, "{d} variables, {count} permutations; expected at least 2 and at least 1")
     }
     let meter = ctx.meter();
-    let sides: Vec<Side<f64>> = variables.iter().map(|v| Side::new(&meter, v, false)).collect::<Result<_>>()?;
+    let sides: Vec<Side<f64>> =
+        variables.iter().map(|v| Side::new(&meter, v, false)).collect::<Result<_>>()?;
     let n = sides[0].n;
     for side in &sides[1..] {
         side.expect_rows(sides[0].name, n)?;
     }
     expect(n, 2 * d, &format!("a test of {d} variables"))?;
     if n > KEPT {
-        bail!(Unsupported, "the permutation test of dHSIC keeps its Gram matrices: n is {n}; expected at most {KEPT}")
+        bail!(
+            Unsupported,
+            "the permutation test of dHSIC keeps its Gram matrices: n is {n}; expected at most {KEPT}"
+        )
     }
     let mut grams = Vec::new();
     for side in &sides {

@@ -138,7 +138,10 @@ impl<'a, T: Number> Factor<'a, T> {
             let centred = |(j, x): (usize, &T)| x.wide() - self.centre.get(j).map_or(0.0, |c| c.wide());
             let largest = row.iter().enumerate().map(centred).fold(0.0, |m: f64, x| m.max(x.abs()));
             if largest > limit {
-                bail!(Nonfinite, "{name}: row {i} is {largest:e} from the centre; squares of more than {limit:e} overflow")
+                bail!(
+                    Nonfinite,
+                    "{name}: row {i} is {largest:e} from the centre; squares of more than {limit:e} overflow"
+                )
             }
         }
         Ok(())
@@ -152,7 +155,10 @@ impl<'a, T: Number> Factor<'a, T> {
             for j in 0..i {
                 let (a, b) = (v[i * n + j].wide(), v[j * n + i].wide());
                 if (a - b).abs() > tolerance {
-                    bail!(Argument, "{name}[{i}, {j}] is {a}, but [{j}, {i}] is {b}; expected a symmetric matrix")
+                    bail!(
+                        Argument,
+                        "{name}[{i}, {j}] is {a}, but [{j}, {i}] is {b}; expected a symmetric matrix"
+                    )
                 }
             }
         }

@@ -43,7 +43,8 @@ fn tiles_are_the_definition() {
             let want = estimates(&reference(), &x, d, kernel, &y, 2, kernel);
             for count in [1, 3] {
                 let got = estimates(&threads(count), &x, d, kernel, &y, 2, kernel);
-                for (g, w) in got.biased.iter().zip(want.biased).chain(got.unbiased.iter().zip(want.unbiased)) {
+                for (g, w) in got.biased.iter().zip(want.biased).chain(got.unbiased.iter().zip(want.unbiased))
+                {
                     let size = got.biased[1].abs().max(got.biased[2].abs());
                     assert!(
                         (g - w).abs() <= 1e-12 * w.abs() + 1e-13 * size || g.is_nan() && w.is_nan(),
@@ -60,7 +61,9 @@ fn the_same_bits_for_any_number_of_threads() {
     let (n, d) = (700, 12);
     let x = data(3, n, d);
     let y = mixed(&x, d, 4);
-    let run = |count| estimates(&threads(count), &x, d, Kernel::Rbf { gamma: 0.1 }, &y, 2, Kernel::Rbf { gamma: 0.5 });
+    let run = |count| {
+        estimates(&threads(count), &x, d, Kernel::Rbf { gamma: 0.1 }, &y, 2, Kernel::Rbf { gamma: 0.5 })
+    };
     let one = run(1);
     assert!([2, 3, 5].into_iter().all(|count| run(count) == one));
 }
@@ -94,7 +97,8 @@ fn symmetric_and_blind_to_order_and_to_shifts() {
     let back = estimates(&ctx, &y, 2, k, &x, d, k);
     assert!((there.biased[0] - back.biased[0]).abs() <= 1e-12 * there.biased[0]);
     let order = permutation(1, 0, n);
-    let pick = |v: &[f64], d: usize| order.iter().flat_map(|i| v[i * d..(i + 1) * d].to_vec()).collect::<Vec<f64>>();
+    let pick =
+        |v: &[f64], d: usize| order.iter().flat_map(|i| v[i * d..(i + 1) * d].to_vec()).collect::<Vec<f64>>();
     let turned = estimates(&ctx, &pick(&x, d), d, k, &pick(&y, 2), 2, k);
     assert!((there.biased[0] - turned.biased[0]).abs() <= 1e-12 * there.biased[0]);
     let far: Vec<f64> = x.iter().map(|v| v + 1e6).collect();
@@ -170,12 +174,20 @@ fn gradients_are_central_differences() {
                 for e in 0..gradient.len() {
                     let at = |step: f64| {
                         let (mut x, mut y) = (x.clone(), y.clone());
-                        if side == 0 { x[e] += step } else { y[e] += step }
+                        if side == 0 {
+                            x[e] += step
+                        } else {
+                            y[e] += step
+                        }
                         run(&x, &y, kernel, objective).value
                     };
                     let central = (at(h) - at(-h)) / (2.0 * h);
                     let tolerance = 1e-6 * largest.max(1e-3 * found.value.abs());
-                    assert!((gradient[e] - central).abs() <= tolerance, "{kernel:?} {objective:?} {side}: {} for {central}", gradient[e]);
+                    assert!(
+                        (gradient[e] - central).abs() <= tolerance,
+                        "{kernel:?} {objective:?} {side}: {} for {central}",
+                        gradient[e]
+                    );
                 }
             }
         }
@@ -195,8 +207,14 @@ fn a_gradient_of_many_rows_and_columns_and_in_gamma() {
         let run = |gamma: f64, x: &[f64]| {
             let k = Kernel::Rbf { gamma };
             let a = TensorRef::from_slice("x", x, &[n, d]).unwrap();
-            gradient(&ctx, &Variable::new(&a, k), &Variable::new(&b, Kernel::LaplaceL1 { gamma: 0.5 }), Objective::Cka(true), true)
-                .unwrap()
+            gradient(
+                &ctx,
+                &Variable::new(&a, k),
+                &Variable::new(&b, Kernel::LaplaceL1 { gamma: 0.5 }),
+                Objective::Cka(true),
+                true,
+            )
+            .unwrap()
         };
         let gamma = 0.5 / d as f64;
         let found = if single {
@@ -210,12 +228,17 @@ fn a_gradient_of_many_rows_and_columns_and_in_gamma() {
         let tolerance = if single { 1e-4 } else { 1e-5 };
         let h = 1e-6 * gamma;
         let central = (run(gamma + h, &x).value - run(gamma - h, &x).value) / (2.0 * h);
-        assert!((found.gamma[0] - central).abs() <= 10.0 * tolerance * central.abs(), "{} for {central}", found.gamma[0]);
+        assert!(
+            (found.gamma[0] - central).abs() <= 10.0 * tolerance * central.abs(),
+            "{} for {central}",
+            found.gamma[0]
+        );
         // Along a direction, so that one difference checks all entries.
         let mut rng = Rng(33);
         let along: Vec<f64> = (0..n * d).map(|_| rng.real()).collect();
         let dot: f64 = along.iter().zip(&found.x[..]).map(|(a, g)| a * g).sum();
-        let moved = |h: f64| run(gamma, &x.iter().zip(&along).map(|(x, a)| x + h * a).collect::<Vec<f64>>()).value;
+        let moved =
+            |h: f64| run(gamma, &x.iter().zip(&along).map(|(x, a)| x + h * a).collect::<Vec<f64>>()).value;
         let central = (moved(1e-5) - moved(-1e-5)) / 2e-5;
         assert!((dot - central).abs() <= 10.0 * tolerance * central.abs(), "{dot} for {central}");
     }
@@ -260,12 +283,21 @@ fn pairs_of_features_are_pairs_of_variables() {
         (FeatureKernel::Linear, |_| Kernel::Linear),
     ] {
         for estimator in [Estimator::BiasedN2, Estimator::BiasedNm1, Estimator::Unbiased] {
-            let got = [1, 3].map(|t| pairwise_hsic(&threads(t), &view, features, &gammas, estimator).unwrap());
+            let got =
+                [1, 3].map(|t| pairwise_hsic(&threads(t), &view, features, &gammas, estimator).unwrap());
             assert_eq!(got[0][..], got[1][..], "the same bits for any number of threads");
             let mut sum = 0.0;
             for a in 0..k {
                 for b in 0..k {
-                    let e = estimates(&reference(), &column(a), 1, kernel(gammas[a]), &column(b), 1, kernel(gammas[b]));
+                    let e = estimates(
+                        &reference(),
+                        &column(a),
+                        1,
+                        kernel(gammas[a]),
+                        &column(b),
+                        1,
+                        kernel(gammas[b]),
+                    );
                     let (g, w) = (got[0][a * k + b], e.hsic(estimator).unwrap());
                     assert!((g - w).abs() <= 1e-14, "{features:?} {estimator:?}: {g} for {w}");
                     sum += if a == b { 0.0 } else { g };
@@ -303,7 +335,11 @@ fn gradients_of_means_over_pairs() {
                     run(&moved).mean
                 };
                 let central = (at(1e-6) - at(-1e-6)) / 2e-6;
-                assert!((found.gradient[e] - central).abs() <= 1e-7 * largest, "{features:?}: {} for {central}", found.gradient[e]);
+                assert!(
+                    (found.gradient[e] - central).abs() <= 1e-7 * largest,
+                    "{features:?}: {} for {central}",
+                    found.gradient[e]
+                );
             }
         }
     }
@@ -323,7 +359,9 @@ fn medians_by_sorting() {
             }
         }
         d2.sort_by(f64::total_cmp);
-        let middle = |v: &[f64]| if v.len() % 2 == 1 { v[v.len() / 2] } else { 0.5 * (v[v.len() / 2 - 1] + v[v.len() / 2]) };
+        let middle = |v: &[f64]| {
+            if v.len() % 2 == 1 { v[v.len() / 2] } else { 0.5 * (v[v.len() / 2 - 1] + v[v.len() / 2]) }
+        };
         let nonzero: Vec<f64> = d2.iter().copied().filter(|d| *d > 0.0).collect();
         let roots: Vec<f64> = d2.iter().map(|d| d.sqrt()).collect();
         let wants = [
@@ -333,14 +371,21 @@ fn medians_by_sorting() {
         ];
         for (rule, want) in wants {
             let got = bandwidth(&ctx, &view, rule, 0.0, 0).unwrap();
-            assert!((got.sigma - want).abs() <= 1e-15 * want && got.rows == n, "{rule:?} {n}: {} for {want}", got.sigma);
+            assert!(
+                (got.sigma - want).abs() <= 1e-15 * want && got.rows == n,
+                "{rule:?} {n}: {} for {want}",
+                got.sigma
+            );
         }
     }
     let same = [1.0; 6];
     let view = TensorRef::from_slice("x", &same, &[6, 1]).unwrap();
     for rule in [Bandwidth::Half, Bandwidth::Distance, Bandwidth::Nonzero] {
         let e = bandwidth(&ctx, &view, rule, 0.0, 0).unwrap_err();
-        assert_eq!(e.to_string(), "[ZERO_MEDIAN] x: the median distance of its rows is 0, and there is no fallback");
+        assert_eq!(
+            e.to_string(),
+            "[ZERO_MEDIAN] x: the median distance of its rows is 0, and there is no fallback"
+        );
         assert_eq!(bandwidth(&ctx, &view, rule, 0.001, 0).unwrap().sigma, 0.001);
     }
 }
@@ -355,8 +400,14 @@ fn permutations_kept_and_anew_agree_and_tests_are_calibrated() {
     let b = TensorRef::from_slice("y", &y, &[n, 1]).unwrap();
     let k = Kernel::Rbf { gamma: 1.0 };
     let order = permutation(9, 3, n);
-    let found =
-        hsic_permutation_test(&ctx, &Variable::new(&a, k), &Variable::new(&b, k), false, Permutations::Given(&order)).unwrap();
+    let found = hsic_permutation_test(
+        &ctx,
+        &Variable::new(&a, k),
+        &Variable::new(&b, k),
+        false,
+        Permutations::Given(&order),
+    )
+    .unwrap();
     let turned: Vec<f64> = order.iter().map(|&i| y[i]).collect();
     let want = estimates(&ctx, &x, 1, k, &turned, 1, k).biased[0];
     assert!((found.permuted[0] - want).abs() <= 1e-12 * want);
@@ -371,7 +422,10 @@ fn permutations_kept_and_anew_agree_and_tests_are_calibrated() {
         let random = Permutations::Random { count: 99, seed: trial };
         by_permutation += i32::from(hsic_permutation_test(&ctx, &a, &b, true, random).unwrap().p <= 0.05);
     }
-    assert!((6..=26).contains(&by_gamma) && (6..=26).contains(&by_permutation), "{by_gamma} {by_permutation}");
+    assert!(
+        (6..=26).contains(&by_gamma) && (6..=26).contains(&by_permutation),
+        "{by_gamma} {by_permutation}"
+    );
 }
 
 #[test]
@@ -417,5 +471,10 @@ fn what_has_no_value_says_so() {
     let e = hsic(&ctx, &bad, &Variable::new(&x, k)).unwrap_err();
     assert_eq!(e.to_string(), "[ARGUMENT] x: gamma of the kernel is 0; expected a finite number > 0");
     let far = TensorRef::from_slice("x", &[1e200, -1e200], &[2, 1]).unwrap();
-    assert!(hsic(&ctx, &Variable::new(&far, k), &Variable::new(&x, k)).unwrap_err().to_string().starts_with("[NONFINITE]"));
+    assert!(
+        hsic(&ctx, &Variable::new(&far, k), &Variable::new(&x, k))
+            .unwrap_err()
+            .to_string()
+            .starts_with("[NONFINITE]")
+    );
 }

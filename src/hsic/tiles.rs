@@ -98,7 +98,8 @@ impl<'w, 'a, T: Number> Work<'w, 'a, T> {
                         Base::Differing => leaf.differing,
                         _ => leaf.direct,
                     };
-                    for (x, out) in slot.rows.chunks_exact(depth).zip(slot.base.chunks_exact_mut(TILE)).take(rows.len())
+                    for (x, out) in
+                        slot.rows.chunks_exact(depth).zip(slot.base.chunks_exact_mut(TILE)).take(rows.len())
                     {
                         add(&mut out[..columns.len()], x, &slot.panel, TILE);
                     }
@@ -141,7 +142,8 @@ impl<'w, 'a, T: Number> Work<'w, 'a, T> {
 }
 
 pub(super) fn view<T>(values: &[T], rows: usize, columns: usize, stride: usize) -> ArrayView2<'_, T> {
-    let all = ArrayView2::from_shape((values.len() / stride, stride), &values[..values.len() / stride * stride]);
+    let all =
+        ArrayView2::from_shape((values.len() / stride, stride), &values[..values.len() / stride * stride]);
     all.expect("whole rows").slice_move(s![..rows, ..columns])
 }
 

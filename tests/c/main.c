@@ -25,6 +25,7 @@ static const struct {
     {"set", test_set},
     {"police", test_police},
     {"prescribe", test_prescribe},
+    {"hsic", test_hsic},
     {"memory", test_memory},
     {"dlpack", test_dlpack},
     {"fence", test_fence},

@@ -47,7 +47,9 @@ pub fn cases(kind: &str) -> Vec<Case> {
     let mut found = Vec::new();
     for folder in folders.into_iter().filter(|f| f.join("cases.json").exists()) {
         let text = fs::read_to_string(folder.join("cases.json")).expect("cases.json");
-        let Ok(Value::Object(all)) = serde_json::from_str(&text) else { panic!("cases.json is not an object") };
+        let Ok(Value::Object(all)) = serde_json::from_str(&text) else {
+            panic!("cases.json is not an object")
+        };
         let of_kind = all.into_iter().filter(|(_, case)| case["kind"] == kind);
         found.extend(of_kind.map(|(name, json)| Case { folder: folder.join(&name), name, json }));
     }

@@ -146,7 +146,15 @@ pub(super) fn tally<T: Number, const FUSED: bool>(k: &[T], l: &[T], below: [&mut
 #[inline(always)]
 pub(super) fn signed<T: Number, const FUSED: bool>(w: &[T], x: T, p: &[T]) -> f64 {
     let mut sums = [T::zero(); LANES];
-    let part = |w: T, p: T| if x > p { w } else if x < p { -w } else { T::zero() };
+    let part = |w: T, p: T| {
+        if x > p {
+            w
+        } else if x < p {
+            -w
+        } else {
+            T::zero()
+        }
+    };
     let (w_blocks, w_rest) = w.as_chunks::<LANES>();
     let (p_blocks, p_rest) = p[..w.len()].as_chunks::<LANES>();
     for (w, p) in w_blocks.iter().zip(p_blocks) {

@@ -79,7 +79,10 @@ fn kernels_and_slopes_are_their_formulas() {
                 if u > 0.0 && kernel != Kernel::Discrete {
                     let h = 1e-6;
                     let central = (kernel.of(u + h) - kernel.of(u - h)) / (2.0 * h);
-                    assert!((kernel.slope(u) - central).abs() <= 1e-7 * central.abs().max(1.0), "{kernel:?} at {u}");
+                    assert!(
+                        (kernel.slope(u) - central).abs() <= 1e-7 * central.abs().max(1.0),
+                        "{kernel:?} at {u}"
+                    );
                 }
             }
         }
@@ -104,7 +107,8 @@ fn sums_of_rows() {
             assert!((0..n).all(|i| a[i] == 1.0 + k[i] && b[i] == 2.0 + l[i]));
             let x = 0.1;
             let got = (leaf.signed)(&k, x, &l);
-            let want: f64 = k.iter().zip(&l).map(|(w, &p)| if p == x { 0.0 } else { w * (x - p).signum() }).sum();
+            let want: f64 =
+                k.iter().zip(&l).map(|(w, &p)| if p == x { 0.0 } else { w * (x - p).signum() }).sum();
             assert!((got - want).abs() <= 1e-14 * n as f64);
             let mut out = vec![0.0; n];
             (leaf.combine)([2.0, -3.0], &k, &l, 0.5, &l, &mut out);
@@ -118,9 +122,11 @@ fn bases_of_pairs() {
     let (x, panel) = ([1.0, -2.0], [0.0, 1.0, 4.0, 9.0, -2.0, -2.0, 1.0, 9.0]);
     for isa in sets() {
         let leaf = f64::leaf(isa);
-        for (f, want) in
-            [(leaf.direct, [1.0, 0.0, 18.0]), (leaf.absolute, [1.0, 0.0, 6.0]), (leaf.differing, [1.0, 0.0, 2.0])]
-        {
+        for (f, want) in [
+            (leaf.direct, [1.0, 0.0, 18.0]),
+            (leaf.absolute, [1.0, 0.0, 6.0]),
+            (leaf.differing, [1.0, 0.0, 2.0]),
+        ] {
             let mut out = [0.0; 3];
             f(&mut out, &x, &panel, 4);
             assert_eq!(out, want);

@@ -52,7 +52,8 @@ pub fn barlow<T: Number>(
     let meter = ctx.meter();
     let (mut a, mut b) = (Batch::<T>::new(&meter, z1)?, Batch::<T>::new(&meter, z2)?);
     expect_alike([z1.name(), z2.name()], &a, &b)?;
-    let deviations = [standardise(z1.name(), &mut a, options.eps)?, standardise(z2.name(), &mut b, options.eps)?];
+    let deviations =
+        [standardise(z1.name(), &mut a, options.eps)?, standardise(z2.name(), &mut b, options.eps)?];
     let (n, d) = (a.n, a.d);
     meter.charge(size_of::<T>() * (d * d + 2 * n * d), "cross-correlation")?;
     let mut c = Array2::from_elem((d, d), T::zero());
@@ -91,7 +92,8 @@ pub fn barlow<T: Number>(
                 }
             }
             let n = n as f64;
-            for ((out, row), own) in out.chunks_exact_mut(d).zip(pulled.rows()).zip(own.rows.chunks_exact(d)) {
+            for ((out, row), own) in out.chunks_exact_mut(d).zip(pulled.rows()).zip(own.rows.chunks_exact(d))
+            {
                 for (k, o) in out.iter_mut().enumerate() {
                     let straight = row[k].wide() - means[k] / n - own[k].wide() * along[k] / n;
                     *o = T::of(straight / (n * deviations[k]));

@@ -19,7 +19,11 @@ pub fn vcreg_of_moments(ctx: &Context, moments: &Moments, options: &VcregOptions
 }
 
 /// C, the hinges, and the divisor.
-fn terms(ctx: &Context, moments: &Moments, options: &VcregOptions) -> Result<(Buffer<f64>, Vec<[f64; 2]>, f64)> {
+fn terms(
+    ctx: &Context,
+    moments: &Moments,
+    options: &VcregOptions,
+) -> Result<(Buffer<f64>, Vec<[f64; 2]>, f64)> {
     options.check()?;
     if moments.rows() < 2 {
         bail!(TooFew, "a variance needs at least 2 rows; the state has {}", moments.rows())

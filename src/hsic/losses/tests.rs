@@ -69,7 +69,8 @@ fn a_batch_in_parts_is_the_batch() {
     let whole = TensorRef::from_slice("z", &z, &[n, d]).unwrap();
     let want = vcreg::<f64>(&ctx, &whole, &VcregOptions::default(), true).unwrap();
     let mut states: Vec<Moments> = (0..2).map(|_| Moments::new(&ctx, d).unwrap()).collect();
-    let part = |p: usize| TensorRef::from_slice("z", &z[p * n / 2 * d..(p + 1) * n / 2 * d], &[n / 2, d]).unwrap();
+    let part =
+        |p: usize| TensorRef::from_slice("z", &z[p * n / 2 * d..(p + 1) * n / 2 * d], &[n / 2, d]).unwrap();
     for (p, state) in states.iter_mut().enumerate() {
         state.update(&ctx, &part(p)).unwrap();
     }

@@ -49,7 +49,12 @@ impl VcregOptions {
 
 /// The loss of `z` (n, d); `terms` are variance, covariance, 0. Conditions: RANK, SHAPE, DTYPE, NONFINITE, ARGUMENT, TOO_FEW
 /// (n < 2), MEMORY_LIMIT, MEMORY, CANCELLED.
-pub fn vcreg<T: Number>(ctx: &Context, z: &TensorRef, options: &VcregOptions, gradient: bool) -> Result<Loss<T>> {
+pub fn vcreg<T: Number>(
+    ctx: &Context,
+    z: &TensorRef,
+    options: &VcregOptions,
+    gradient: bool,
+) -> Result<Loss<T>> {
     options.check()?;
     let meter = ctx.meter();
     let batch = Batch::<T>::new(&meter, z)?;

@@ -66,7 +66,10 @@ impl White {
         s.diag_mut().mapv_inplace(|v| v + eps);
         let mut l = s.as_standard_layout().into_owned();
         if !cholesky(ctx, l.as_slice_mut().expect("row-major"), d, 1e-13)? {
-            bail!(Numeric, "{name}: its covariance is singular ({n} rows of {d}); more rows, or eps > 0, would help")
+            bail!(
+                Numeric,
+                "{name}: its covariance is singular ({n} rows of {d}); more rows, or eps > 0, would help"
+            )
         }
         for i in 0..d {
             l.row_mut(i).iter_mut().skip(i + 1).for_each(|v| *v = 0.0);

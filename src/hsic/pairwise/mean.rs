@@ -115,8 +115,7 @@ fn first_pass<T: Number>(ctx: &Context, f: &Features<T>, weights: Option<&[f64]>
                 for j in i + 1..n {
                     (leaf.features)(f.absolute, f.row(i), f.row(j), &f.gamma, &f.shift, &mut row);
                     let to = &mut part.rows[(j - origin) * k..][..k];
-                    for ((((&v, s), o), to), _) in
-                        row.iter().zip(&mut squares).zip(&mut own).zip(to).zip(0..)
+                    for ((((&v, s), o), to), _) in row.iter().zip(&mut squares).zip(&mut own).zip(to).zip(0..)
                     {
                         *s = *s + v * v;
                         *o = *o + v;
@@ -242,12 +241,17 @@ fn backward<T: Number>(
     let mut along = vec![0.0; k];
     if normalised {
         let mut sums = vec![0.0; k];
-        pairs_of(ctx, f, |v, i, j, row: &mut [f64]| {
-            let t = weighted_row(v, weights) - total[i] - total[j];
-            for (a, s) in row.iter_mut().enumerate() {
-                *s += 2.0 * t * (v[a].wide() - e[i * k + a] - e[j * k + a]);
-            }
-        }, &mut sums)?;
+        pairs_of(
+            ctx,
+            f,
+            |v, i, j, row: &mut [f64]| {
+                let t = weighted_row(v, weights) - total[i] - total[j];
+                for (a, s) in row.iter_mut().enumerate() {
+                    *s += 2.0 * t * (v[a].wide() - e[i * k + a] - e[j * k + a]);
+                }
+            },
+            &mut sums,
+        )?;
         for i in 0..n {
             let t = weighted(diagonal) - 2.0 * total[i];
             for (a, s) in sums.iter_mut().enumerate() {
