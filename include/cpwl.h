@@ -1495,12 +1495,12 @@ typedef struct cpwl_kernel {
     int32_t kind;
     /// A CPWL_BANDWIDTH_* constant; 0 = CPWL_BANDWIDTH_HALF. Used where `gamma` is 0.
     int32_t bandwidth;
-    /// > 0. 0 = 1 / (2 sigma^2) by `bandwidth`, for the kernels of |x - y|^2 (RBF, rational quadratic, inverse
+    /// Positive; 0 = 1 / (2 sigma^2) by `bandwidth`, for the kernels of |x - y|^2 (RBF, rational quadratic, inverse
     /// multiquadric); others need a number.
     double gamma;
-    /// >= 0, of CPWL_KERNEL_POLY.
+    /// Of CPWL_KERNEL_POLY, not negative.
     double coef0;
-    /// > 0, of CPWL_KERNEL_RATIONAL_QUADRATIC; 0 = 1.
+    /// Of CPWL_KERNEL_RATIONAL_QUADRATIC, positive; 0 = 1.
     double alpha;
     /// sigma where the median is 0; 0 = fail with ZERO_MEDIAN.
     double fallback;
@@ -3131,6 +3131,20 @@ cpwl_status cpwl_pairwise_mean(const struct cpwl_context *ctx,
                                int32_t normalised,
                                double *mean,
                                struct cpwl_tensor *gradient);
+
+/// Permutation tests of every pair of columns of `f` at once: `out`, (K, K), f32 or f64, becomes (1 + permutations whose HSIC over
+/// n^2 reaches that of the data) / (1 + `permutations`), 1 on the diagonal. One permutation serves all pairs, as a product of
+/// matrices. `permutations` 0 = 999. Kernels CPWL_KERNEL_RBF and CPWL_KERNEL_LAPLACE_L1; `gammas` as in `cpwl_pairwise_hsic`.
+/// The same answer for any number of threads. Correct for the number of pairs yourself.
+///
+/// Errors: as `cpwl_hsic`; CPWL_UNSUPPORTED. K^2 n^2 multiplications a permutation. Since 0.1.
+cpwl_status cpwl_pairwise_test(const struct cpwl_context *ctx,
+                               const struct cpwl_tensor *f,
+                               int32_t kind,
+                               const struct cpwl_tensor *gammas,
+                               int64_t permutations,
+                               uint64_t seed,
+                               struct cpwl_tensor *out);
 
 /// A state without batches for `rows` layers of one network and `columns` of the other. Free it with `cpwl_layer_cka_free`. Errors:
 /// CPWL_SHAPE. Since 0.1.

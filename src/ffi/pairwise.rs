@@ -115,6 +115,44 @@ pub unsafe extern "C" fn cpwl_pairwise_mean(
     })
 }
 
+/// Permutation tests of every pair of columns of `f` at once: `out`, (K, K), f32 or f64, becomes (1 + permutations whose HSIC over
+/// n^2 reaches that of the data) / (1 + `permutations`), 1 on the diagonal. One permutation serves all pairs, as a product of
+/// matrices. `permutations` 0 = 999. Kernels CPWL_KERNEL_RBF and CPWL_KERNEL_LAPLACE_L1; `gammas` as in `cpwl_pairwise_hsic`.
+/// The same answer for any number of threads. Correct for the number of pairs yourself.
+///
+/// Errors: as `cpwl_hsic`; CPWL_UNSUPPORTED. K^2 n^2 multiplications a permutation. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cpwl_pairwise_test(
+    ctx: *const cpwl_context,
+    f: *const cpwl_tensor,
+    kind: i32,
+    gammas: *const cpwl_tensor,
+    permutations: i64,
+    seed: u64,
+    out: *mut cpwl_tensor,
+) -> cpwl_status {
+    fence(|| {
+        // SAFETY: the words of the header to the caller.
+        let (ctx, f, given, mut out) = unsafe {
+            (
+                context::get(ctx)?,
+                tensor::input("f", f)?,
+                tensor::optional("gammas", gammas)?,
+                tensor::output("out", out)?,
+            )
+        };
+        f.expect_rank(2, "(n, K)")?;
+        let k = f.shape()[1];
+        out.expect_shape(&[k, k], "(K, K)")?;
+        out.expect_dtype(&[Dtype::F32, Dtype::F64])?;
+        out.expect_apart(&f)?;
+        let kind = kernel(kind)?;
+        let gammas = self::gammas(given, kind, ctx)?;
+        let count = usize::try_from(if permutations == 0 { 999 } else { permutations }).unwrap_or(0);
+        out.write(&hsic::pairwise_test(ctx, &f, kind, &gammas, count, seed)?)
+    })
+}
+
 /// Sums for CKA between all layers of two networks over minibatches. Changed by `cpwl_layer_cka_push`; calls at the same time
 /// from two threads fail with CPWL_ARGUMENT. Since 0.1.
 pub struct cpwl_layer_cka {

@@ -46,12 +46,12 @@ pub struct cpwl_kernel {
     pub kind: i32,
     /// A CPWL_BANDWIDTH_* constant; 0 = CPWL_BANDWIDTH_HALF. Used where `gamma` is 0.
     pub bandwidth: i32,
-    /// > 0. 0 = 1 / (2 sigma^2) by `bandwidth`, for the kernels of |x - y|^2 (RBF, rational quadratic, inverse
+    /// Positive; 0 = 1 / (2 sigma^2) by `bandwidth`, for the kernels of |x - y|^2 (RBF, rational quadratic, inverse
     /// multiquadric); others need a number.
     pub gamma: f64,
-    /// >= 0, of CPWL_KERNEL_POLY.
+    /// Of CPWL_KERNEL_POLY, not negative.
     pub coef0: f64,
-    /// > 0, of CPWL_KERNEL_RATIONAL_QUADRATIC; 0 = 1.
+    /// Of CPWL_KERNEL_RATIONAL_QUADRATIC, positive; 0 = 1.
     pub alpha: f64,
     /// sigma where the median is 0; 0 = fail with ZERO_MEDIAN.
     pub fallback: f64,

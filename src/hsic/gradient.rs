@@ -181,6 +181,7 @@ impl Pull {
         Pull { weights: vec![0.0; rows], pulled: vec![0.0; rows * f.d], gamma: 0.0, typical }
     }
 
+    #[allow(clippy::too_many_arguments)] // One tile of one variable, and where its parts are.
     /// Adds the tile of `work`: `w` holds D on entry, f(u) is in `k`; both TILE wide. O(rows columns d).
     pub fn add<T: Number>(
         &mut self,

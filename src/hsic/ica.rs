@@ -79,7 +79,7 @@ fn whiten(ctx: &Context, x: &TensorRef) -> Result<(Array2<f64>, Array2<f64>, Vec
         &Symmetric::new(c.as_slice().expect("row-major"), p, p, Triangle::Upper)?,
     )?;
     let largest = found.values[p - 1];
-    if !(found.values[0] > 1e-12 * largest) {
+    if found.values[0].is_nan() || found.values[0] <= 1e-12 * largest {
         bail!(Numeric, "{}: its covariance is singular: a column is a combination of the others", x.name())
     }
     let w = Array2::from_shape_fn((p, p), |(i, j)| found.vectors[j * p + i] / found.values[j].sqrt());

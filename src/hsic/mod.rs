@@ -17,7 +17,7 @@
 //! | `sums`, `estimate`, `linear` | [`hsic()`]: all estimators in one pass; the linear kernel by features |
 //! | `gradient` | [`gradient()`] of HSIC and CKA |
 //! | `dhsic` | [`dhsic()`] of several variables, its gradient and test |
-//! | `pairwise` | [`pairwise_hsic()`] of all features, [`pairwise_mean()`] without the matrix, gradient |
+//! | `pairwise` | [`pairwise_hsic()`] of all features, [`pairwise_mean()`] without the matrix, gradient; [`pairwise_test()`] |
 //! | `layers` | [`LayerCka`]: all layers of two networks over minibatches |
 //! | `blocks` | [`Stream`], [`hsic_blocks()`]: linear time |
 //! | `features` | random Fourier features, Nystrom |
@@ -70,6 +70,7 @@ pub use losses::{
 pub use oned::hsic_1d;
 pub use pairwise::{
     FeatureKernel, MeanGradient, pairwise_cka, pairwise_hsic, pairwise_mean, pairwise_mean_gradient,
+    pairwise_test,
 };
 pub use permutation::{
     PermutationTest, Permutations, dhsic_permutation_test, hsic_permutation_test, permutation,

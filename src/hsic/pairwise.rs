@@ -9,8 +9,10 @@
 //! kernel evaluations, memory K^2 + K n and a strip for each thread. The mean alone ([`mean`]) needs no M.
 
 mod mean;
+mod test;
 
 pub use mean::{MeanGradient, pairwise_mean, pairwise_mean_gradient};
+pub use test::pairwise_test;
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 

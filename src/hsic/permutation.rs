@@ -229,8 +229,6 @@ fn anew(
     unbiased: bool,
     permutations: &[Vec<usize>],
 ) -> Result<Vec<f64>> {
-    let n = x.n;
-    let size = n as f64;
     let first = sums(ctx, meter, x, y)?;
     let estimates = first.estimates();
     let mut out = vec![if unbiased { estimates.unbiased[0] } else { estimates.biased[0] }];
@@ -271,7 +269,6 @@ fn anew(
             out.push(if unbiased { e.unbiased[0] } else { e.biased[0] });
         }
     }
-    let _ = size;
     Ok(out)
 }
 

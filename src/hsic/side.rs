@@ -186,8 +186,9 @@ impl<'a, T: Number> Factor<'a, T> {
         for first in (0..rows.len()).step_by(STEP) {
             for (out, k) in out.chunks_mut(stride).zip(columns.clone()) {
                 let centre = self.centre.get(k).copied().unwrap_or_default();
-                for i in first..rows.len().min(first + STEP) {
-                    out[i] = self.values[(rows.start + i) * self.d + k] - centre;
+                let last = rows.len().min(first + STEP);
+                for (i, out) in out[first..last].iter_mut().enumerate() {
+                    *out = self.values[(rows.start + first + i) * self.d + k] - centre;
                 }
             }
         }

@@ -316,6 +316,33 @@ fn pairs_of_features_are_pairs_of_variables() {
 }
 
 #[test]
+fn tests_of_pairs_are_tests_of_each() {
+    let (n, k, count, seed) = (30, 4, 49, 5);
+    let mut f = data(55, n, k);
+    f.chunks_exact_mut(k).for_each(|r| r[2] = r[0] * r[0] + 0.1 * r[2]);
+    let view = TensorRef::from_slice("f", &f, &[n, k]).unwrap();
+    let got =
+        [1, 2].map(|t| pairwise_test(&threads(t), &view, FeatureKernel::Rbf, &[0.8], count, seed).unwrap());
+    assert_eq!(got[0][..], got[1][..]);
+    let ctx = threads(1);
+    for a in 0..k {
+        for b in a + 1..k {
+            let column = |c: usize| -> Vec<f64> { f.iter().skip(c).step_by(k).copied().collect() };
+            let (x, y) = (column(a), column(b));
+            let (x, y) = (
+                TensorRef::from_slice("x", &x, &[n]).unwrap(),
+                TensorRef::from_slice("y", &y, &[n]).unwrap(),
+            );
+            let kernel = Kernel::Rbf { gamma: 0.8 };
+            let (x, y) = (Variable::new(&x, kernel), Variable::new(&y, kernel));
+            let want =
+                hsic_permutation_test(&ctx, &x, &y, false, Permutations::Random { count, seed }).unwrap();
+            assert_eq!(got[0][a * k + b], want.p, "{a} {b}");
+        }
+    }
+}
+
+#[test]
 fn gradients_of_means_over_pairs() {
     let ctx = threads(2);
     let (n, k) = (11, 4);

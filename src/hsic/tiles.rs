@@ -44,9 +44,8 @@ fn bytes<T: Number>(sides: &[&Side<T>]) -> usize {
 
 impl<'w, 'a, T: Number> Work<'w, 'a, T> {
     fn new(ctx: &'w Context, sides: &'w [&'w Side<'a, T>], rows: Range<usize>) -> Self {
-        let slot = |d: usize, products: bool| {
+        let slot = |d: usize| {
             let depth = d.min(DEPTH);
-            let _ = products;
             Slot {
                 rows: vec![T::zero(); TILE * depth],
                 panel: vec![T::zero(); TILE * depth],
@@ -54,8 +53,7 @@ impl<'w, 'a, T: Number> Work<'w, 'a, T> {
                 row: vec![T::zero(); TILE],
             }
         };
-        let slots =
-            sides.iter().map(|s| s.factors.iter().map(|f| slot(f.d, f.products())).collect()).collect();
+        let slots = sides.iter().map(|s| s.factors.iter().map(|f| slot(f.d)).collect()).collect();
         Work { ctx, leaf: T::leaf(ctx.isa()), sides, slots, rows, columns: 0..0, loaded: false }
     }
 

@@ -141,6 +141,17 @@ def test_pairs_of_features(pair):
     assert np.allclose(cpwl.pairwise_hsic(f), cpwl.pairwise_hsic(f, gammas=[0.5 / s**2 for s in sigma]), rtol=1e-12)
 
 
+def test_p_of_all_pairs(pair):
+    f = np.column_stack([pair[0][:60, :3], pair[0][:60, 0] ** 2])
+    p = cpwl.pairwise_test(f, gammas=0.5, permutations=99, seed=3)
+    assert (p == p.T).all() and (np.diag(p) == 1).all()
+    for a in range(4):
+        for b in range(a + 1, 4):
+            one = cpwl.hsic_test(f[:, a], f[:, b], kernel=Kernel("rbf", 0.5), permutations=99, seed=3)
+            assert p[a, b] == one.p
+    assert p[0, 3] == 0.01
+
+
 def test_gradients_are_central_differences(pair):
     x, y = pair[0][:12, :3], pair[1][:12]
     found = cpwl.hsic_gradient(x, y, kernel=(Kernel("rbf", 0.3), Kernel("laplace_l1", 0.5)), objective="cka_debiased")

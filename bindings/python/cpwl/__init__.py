@@ -55,6 +55,7 @@ from .hsic import (
     pairwise_hsic,
     pairwise_mean,
     pairwise_mean_gradient,
+    pairwise_test,
     random_features,
 )
 from .network import Affine, Approximation, Network, Node
@@ -140,6 +141,7 @@ __all__ = [
     "pairwise_hsic",
     "pairwise_mean",
     "pairwise_mean_gradient",
+    "pairwise_test",
     "police",
     "product",
     "random_features",

@@ -946,6 +946,7 @@ FUNCTIONS = {
     "cpwl_network_with_parameters": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(c.c_void_p)]),
     "cpwl_pairwise_hsic": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(Tensor), c.c_int32, c.POINTER(Tensor)]),
     "cpwl_pairwise_mean": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(Tensor), c.c_int32, c.POINTER(c.c_double), c.POINTER(Tensor)]),
+    "cpwl_pairwise_test": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(Tensor), c.c_int64, c.c_uint64, c.POINTER(Tensor)]),
     "cpwl_partition3d_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_partition3d_free": (None, [c.c_void_p]),
     "cpwl_partition3d_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Partition3dSummary)]),

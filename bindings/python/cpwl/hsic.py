@@ -28,7 +28,7 @@ __all__ = [
     "Approximation", "Blocks", "Estimates", "HsicGradient", "IndependenceTest", "Kernel", "LayerCka", "Product",
     "bandwidth", "cka", "dhsic", "dhsic_gradient", "dhsic_test", "hsic", "hsic_blocks", "hsic_estimates",
     "hsic_gradient", "hsic_nystrom", "hsic_random_features", "hsic_test", "pairwise_hsic", "pairwise_mean",
-    "pairwise_mean_gradient", "random_features",
+    "pairwise_mean_gradient", "pairwise_test", "random_features",
 ]  # fmt: skip
 
 
@@ -458,6 +458,33 @@ def pairwise_mean_gradient(
     place = _tensor.borrow(out, "gradient")
     ctx._run(lambda: call(lib.cpwl_pairwise_mean, ctx, borrowed, kind, given, normalised, ctypes.byref(mean), place))
     return mean.value, _tensor.as_result(out, borrowed)
+
+
+def pairwise_test(
+    f: Any,
+    *,
+    kernel: str = "rbf",
+    gammas: Any = None,
+    permutations: int = 999,
+    seed: int = 0,
+    bandwidth_rule: str = "half",
+    context: Context | None = None,
+    **options: Any,
+) -> npt.NDArray[np.float64]:
+    """p of independence of every pair of columns of `f`, (K, K), by permutations that serve all pairs at once.
+
+    (1 + permutations whose HSIC reaches that of the data) / (1 + B); 1 on the diagonal. Correct for the number of pairs, for
+    example with :func:`scipy.stats.false_discovery_control`. Parameters as in :func:`pairwise_hsic` and :func:`hsic_test`.
+    """
+    if permutations < 1:
+        raise ValueError(f"permutations is {permutations}; expected at least 1")
+    ctx = _context.resolve(context, options)
+    borrowed, kind, given = _features(f, kernel, gammas, bandwidth_rule)
+    width = borrowed.shape[-1] if borrowed.shape else 0
+    out = np.empty((width, width))
+    place = _tensor.borrow(out, "out")
+    ctx._run(lambda: call(lib.cpwl_pairwise_test, ctx, borrowed, kind, given, permutations, seed, place))
+    return out
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,8 +38,7 @@ const F64: [f64; 10] = [
 ];
 
 /// The same with fewer terms: 3e-10.
-const F32: [f32; 6] =
-    [0.500_000_000, 0.166_666_667, 0.041_666_464, 0.008_333_311, 0.001_393_373_1, 0.000_198_910_8];
+const F32: [f32; 6] = [0.5, 0.166_666_67, 0.041_666_464, 0.008_333_311, 0.001_393_373_1, 0.000_198_910_8];
 
 macro_rules! number {
     ($t:ident, $bits:ident, $poly:ident, lowest: $lowest:literal, magic: $magic:literal, ln2: $high:literal + $low:literal,

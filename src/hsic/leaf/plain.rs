@@ -33,7 +33,7 @@ pub(super) fn absolute<T: Number, const FUSED: bool>(out: &mut [T], x: &[T], pan
     let width = out.len();
     for (&x, column) in x.iter().zip(panel.chunks_exact(stride)) {
         for (u, &y) in out.iter_mut().zip(&column[..width]) {
-            *u = *u + (x - y).size();
+            *u += (x - y).size();
         }
     }
 }
@@ -44,7 +44,7 @@ pub(super) fn differing<T: Number, const FUSED: bool>(out: &mut [T], x: &[T], pa
     let width = out.len();
     for (&x, column) in x.iter().zip(panel.chunks_exact(stride)) {
         for (u, &y) in out.iter_mut().zip(&column[..width]) {
-            *u = *u + if x == y { T::zero() } else { T::one() };
+            *u += if x == y { T::zero() } else { T::one() };
         }
     }
 }
@@ -121,19 +121,19 @@ pub(super) fn tally<T: Number, const FUSED: bool>(k: &[T], l: &[T], below: [&mut
     let (lb_blocks, lb_rest) = l_below[..k.len()].as_chunks_mut::<LANES>();
     for (((k, l), kb), lb) in k_blocks.iter().zip(l_blocks).zip(kb_blocks).zip(lb_blocks) {
         for i in 0..LANES {
-            sums[0][i] = sums[0][i] + k[i];
-            sums[1][i] = sums[1][i] + l[i];
+            sums[0][i] += k[i];
+            sums[1][i] += l[i];
             sums[2][i] = k[i].fma::<FUSED>(l[i], sums[2][i]);
             sums[3][i] = k[i].fma::<FUSED>(k[i], sums[3][i]);
             sums[4][i] = l[i].fma::<FUSED>(l[i], sums[4][i]);
-            kb[i] = kb[i] + k[i];
-            lb[i] = lb[i] + l[i];
+            kb[i] += k[i];
+            lb[i] += l[i];
         }
     }
     let mut out = sums.map(|s| s.iter().map(|x| x.wide()).sum::<f64>());
     for (((&k, &l), kb), lb) in k_rest.iter().zip(l_rest).zip(kb_rest).zip(lb_rest) {
-        *kb = *kb + k;
-        *lb = *lb + l;
+        *kb += k;
+        *lb += l;
         let (k, l) = (k.wide(), l.wide());
         for (sum, v) in out.iter_mut().zip([k, l, k * l, k * k, l * l]) {
             *sum += v;
@@ -159,7 +159,7 @@ pub(super) fn signed<T: Number, const FUSED: bool>(w: &[T], x: T, p: &[T]) -> f6
     let (p_blocks, p_rest) = p[..w.len()].as_chunks::<LANES>();
     for (w, p) in w_blocks.iter().zip(p_blocks) {
         for i in 0..LANES {
-            sums[i] = sums[i] + part(w[i], p[i]);
+            sums[i] += part(w[i], p[i]);
         }
     }
     let rest: f64 = w_rest.iter().zip(p_rest).map(|(&w, &p)| part(w, p).wide()).sum();

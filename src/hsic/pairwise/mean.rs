@@ -115,10 +115,9 @@ fn first_pass<T: Number>(ctx: &Context, f: &Features<T>, weights: Option<&[f64]>
                 for j in i + 1..n {
                     (leaf.features)(f.absolute, f.row(i), f.row(j), &f.gamma, &f.shift, &mut row);
                     let to = &mut part.rows[(j - origin) * k..][..k];
-                    for ((((&v, s), o), to), _) in row.iter().zip(&mut squares).zip(&mut own).zip(to).zip(0..)
-                    {
-                        *s = *s + v * v;
-                        *o = *o + v;
+                    for (((&v, s), o), to) in row.iter().zip(&mut squares).zip(&mut own).zip(to) {
+                        *s += v * v;
+                        *o += v;
                         *to += v.wide();
                     }
                     let sum: f64 = match weights {
@@ -190,7 +189,7 @@ fn of<T: Number>(
     if normalised {
         for (a, (w, own)) in weights.iter_mut().zip(&own).enumerate() {
             let size = 2.0 * first.squares[a] + n as f64 * diagonal[a] * diagonal[a];
-            if !(*own > 1e-14 * size) {
+            if own.is_nan() || *own <= 1e-14 * size {
                 bail!(Undefined, "CKA: feature {a} is constant")
             }
             *w = 1.0 / own.sqrt();
@@ -206,7 +205,7 @@ fn of<T: Number>(
     let mean = (total - squares) * scale;
     let mut gradient = meter.buffer::<f64>(if wanted { n * k } else { 0 }, "gradient")?;
     if wanted {
-        backward(ctx, f, &first.rows, &diagonal, &weights, &own, normalised, scale, &mut gradient)?;
+        backward(ctx, f, &first.rows, &diagonal, &weights, normalised, scale, &mut gradient)?;
     }
     Ok(MeanGradient { mean, gradient })
 }
@@ -218,7 +217,6 @@ fn backward<T: Number>(
     rows: &[f64],
     diagonal: &[f64],
     weights: &[f64],
-    own: &[f64],
     normalised: bool,
     scale: f64,
     out: &mut [f64],
@@ -260,7 +258,6 @@ fn backward<T: Number>(
         }
         along = sums.iter().zip(weights).map(|(s, w)| 2.0 * (s * w - 1.0)).collect();
     }
-    let _ = own;
     let slope_of = |a: usize, x: f64, y: f64, v: f64| {
         let (g, step) = (f.gamma[a].wide(), x - y);
         let kernel = v + f.shift[a].wide();
