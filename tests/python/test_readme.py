@@ -47,11 +47,21 @@ def blocks(language):
 
 
 def test_the_example_of_police(here):
-    _, police = blocks("python")
+    _, police, _ = blocks("python")
     done = subprocess.run([sys.executable, "-c", police], capture_output=True, text=True, cwd=here)
     assert done.returncode == 0, done.stderr
     assert "\ncertified: " in done.stdout
     assert done.stdout.endswith("\n1\n")
+
+
+def test_the_example_of_independence(here):
+    *_, independence = blocks("python")
+    done = subprocess.run([sys.executable, "-c", independence], capture_output=True, text=True, cwd=here)
+    assert done.returncode == 0, done.stderr
+    hsic, cka, p, _ = done.stdout.splitlines()
+    assert 0 < float(hsic) < 1
+    assert 0 < float(cka) < 1
+    assert float(p) < 0.05
 
 
 def test_python(here, expected):

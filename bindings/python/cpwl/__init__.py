@@ -27,14 +27,12 @@ from .convex import (
     product,
 )
 from .domains import Ball, Box, Domain, Polygon, Polytope, Simplex, Slice, Space
-from .embedding import Ica, Loss, barlow_loss, ica, vcreg_loss, vicreg_loss, wmse_loss
+from .embedding import Ica, barlow_loss, ica, vcreg_loss, vicreg_loss, wmse_loss
 from .enumeration import Enumeration
 from .errors import *  # noqa: F403
 from .errors import __all__ as _errors
 from .hsic import (
-    Approximation,
-    Blocks,
-    Estimates,
+    HsicApproximation,
     HsicGradient,
     IndependenceTest,
     Kernel,
@@ -74,7 +72,6 @@ __all__ = [
     "AffineCertificate",
     "Approximation",
     "Ball",
-    "Blocks",
     "Boundary",
     "Box",
     "Certificate",
@@ -86,16 +83,15 @@ __all__ = [
     "Domain",
     "Ellipsoid",
     "Enumeration",
-    "Estimates",
     "Gradients",
     "HPolytope",
+    "HsicApproximation",
     "HsicGradient",
     "Ica",
     "IndependenceTest",
     "Inequalities",
     "Kernel",
     "LayerCka",
-    "Loss",
     "LpBall",
     "Nearest",
     "Network",

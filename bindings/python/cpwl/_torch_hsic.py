@@ -1,4 +1,5 @@
-"""Independence as torch functions with gradients: what is saved for the backward pass are gradients, never Gram matrices."""
+"""Independence as torch functions with gradients: what is saved for the backward pass are gradients, never Gram
+matrices."""
 
 from __future__ import annotations
 
@@ -54,8 +55,8 @@ def _objective(x: torch.Tensor, y: torch.Tensor, kernel: Any, name: str, options
 def hsic(
     x: torch.Tensor, y: torch.Tensor, *, kernel: Any = "rbf", estimator: str = "biased", **options: Any
 ) -> torch.Tensor:
-    """HSIC of `x` and `y`, differentiable in both; parameters as in :func:`cpwl.hsic`. A bandwidth that is found from the data
-    counts as a constant."""
+    """HSIC of `x` and `y`, differentiable in both; parameters as in :func:`cpwl.hsic`. A bandwidth that is found from
+    the data counts as a constant."""
     return _objective(x, y, kernel, estimator, options)
 
 
@@ -67,7 +68,8 @@ def cka(
 
 
 def pairwise_hsic_mean(f: torch.Tensor, *, normalised: bool = False, **options: Any) -> torch.Tensor:
-    """Mean HSIC, or with `normalised` CKA, of all pairs of columns of `f`; parameters as in :func:`cpwl.pairwise_mean`."""
+    """Mean HSIC, or with `normalised` CKA, of all pairs of columns of `f`; parameters as in
+    :func:`cpwl.pairwise_mean`."""
 
     def compute(f: torch.Tensor) -> tuple[float, Any]:
         value, gradient = _pairwise_mean_gradient(f, normalised=normalised, **options)

@@ -53,11 +53,11 @@ class Kernel:
     Attributes
     ----------
     kind : str
-        ``"rbf"`` exp(-gamma \\|x - y\\|^2), ``"linear"`` x . y, ``"laplace_l1"`` exp(-gamma \\|x - y\\|_1), ``"exp_l2"``
-        exp(-gamma \\|x - y\\|), ``"poly"`` (gamma x . y + coef0)^degree, ``"rational_quadratic"``
-        (1 + gamma \\|x - y\\|^2 / alpha)^-alpha, ``"inverse_multiquadric"`` (1 + gamma \\|x - y\\|^2)^-1/2, ``"discrete"``
-        1 for equal rows (labels), ``"distance"`` -\\|x - y\\| (squared distance covariance), ``"precomputed"``: the data are
-        the (n, n) Gram matrix.
+        ``"rbf"`` exp(-gamma \\|x - y\\|^2), ``"linear"`` x . y, ``"laplace_l1"`` exp(-gamma \\|x - y\\|_1),
+        ``"exp_l2"`` exp(-gamma \\|x - y\\|), ``"poly"`` (gamma x . y + coef0)^degree, ``"rational_quadratic"``
+        (1 + gamma \\|x - y\\|^2 / alpha)^-alpha, ``"inverse_multiquadric"`` (1 + gamma \\|x - y\\|^2)^-1/2,
+        ``"discrete"`` 1 for equal rows (labels), ``"distance"`` -\\|x - y\\| (squared distance covariance),
+        ``"precomputed"``: the data are the (n, n) Gram matrix.
     gamma : float, optional
         > 0; by default 1 / (2 sigma^2) with sigma by `bandwidth`, for the kernels of \\|x - y\\|^2. Others need one.
     bandwidth : {"half", "distance", "nonzero"}

@@ -110,8 +110,8 @@ def vicreg_loss(
 ) -> Loss:
     """VICReg of two views (n, d), n the whole batch.
 
-    `variant` ``"fair"`` has the factors of facebookresearch/vicreg, ``"paper"`` those of arXiv:2105.04906: they differ by 2 in the
-    variance term and by d in the invariance term. Other parameters as in :func:`vcreg_loss`.
+    `variant` ``"fair"`` has the factors of facebookresearch/vicreg, ``"paper"`` those of arXiv:2105.04906: they differ
+    by 2 in the variance term and by d in the invariance term. Other parameters as in :func:`vcreg_loss`.
     """
     if variant not in ("fair", "paper"):
         raise ValueError(f"variant is {variant!r}; expected 'fair' or 'paper'")
@@ -144,8 +144,8 @@ def barlow_loss(
 def wmse_loss(
     z1: Any, z2: Any, *, eps: float = 0.0, gradient: bool = False, context: Context | None = None, **options: Any
 ) -> Loss:
-    """W-MSE of two views (n, d), n > d: mean squared distance of their whitened, normalised rows; float64 (Ermolov et al.,
-    arXiv:2007.06346). `eps` of the identity is mixed into the covariance."""
+    """W-MSE of two views (n, d), n > d: mean squared distance of their whitened, normalised rows; float64 (Ermolov et
+    al., arXiv:2007.06346). `eps` of the identity is mixed into the covariance."""
     ctx = _context.resolve(context, options)
     eps_ = ctypes.c_double(eps)
     return _loss(lib.cpwl_wmse, [("z1", z1), ("z2", z2)], eps_, ["distance"], gradient, ctx, double=True)
@@ -190,8 +190,8 @@ def ica(
 ) -> Ica:
     """Independent components of a linear mixture `x` (n, p) by VCReg on random features of the whitened data.
 
-    The search has local optima; the best of `restarts` by its own pairwise HSIC is taken, and the result says how they compare.
-    Mixtures that are not linear are not solved this way (arXiv:2209.14905).
+    The search has local optima; the best of `restarts` by its own pairwise HSIC is taken, and the result says how they
+    compare. Mixtures that are not linear are not solved this way (arXiv:2209.14905).
     """
     ctx = _context.resolve(context, options)
     given = _tensor.borrow(x, "x")

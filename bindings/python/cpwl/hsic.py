@@ -1,7 +1,7 @@
 """Independence: HSIC, CKA, dHSIC, HSIC of all pairs of features, tests. Memory is O(n): Gram matrices are never formed.
 
-Unbiased HSIC may be negative, which is right: its mean over samples of independent variables is 0. Debiased CKA is then negative
-or undefined. Biased CKA of few rows is far above 0 for independent data; take the debiased one there.
+Unbiased HSIC may be negative, which is right: its mean over samples of independent variables is 0. Debiased CKA is
+then negative or undefined. Biased CKA of few rows is far above 0 for independent data; take the debiased one there.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
-    "Approximation", "Blocks", "Estimates", "HsicGradient", "IndependenceTest", "Kernel", "LayerCka", "Product",
+    "Blocks", "Estimates", "HsicApproximation", "HsicGradient", "IndependenceTest", "Kernel", "LayerCka", "Product",
     "bandwidth", "cka", "dhsic", "dhsic_gradient", "dhsic_test", "hsic", "hsic_blocks", "hsic_estimates",
     "hsic_gradient", "hsic_nystrom", "hsic_random_features", "hsic_test", "pairwise_hsic", "pairwise_mean",
     "pairwise_mean_gradient", "pairwise_test", "random_features",
@@ -68,7 +68,7 @@ class Estimates:
 
 
 @dataclass(frozen=True)
-class Approximation:
+class HsicApproximation:
     """Estimates by explicit features.
 
     Attributes
@@ -83,7 +83,8 @@ class Approximation:
 
 
 def _estimates(s: _abi.HsicSummary) -> Estimates:
-    return Estimates(s.n, *s.biased, *s.unbiased, s.cka, s.cka_debiased, (s.gamma[0], s.gamma[1]))
+    b, u = s.biased, s.unbiased
+    return Estimates(s.n, b[0], b[1], b[2], u[0], u[1], u[2], s.cka, s.cka_debiased, (s.gamma[0], s.gamma[1]))
 
 
 def _run(x: Any, y: Any, kernel: Any, require: int, ctx: Context) -> Estimates:
@@ -92,9 +93,7 @@ def _run(x: Any, y: Any, kernel: Any, require: int, ctx: Context) -> Estimates:
     return _estimates(out)
 
 
-def hsic_estimates(
-    x: Any, y: Any, *, kernel: Any = "rbf", context: Context | None = None, **options: Any
-) -> Estimates:
+def hsic_estimates(x: Any, y: Any, *, kernel: Any = "rbf", context: Context | None = None, **options: Any) -> Estimates:
     """All estimators of HSIC and CKA of `x` and `y` in one pass; parameters as in :func:`hsic`."""
     return _run(x, y, kernel, 0, _context.resolve(context, options))
 
@@ -193,8 +192,8 @@ def hsic_gradient(
 ) -> HsicGradient:
     """Value and gradients of ``"biased"``, ``"biased_nm1"``, ``"unbiased"`` HSIC, ``"cka"`` or ``"cka_debiased"``.
 
-    A bandwidth that is found from the data counts as a constant. Other parameters as in :func:`hsic`; `both` is whether the
-    gradient in y is wanted too.
+    A bandwidth that is found from the data counts as a constant. Other parameters as in :func:`hsic`; `both` is
+    whether the gradient in y is wanted too.
     """
     ctx = _context.resolve(context, options)
     variables, out, value = two(x, y, kernel), sized(_abi.HsicSummary), ctypes.c_double()
@@ -224,7 +223,8 @@ def bandwidth(
     x : array (n, d) or (n,)
     rule : {"half", "distance", "nonzero"}
         sqrt of half the upper median of squared distances (R's dHSIC); the median distance (hyppo); sqrt of half the
-        median of the squared distances that are not 0 (Gretton's test). Over all pairs of up to 4096 rows, else of a sample.
+        median of the squared distances that are not 0 (Gretton's test). Over all pairs of up to 4096 rows, else of a
+        sample.
     fallback : float, optional
         What to return where the median is 0; hyppo takes 1, dHSIC 0.001.
     seed : int
@@ -341,8 +341,8 @@ def hsic_test(
     x, y, kernel
         As in :func:`hsic`.
     method : {"permutation", "gamma", "gamma_dhsic"}
-        Permutations of the rows of y, p = (1 + permutations that reach the statistic) / (1 + B); or a gamma distribution for
-        the null (Gretton et al. 2007, or as for dHSIC), for kernels with k(x, x) = 1.
+        Permutations of the rows of y, p = (1 + permutations that reach the statistic) / (1 + B); or a gamma
+        distribution for the null (Gretton et al. 2007, or as for dHSIC), for kernels with k(x, x) = 1.
     permutations : int or (B, n) array of int
         How many, or which.
     seed : int
@@ -377,10 +377,7 @@ def _features(f: Any, kernel: str, gammas: Any, bandwidth_rule: str) -> tuple[_t
         if kernel != "rbf":
             raise ValueError(f"gammas is None; the kernel {kernel!r} needs one for all features, or one each")
         columns = _tensor.to_float64(f, "f")
-        if columns.ndim == 2:
-            gammas = [0.5 / bandwidth(c, bandwidth_rule) ** 2 for c in columns.T]
-        else:
-            gammas = [1.0]
+        gammas = [0.5 / bandwidth(c, bandwidth_rule) ** 2 for c in columns.T] if columns.ndim == 2 else [1.0]
     return borrowed, kind, _tensor.borrow(np.atleast_1d(np.asarray(gammas, dtype=np.float64)), "gammas")
 
 
@@ -473,8 +470,9 @@ def pairwise_test(
 ) -> npt.NDArray[np.float64]:
     """p of independence of every pair of columns of `f`, (K, K), by permutations that serve all pairs at once.
 
-    (1 + permutations whose HSIC reaches that of the data) / (1 + B); 1 on the diagonal. Correct for the number of pairs, for
-    example with :func:`scipy.stats.false_discovery_control`. Parameters as in :func:`pairwise_hsic` and :func:`hsic_test`.
+    (1 + permutations whose HSIC reaches that of the data) / (1 + B); 1 on the diagonal. Correct for the number of
+    pairs, for example with :func:`scipy.stats.false_discovery_control`. Parameters as in :func:`pairwise_hsic` and
+    :func:`hsic_test`.
     """
     if permutations < 1:
         raise ValueError(f"permutations is {permutations}; expected at least 1")
@@ -517,7 +515,8 @@ class Blocks:
 def hsic_blocks(
     x: Any, y: Any, size: int, *, kernel: Any = "rbf", context: Context | None = None, **options: Any
 ) -> Blocks:
-    """Unbiased HSIC and debiased CKA from blocks of `size` rows: linear in n (Zaremba et al. 2013; Nguyen et al. 2021)."""
+    """Unbiased HSIC and debiased CKA from blocks of `size` rows: linear in n (Zaremba et al. 2013; Nguyen et al.
+    2021)."""
     ctx = _context.resolve(context, options)
     variables, out = two(x, y, kernel), sized(_abi.HsicBlocksSummary)
     rows = variables.borrowed[0].shape[0] if variables.borrowed[0].shape else 0
@@ -539,13 +538,13 @@ def random_features(
 
 def hsic_random_features(
     x: Any, y: Any, wx: Any, bx: Any, wy: Any, by: Any, *, context: Context | None = None, **options: Any
-) -> Approximation:
+) -> HsicApproximation:
     """HSIC with the features cos(x wx + bx) of x and cos(y wy + by) of y, see :func:`random_features`."""
     ctx, out = _context.resolve(context, options), sized(_abi.HsicSummary)
     names = ("x", "wx", "bx", "y", "wy", "by")
     given = [_tensor.borrow(v, name) for v, name in zip((x, wx, bx, y, wy, by), names, strict=True)]
     ctx._run(lambda: call(lib.cpwl_hsic_random_features, ctx, *given, ctypes.byref(out)))
-    return Approximation(_estimates(out), out.error)
+    return HsicApproximation(_estimates(out), out.error)
 
 
 def hsic_nystrom(
@@ -557,7 +556,7 @@ def hsic_nystrom(
     rcond: float = 0.0,
     context: Context | None = None,
     **options: Any,
-) -> Approximation:
+) -> HsicApproximation:
     """HSIC with Nystrom features from landmark rows: indices for both, or a pair of arrays, one each."""
     ctx, out = _context.resolve(context, options), sized(_abi.HsicSummary)
     variables = two(x, y, kernel)
@@ -565,7 +564,7 @@ def hsic_nystrom(
     rows = [_tensor.borrow(np.ascontiguousarray(v, dtype=np.int64), "landmarks") for v in (a, b)]
     ctx._run(lambda: call(lib.cpwl_hsic_nystrom, ctx, variables[0], rows[0], variables[1], rows[1], rcond,
                           ctypes.byref(out)))  # fmt: skip
-    return Approximation(_estimates(out), out.error)
+    return HsicApproximation(_estimates(out), out.error)
 
 
 class LayerCka:
@@ -580,8 +579,8 @@ class LayerCka:
 
     Notes
     -----
-    Unbiased HSIC is summed over batches, and CKA is a ratio of sums: it does not depend on the order of batches, and hardly
-    on their size (Nguyen et al., arXiv:2010.15327).
+    Unbiased HSIC is summed over batches, and CKA is a ratio of sums: it does not depend on the order of batches, and
+    hardly on their size (Nguyen et al., arXiv:2010.15327).
     """
 
     def __init__(self, rows: int, columns: int, *, kernel: Kernel | str = "linear",

@@ -1,5 +1,5 @@
-"""POLICE for torch: modules that stay provably affine on regions of their input space while they are trained. Independence
-for torch: HSIC, CKA, VCReg, VICReg, Barlow Twins and W-MSE as functions with gradients.
+"""POLICE for torch: modules that stay provably affine on regions of their input space while they are trained.
+Independence for torch: HSIC, CKA, VCReg, VICReg, Barlow Twins and W-MSE as functions with gradients.
 
 >>> import cpwl, torch
 >>> from cpwl.torch import Policed

@@ -6,6 +6,7 @@ import json
 import math
 import pathlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,7 @@ def kernel(spec: dict[str, Any]) -> Kernel:
 
 
 def rbf(gamma: float) -> Kernel:
+    """A Gaussian kernel."""
     return Kernel("rbf", gamma)
 
 
@@ -303,7 +305,7 @@ def _edge(case: Case) -> None:
     k = kernel(case.spec["kernel"])
     case.close("biased_n1", hsic_estimates(x[:1], dup[:1], kernel=k).biased, want["biased_n1"])
     for n in (1, 2, 3):
-        case.fails(f"unbiased n={n}", "TOO_FEW", lambda n=n: _function(x[:n], dup[:n], kernel=k, estimator="unbiased"))
+        case.fails(f"unbiased n={n}", "TOO_FEW", partial(_function, x[:n], dup[:n], kernel=k, estimator="unbiased"))
         if n > 1:
             case.close(f"biased_n{n}", hsic_estimates(x[:n], 2 * dup[:n], kernel=k).biased, want[f"biased_n{n}"])
     const = case["Yconst"]
@@ -311,7 +313,7 @@ def _edge(case: Case) -> None:
     case.close("const.hsic_b", e.biased, 0.0, 0.0, want["const"]["hsic_b_abs_max"])
     case.close("const.hsic_u", e.unbiased, 0.0, 0.0, want["const"]["hsic_u_abs_max"])
     for debiased in (False, True):
-        case.fails("const.cka", "UNDEFINED", lambda debiased=debiased: cka(x, const, kernel=k, debiased=debiased))
+        case.fails("const.cka", "UNDEFINED", partial(cka, x, const, kernel=k, debiased=debiased))
     case._report.exact(case.name, "const.cka is NaN", math.isnan(e.cka) and math.isnan(e.cka_debiased), True)
     case.fails("const.median", "ZERO_MEDIAN", lambda: bandwidth(const))
     e = hsic_estimates(x, dup, kernel=k)
@@ -332,7 +334,7 @@ def _edge(case: Case) -> None:
     found = hsic_gradient(dup, x, kernel=(Kernel("exp_l2", 0.4), rbf(0.5)), both=False)
     case.all_close("exp_l2_grad_dup", found.x, "exp_l2_grad_dup")
     for array in ("Xnan", "Xinf"):
-        case.fails(array, "NONFINITE", lambda array=array: hsic_estimates(case[array], dup, kernel=k))
+        case.fails(array, "NONFINITE", partial(hsic_estimates, case[array], dup, kernel=k))
 
 
 KINDS: dict[str, Callable[[Case], None]] = {
