@@ -47,9 +47,13 @@ pub fn bandwidth(ctx: &Context, x: &TensorRef, rule: Bandwidth, fallback: f64, s
     }
     let values = x.read::<f64>(&ctx.meter())?;
     let rows = n.min(MOST);
-    let pick = |i: usize| if n <= MOST { i } else { sample(seed, n, i) };
-    let data: Vec<f64> = (0..rows).flat_map(|i| &values[pick(i) * d..][..d]).copied().collect();
-    let pairs = Pairs { data: &data, n: rows, d };
+    let pick = |i: usize| sample(seed, n, i);
+    let picked: Vec<f64> = if n <= MOST {
+        Vec::new()
+    } else {
+        (0..rows).flat_map(|i| &values[pick(i) * d..][..d]).copied().collect()
+    };
+    let pairs = Pairs { data: if n <= MOST { &values } else { &picked }, n: rows, d };
     let zeros = pairs.at_most_zero(ctx)?;
     let all = rows * (rows - 1) / 2;
     let midpoint = |first: usize, count: usize, root: bool| -> Result<f64> {

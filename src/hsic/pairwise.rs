@@ -158,7 +158,7 @@ pub(super) struct Moments {
 
 impl Moments {
     /// HSIC of each pair, biased over n^2, or unbiased.
-    fn matrix(&self, unbiased: bool) -> Vec<f64> {
+    fn matrix(&self, ctx: &Context, unbiased: bool) -> Vec<f64> {
         let (n, k) = (self.n as f64, self.count);
         let mut rows = self.rows.clone();
         if !unbiased {
@@ -171,7 +171,7 @@ impl Moments {
         rows.chunks_exact_mut(k).for_each(|r| r.iter_mut().zip(&totals).for_each(|(r, t)| *r -= t / n));
         let mut cross = ndarray::Array2::<f64>::zeros((k, k));
         let view = ArrayView2::from_shape((self.n, k), &rows).expect("n x count");
-        gemm(crate::simd::Isa::detect(), view.t(), view, false, cross.view_mut());
+        gemm(ctx.isa(), view.t(), view, false, cross.view_mut());
         let mut out = vec![0.0; k * k];
         for a in 0..k {
             for b in a..k {
@@ -325,9 +325,9 @@ pub fn pairwise_hsic(
     let matrix = if kernel == FeatureKernel::Linear {
         linear(ctx, &meter, f, unbiased)?
     } else if f.dtype() == Dtype::F64 {
-        moments(ctx, &meter, &Features::<f64>::new(&meter, f, kernel, gammas)?)?.matrix(unbiased)
+        moments(ctx, &meter, &Features::<f64>::new(&meter, f, kernel, gammas)?)?.matrix(ctx, unbiased)
     } else {
-        moments(ctx, &meter, &Features::<f32>::new(&meter, f, kernel, gammas)?)?.matrix(unbiased)
+        moments(ctx, &meter, &Features::<f32>::new(&meter, f, kernel, gammas)?)?.matrix(ctx, unbiased)
     };
     let mut out = meter.buffer::<f64>(k * k, "pairwise HSIC")?;
     out.iter_mut().zip(matrix).for_each(|(o, v)| *o = v * factor);

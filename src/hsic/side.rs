@@ -66,7 +66,7 @@ pub(super) struct Factor<'a, T: Number> {
     pub kernel: Kernel,
     pub op: Op<T>,
     pub d: usize,
-    n: usize,
+    pub n: usize,
     values: Values<'a, T>,
     /// Subtracted from every row; empty = 0.
     centre: Vec<T>,

@@ -193,6 +193,93 @@ static void layers(void) {
     cpwl_layer_cka_free(NULL);
 }
 
+/* All rows as landmarks are exact; blocks are means; the same seed is the same features; pairs are tested as each pair is. */
+static void approximations(void) {
+    static const double x[] = {1, 2, 4, 8, 3, 0, 5, 7}, y[] = {0, 1, 5, 2, 2, 7, 1, 4};
+    static const int64_t all[] = {0, 1, 2, 3, 4, 5, 6, 7}, shape[] = {8, 1}, eight[] = {8}, w_shape[] = {1, 8},
+                         half[] = {4, 1}, pairs[] = {8, 2}, two_by_two[] = {2, 2}, two[] = {2};
+    static const double gammas[] = {0.1, 0.1};
+    double w[8], b[8], again[8], batches[2], both[16], p[4];
+    const cpwl_tensor tx = tensor(x, CPWL_F64, 2, shape), ty = tensor(y, CPWL_F64, 2, shape),
+                      rows = tensor(all, CPWL_I64, 1, eight), tg = tensor(gammas, CPWL_F64, 1, two),
+                      tf = tensor(both, CPWL_F64, 2, pairs);
+    cpwl_tensor tw = tensor(w, CPWL_F64, 2, w_shape), tb = tensor(b, CPWL_F64, 1, eight),
+                other = tensor(again, CPWL_F64, 2, w_shape), out = tensor(batches, CPWL_F64, 1, two),
+                tp = tensor(p, CPWL_F64, 2, two_by_two);
+    const cpwl_kernel k = kernel(CPWL_KERNEL_RBF, 0.1);
+    cpwl_factor fx, fy;
+    cpwl_variable v[2];
+    cpwl_hsic_summary exact, s;
+    cpwl_hsic_blocks_summary blocks;
+    cpwl_hsic_test_options o;
+    cpwl_hsic_test_summary one;
+    int i;
+    memset(&exact, 0, sizeof exact);
+    memset(&blocks, 0, sizeof blocks);
+    memset(&o, 0, sizeof o);
+    memset(&one, 0, sizeof one);
+    exact.struct_size = sizeof exact;
+    s = exact;
+    blocks.struct_size = sizeof blocks;
+    o.struct_size = sizeof o;
+    one.struct_size = sizeof one;
+    v[0] = variable(&fx, &tx, &k), v[1] = variable(&fy, &ty, &k);
+    CHECK_OK(cpwl_hsic(NULL, &v[0], &v[1], 0, &exact));
+    CHECK_OK(cpwl_hsic_nystrom(NULL, &v[0], &rows, &v[1], &rows, 0, &s));
+    CHECK_NEAR(s.biased[0], exact.biased[0], 1e-8);
+    CHECK_OK(cpwl_random_features(NULL, CPWL_KERNEL_RBF, 0.1, 5, &tw, &tb));
+    CHECK_OK(cpwl_random_features(NULL, CPWL_KERNEL_RBF, 0.1, 5, &other, &tb));
+    CHECK(memcmp(w, again, sizeof w) == 0);
+    CHECK_OK(cpwl_hsic_random_features(NULL, &tx, &tw, &tb, &ty, &tw, &tb, &s));
+    CHECK(s.biased[0] > 0 && s.error > 0);
+    CHECK_FAILS(cpwl_random_features(NULL, CPWL_KERNEL_POLY, 1, 0, &tw, &tb), CPWL_UNSUPPORTED, "[UNSUPPORTED] kind is 5*");
+    CHECK_OK(cpwl_hsic_blocks(NULL, &v[0], &v[1], 4, &blocks, &out));
+    CHECK(blocks.blocks == 2 && blocks.dropped == 0);
+    CHECK_NEAR(blocks.hsic, (batches[0] + batches[1]) / 2, 1e-16);
+    {
+        const cpwl_tensor hx = tensor(x, CPWL_F64, 2, half), hy = tensor(y, CPWL_F64, 2, half);
+        v[0].factors = variable(&fx, &hx, &k).factors, v[1].factors = variable(&fy, &hy, &k).factors;
+        CHECK_OK(cpwl_hsic(NULL, &v[0], &v[1], 0, &s));
+        CHECK_NEAR(batches[0], s.unbiased[0], 1e-15);
+        fx.data = &tx, fy.data = &ty;
+    }
+    for (i = 0; i < 8; i++) both[2 * i] = x[i], both[2 * i + 1] = y[i];
+    CHECK_OK(cpwl_pairwise_test(NULL, &tf, CPWL_KERNEL_RBF, &tg, 49, 3, &tp));
+    o.permutations = 49;
+    o.seed = 3;
+    CHECK_OK(cpwl_hsic_test(NULL, v, 2, &o, &one, NULL));
+    CHECK_NEAR(p[1], one.p, 0);
+    CHECK(p[0] == 1 && p[3] == 1 && p[2] == p[1]);
+}
+
+/* Two signals that are mixed by hand; sources are the rows less the mean, unmixed. */
+static void components(void) {
+    static double x[2 * 400], sources[2 * 400];
+    static const int64_t shape[] = {400, 2}, square[] = {2, 2};
+    double unmixing[4], mean[2] = {0, 0};
+    const cpwl_tensor tx = tensor(x, CPWL_F64, 2, shape);
+    cpwl_tensor out = tensor(sources, CPWL_F64, 2, shape), u = tensor(unmixing, CPWL_F64, 2, square);
+    cpwl_ica_options o;
+    cpwl_ica_summary s;
+    int i;
+    memset(&o, 0, sizeof o);
+    memset(&s, 0, sizeof s);
+    o.struct_size = sizeof o;
+    s.struct_size = sizeof s;
+    o.restarts = 3;
+    o.steps = 100;
+    for (i = 0; i < 400; i++) {
+        const double a = i % 37 - 18, b = i * 7 % 31 < 15 ? 10 : -10;
+        x[2 * i] = a + b, x[2 * i + 1] = a - 2 * b;
+        mean[0] += x[2 * i] / 400, mean[1] += x[2 * i + 1] / 400;
+    }
+    CHECK_OK(cpwl_ica(NULL, &tx, &o, &s, &out, &u, NULL));
+    CHECK_NEAR(sources[1], (x[0] - mean[0]) * unmixing[1] + (x[1] - mean[1]) * unmixing[3], 1e-10);
+    CHECK(s.best >= 0 && s.best < 3 && s.objective >= 0);
+    o.rate = -1;
+    CHECK_FAILS(cpwl_ica(NULL, &tx, &o, &s, &out, NULL, NULL), CPWL_ARGUMENT, "[ARGUMENT] restarts 3, steps 100*");
+}
+
 static void errors(void) {
     static const double x[] = {1, 2, NAN}, same[] = {3, 3, 3};
     static const int64_t shape[] = {3, 1}, two_rows[] = {2, 1};
@@ -229,5 +316,7 @@ void test_hsic(void) {
     tests();
     losses();
     layers();
+    approximations();
+    components();
     errors();
 }
