@@ -18,8 +18,8 @@ import torch
 import cpwl
 from cpwl.torch import vcreg
 
-SOURCES, ROWS, STEPS, SEEDS = 6, 2048, 300, 5
-WIDTHS = (0, 8, 32, 128, 512)
+SOURCES, ROWS, STEPS, SEEDS = 6, 2048, 200, 3
+WIDTHS = (0, 8, 32, 128)
 
 
 def mixture(seed: int) -> torch.Tensor:
