@@ -25,7 +25,7 @@ pub struct Sigma {
     pub sigma: f64,
     /// 1 / (2 sigma^2)
     pub gamma: f64,
-    /// Rows that were used: all of them up to [`MOST`], then a sample.
+    /// Rows that were used: all of them up to 4096, then a sample.
     pub rows: usize,
 }
 

@@ -1,6 +1,6 @@
-//! Permutation tests: the statistic of (x, y[pi]) for random or given permutations pi.
+//! Permutation tests: the statistic of (x, permuted y) for random or given permutations.
 //!
-//! The centred K is had once; T_pi = sum_ij Kc_ij L[pi_i, pi_j] over the norm of the estimator. p = (1 + #{T_pi >= T}) / (1 + B),
+//! The centred K is had once; `T_pi = sum_ij Kc_ij L[pi_i, pi_j]` over the norm of the estimator. p = (1 + #{T_pi >= T}) / (1 + B),
 //! which is exact for any B (Phipson and Smyth 2010). Number i of a permutation is a function of the seed and of its index, so
 //! the answer does not depend on the threads.
 
