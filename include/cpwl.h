@@ -119,6 +119,78 @@
 /// Flag of `cpwl_lidar_options`: `eps` is meant as it is, even if it is 0. Since 0.1.
 #define CPWL_LIDAR_EPS 2
 
+/// `cpwl_kernel.kind`: exp(-gamma |x - y|^2), the default. Since 0.1.
+#define CPWL_KERNEL_RBF 1
+
+/// `cpwl_kernel.kind`: x . y. Since 0.1.
+#define CPWL_KERNEL_LINEAR 2
+
+/// `cpwl_kernel.kind`: exp(-gamma |x - y|_1). Since 0.1.
+#define CPWL_KERNEL_LAPLACE_L1 3
+
+/// `cpwl_kernel.kind`: exp(-gamma |x - y|), the Euclidean distance. Since 0.1.
+#define CPWL_KERNEL_EXP_L2 4
+
+/// `cpwl_kernel.kind`: (gamma x . y + coef0)^degree. Since 0.1.
+#define CPWL_KERNEL_POLY 5
+
+/// `cpwl_kernel.kind`: (1 + gamma |x - y|^2 / alpha)^-alpha. Since 0.1.
+#define CPWL_KERNEL_RATIONAL_QUADRATIC 6
+
+/// `cpwl_kernel.kind`: (1 + gamma |x - y|^2)^-1/2. Since 0.1.
+#define CPWL_KERNEL_INVERSE_MULTIQUADRIC 7
+
+/// `cpwl_kernel.kind`: 1 if the rows are equal, else 0. Since 0.1.
+#define CPWL_KERNEL_DISCRETE 8
+
+/// `cpwl_kernel.kind`: -|x - y|; HSIC of it is the squared distance covariance. Since 0.1.
+#define CPWL_KERNEL_DISTANCE 9
+
+/// `cpwl_kernel.kind`: the data are the symmetric (n, n) Gram matrix. Since 0.1.
+#define CPWL_KERNEL_PRECOMPUTED 10
+
+/// `cpwl_kernel.bandwidth`: sigma = sqrt(m / 2), m the upper median of the squared distances of pairs (R package dHSIC);
+/// the default. Since 0.1.
+#define CPWL_BANDWIDTH_HALF 1
+
+/// `cpwl_kernel.bandwidth`: sigma is the median of the distances (hyppo). Since 0.1.
+#define CPWL_BANDWIDTH_DISTANCE 2
+
+/// `cpwl_kernel.bandwidth`: sigma = sqrt(0.5 median of the squared distances that are not 0) (Gretton's test). Since 0.1.
+#define CPWL_BANDWIDTH_NONZERO 3
+
+/// Estimator or objective: Tr(K H L H) / n^2, the default. Since 0.1.
+#define CPWL_HSIC_BIASED_N2 1
+
+/// Estimator or objective: Tr(K H L H) / (n - 1)^2. Since 0.1.
+#define CPWL_HSIC_BIASED_NM1 2
+
+/// Estimator or objective: unbiased (Song et al. 2012), n >= 4; negative values are right. Since 0.1.
+#define CPWL_HSIC_UNBIASED 3
+
+/// Objective: CKA of the biased estimators. Since 0.1.
+#define CPWL_CKA_BIASED 4
+
+/// Objective: CKA of the unbiased estimators, n >= 4. Since 0.1.
+#define CPWL_CKA_DEBIASED 5
+
+/// `cpwl_hsic_test_options.method`: random (or given) permutations, the default. Since 0.1.
+#define CPWL_TEST_PERMUTATION 1
+
+/// `cpwl_hsic_test_options.method`: a gamma approximation of the null distribution: Gretton et al. 2007 for two variables,
+/// Pfister et al. 2018 for more. Kernels with k(x, x) = 1. Since 0.1.
+#define CPWL_TEST_GAMMA 2
+
+/// `cpwl_hsic_test_options.method`: that of Pfister et al. for two variables as well. Since 0.1.
+#define CPWL_TEST_GAMMA_DHSIC 3
+
+/// Field `set` of the option structs of losses: the weights and conventions are those in the struct, zeros too. Without it a
+/// zero is the default. Since 0.1.
+#define CPWL_LOSS_AS_GIVEN 1
+
+/// Rows up to which the median is that of all pairs.
+#define MOST 4096
+
 /// Status codes (`cpwl_status`). Since 0.1.
 typedef enum cpwl_status_code {
     /// The call succeeded.
@@ -735,6 +807,10 @@ typedef struct cpwl_domain cpwl_domain;
 /// point decide, with a tolerance: `cpwl_enumeration_info` says how close the decisions were. The order of everything, and
 /// every byte, is the same for any number of threads.
 typedef struct cpwl_enumeration cpwl_enumeration;
+
+/// Sums for CKA between all layers of two networks over minibatches. Changed by `cpwl_layer_cka_push`; calls at the same time
+/// from two threads fail with CPWL_ARGUMENT. Since 0.1.
+typedef struct cpwl_layer_cka cpwl_layer_cka;
 
 /// Groups of views, of which LiDAR is taken: streams and merges. Memory: 2 K^2 doubles for K columns, and a few hundred rows. It
 /// changes, also when it is measured: one thread at a time may use it. A call that fails leaves it as it was. Since 0.1.
@@ -1770,6 +1846,225 @@ typedef struct cpwl_two_nn_summary {
     /// Points left out because another one lies on them.
     int64_t n_dropped;
 } cpwl_two_nn_summary;
+
+/// A kernel. Zero is the default of every field: a Gaussian with a median bandwidth. Since 0.1.
+typedef struct cpwl_kernel {
+    /// `sizeof(cpwl_kernel)`.
+    size_t struct_size;
+    /// A CPWL_KERNEL_* constant; 0 = CPWL_KERNEL_RBF.
+    int32_t kind;
+    /// A CPWL_BANDWIDTH_* constant; 0 = CPWL_BANDWIDTH_HALF. Used where `gamma` is 0.
+    int32_t bandwidth;
+    /// Positive; 0 = 1 / (2 sigma^2) by `bandwidth`, for the kernels of |x - y|^2 (RBF, rational quadratic, inverse
+    /// multiquadric); others need a number.
+    double gamma;
+    /// Of CPWL_KERNEL_POLY, not negative.
+    double coef0;
+    /// Of CPWL_KERNEL_RATIONAL_QUADRATIC, positive; 0 = 1.
+    double alpha;
+    /// sigma where the median is 0; 0 = fail with ZERO_MEDIAN.
+    double fallback;
+    /// Seed of the sample of 4096 rows from which medians of more rows are had.
+    uint64_t seed;
+    /// 1 to 64, of CPWL_KERNEL_POLY; 0 = 3.
+    int32_t degree;
+    /// 0.
+    int32_t reserved;
+} cpwl_kernel;
+
+/// Columns of data under a kernel. Since 0.1.
+typedef struct cpwl_factor {
+    /// (n, d) or (n); f64, f32, f16 or bf16, all finite.
+    const struct cpwl_tensor *data;
+    /// NULL = a Gaussian with a median bandwidth.
+    const struct cpwl_kernel *kernel;
+} cpwl_factor;
+
+/// A variable: n rows under the product of the kernels of its factors, usually one. Computed in f64 if any data of the
+/// call are f64, else in f32 with sums in f64. Since 0.1.
+typedef struct cpwl_variable {
+    /// At least one; all of as many rows.
+    const struct cpwl_factor *factors;
+    /// How many.
+    int32_t n_factors;
+    /// 0.
+    int32_t reserved;
+} cpwl_variable;
+
+/// HSIC and CKA of two variables. What has no value is NaN. Since 0.1.
+typedef struct cpwl_hsic_summary {
+    /// `sizeof(cpwl_hsic_summary)`, set by the caller.
+    size_t struct_size;
+    /// Number of rows.
+    int64_t n;
+    /// Tr(K H L H) / n^2 of x and y, of x and x, of y and y.
+    double biased[3];
+    /// Unbiased HSIC, in the same order; NaN for n < 4.
+    double unbiased[3];
+    /// CKA; NaN for a constant variable.
+    double cka;
+    /// Debiased CKA; NaN for n < 4, and where an unbiased self term is not positive.
+    double cka_debiased;
+    /// gamma of the first kernel of x and of y, as given or found; 0 if it has none.
+    double gamma[2];
+    /// How far an approximation may be off: `cpwl_hsic_random_features`, `cpwl_hsic_nystrom`; else 0.
+    double error;
+} cpwl_hsic_summary;
+
+/// What `cpwl_hsic_blocks` finds. Since 0.1.
+typedef struct cpwl_hsic_blocks_summary {
+    /// `sizeof(cpwl_hsic_blocks_summary)`, set by the caller.
+    size_t struct_size;
+    /// Blocks.
+    int64_t blocks;
+    /// Rows behind the last block, which are left out.
+    int64_t dropped;
+    /// Mean unbiased HSIC over the blocks.
+    double hsic;
+    /// Its standard error; NaN for one block.
+    double error;
+    /// Mean over standard error: normal under independence, for many blocks.
+    double z;
+    /// One-sided probability of a z as large.
+    double p;
+    /// Ratio of mean HSIC, never the mean of ratios; NaN where a mean self term is not positive.
+    double cka;
+} cpwl_hsic_blocks_summary;
+
+/// Options of `cpwl_hsic_test`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_hsic_test_options {
+    /// `sizeof(cpwl_hsic_test_options)`.
+    size_t struct_size;
+    /// A CPWL_TEST_* constant.
+    int32_t method;
+    /// 1 = the unbiased statistic; permutations of two variables.
+    int32_t unbiased;
+    /// How many random permutations; 0 = 999.
+    int64_t permutations;
+    /// Seed of them.
+    uint64_t seed;
+    /// NULL, or given permutations of the rows of y, (B, n), i64 or i32; two variables.
+    const struct cpwl_tensor *given;
+} cpwl_hsic_test_options;
+
+/// A test of independence. Since 0.1.
+typedef struct cpwl_hsic_test_summary {
+    /// `sizeof(cpwl_hsic_test_summary)`, set by the caller.
+    size_t struct_size;
+    /// HSIC or dHSIC for permutations, n times it for the gamma approximation.
+    double statistic;
+    /// Probability of a statistic as large under independence: (1 + permutations that reach it) / (1 + B), or the tail of
+    /// the gamma distribution.
+    double p;
+    /// Its natural logarithm, finite where p underflows.
+    double log_p;
+    /// Mean of the null distribution as its authors state it, n times less than that of the statistic; 0 for permutations.
+    double mean;
+    /// Its variance, n^2 times less; 0 for permutations.
+    double variance;
+    /// Shape of the gamma distribution; 0 for permutations.
+    double shape;
+    /// Its scale; 0 for permutations.
+    double scale;
+    /// B; 0 for the gamma approximation.
+    int64_t permutations;
+} cpwl_hsic_test_summary;
+
+/// Options of `cpwl_vcreg`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_vcreg_options {
+    /// `sizeof(cpwl_vcreg_options)`.
+    size_t struct_size;
+    /// Weight of the variance term; 0 = 1.
+    double alpha;
+    /// Weight of the covariance term; 0 = 1.
+    double beta;
+    /// Standard deviation that is asked for; 0 = 1.
+    double gamma;
+    /// Added to variances before the root.
+    double eps;
+    /// 1 = covariances over n instead of n - 1.
+    int32_t over_n;
+    /// 1 = both terms over d instead of plain sums.
+    int32_t per_feature;
+    /// 0 or CPWL_LOSS_AS_GIVEN.
+    int32_t set;
+    /// 0.
+    int32_t reserved;
+} cpwl_vcreg_options;
+
+/// A loss and its terms before they are weighted. Since 0.1.
+typedef struct cpwl_loss_summary {
+    /// `sizeof(cpwl_loss_summary)`, set by the caller.
+    size_t struct_size;
+    /// The loss.
+    double value;
+    /// vcreg: variance, covariance. vicreg: invariance, variance, covariance. barlow: diagonal, others. wmse: the distance.
+    double terms[3];
+} cpwl_loss_summary;
+
+/// Options of `cpwl_vicreg`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_vicreg_options {
+    /// `sizeof(cpwl_vicreg_options)`.
+    size_t struct_size;
+    /// Weight of the invariance term; 0 = 25.
+    double invariance;
+    /// Weight of the variance term; 0 = 25.
+    double variance;
+    /// Weight of the covariance term; 0 = 1.
+    double covariance;
+    /// Standard deviation that is asked for; 0 = 1.
+    double gamma;
+    /// Added to variances before the root; 0 = 1e-4.
+    double eps;
+    /// 0 = the factors of facebookresearch/vicreg, 1 = those of the paper.
+    int32_t paper;
+    /// 0 or CPWL_LOSS_AS_GIVEN.
+    int32_t set;
+} cpwl_vicreg_options;
+
+/// Options of `cpwl_barlow`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_barlow_options {
+    /// `sizeof(cpwl_barlow_options)`.
+    size_t struct_size;
+    /// Weight of the redundancy term; 0 = 0.005.
+    double lambda;
+    /// Added to variances (over n) before the root.
+    double eps;
+    /// 0 or CPWL_LOSS_AS_GIVEN.
+    int32_t set;
+    /// 0.
+    int32_t reserved;
+} cpwl_barlow_options;
+
+/// Options of `cpwl_ica`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_ica_options {
+    /// `sizeof(cpwl_ica_options)`.
+    size_t struct_size;
+    /// Starts; 0 = 8.
+    int32_t restarts;
+    /// Steps; 0 = 600.
+    int32_t steps;
+    /// Rows of a step; 0 = 512.
+    int32_t batch;
+    /// Random cosines of each coordinate; 0 = 16.
+    int32_t cosines;
+    /// Step size; 0 = 0.02.
+    double rate;
+    /// Seed.
+    uint64_t seed;
+} cpwl_ica_options;
+
+/// What `cpwl_ica` says of its answer. Since 0.1.
+typedef struct cpwl_ica_summary {
+    /// `sizeof(cpwl_ica_summary)`, set by the caller.
+    size_t struct_size;
+    /// The start that was taken: that with the smallest mean pairwise HSIC.
+    int32_t best;
+    /// 1 if the two best starts found the same sources but for order and sign. If 0, try more starts.
+    int32_t agree;
+    /// Mean pairwise HSIC of the sources.
+    double objective;
+} cpwl_ica_summary;
 
 
 
@@ -3459,6 +3754,258 @@ cpwl_status cpwl_rank_select(const struct cpwl_context *ctx,
                              double tolerance,
                              int32_t prefer,
                              int64_t *out);
+
+/// HSIC of x and y in one pass: biased, unbiased, self terms and CKA together, in `out`.
+///
+/// `require` is 0, or the estimator or objective (CPWL_HSIC_*, CPWL_CKA_*) that must have a value: the call fails where it has none
+/// (TOO_FEW rows; UNDEFINED, for CKA of a constant variable). Gram matrices are never formed: memory is O(n) and some tiles a
+/// thread. n^2 (d_x + d_y) / 2 multiplications and n^2 kernel evaluations; two linear kernels cost n d_x d_y if that is
+/// less; one column each with Laplace (or distance) kernels n log n.
+///
+/// Errors: CPWL_ARGUMENT (kernel parameters; a given Gram matrix that is not symmetric), CPWL_SHAPE (also TOO_FEW),
+/// CPWL_DTYPE, CPWL_NONFINITE (with the index), CPWL_NUMERIC (UNDEFINED, ZERO_MEDIAN), CPWL_LIMIT, CPWL_MEMORY,
+/// CPWL_CANCELLED. Bit-identical for any number of threads. Gretton et al. 2005; Song et al. 2012; Kornblith et al., arXiv
+/// 1905.00414. Since 0.1.
+cpwl_status cpwl_hsic(const struct cpwl_context *ctx,
+                      const struct cpwl_variable *x,
+                      const struct cpwl_variable *y,
+                      int32_t require,
+                      struct cpwl_hsic_summary *out);
+
+/// The value of an objective (CPWL_HSIC_*, CPWL_CKA_*; 0 = CPWL_HSIC_BIASED_N2) and its gradients.
+///
+/// `dx` and `dy` have the shapes of x and y, f32 or f64; `dy` may be NULL. `dgamma` NULL, or two numbers: derivatives in the
+/// gamma of x and, with `dy`, of y, NaN where the kernel has none. `out` NULL, or all estimators. Kernels of one factor, not given
+/// Gram matrices. Where rows coincide, the kinks of CPWL_KERNEL_EXP_L2, CPWL_KERNEL_LAPLACE_L1 and CPWL_KERNEL_DISTANCE
+/// count as 0. Two passes, O(n) memory beside the gradients.
+///
+/// Errors: as `cpwl_hsic`; CPWL_UNSUPPORTED. Since 0.1.
+cpwl_status cpwl_hsic_gradient(const struct cpwl_context *ctx,
+                               const struct cpwl_variable *x,
+                               const struct cpwl_variable *y,
+                               int32_t objective,
+                               double *value,
+                               struct cpwl_tensor *dx,
+                               struct cpwl_tensor *dy,
+                               double *dgamma,
+                               struct cpwl_hsic_summary *out);
+
+/// The bandwidth of `x`, (n, d) or (n), by a rule (CPWL_BANDWIDTH_*; 0 = CPWL_BANDWIDTH_HALF): `sigma`, with gamma = 1 / (2
+/// sigma^2). `fallback` > 0 is taken where the median is 0. `rows` NULL, or how many rows were used: all up to 4096, then a
+/// sample of so many by `seed`. Exact by selection, without storing distances.
+///
+/// Errors: CPWL_SHAPE (TOO_FEW: n < 2), CPWL_NUMERIC (ZERO_MEDIAN), and those of `cpwl_hsic`. n^2 d operations a few times.
+/// Since 0.1.
+cpwl_status cpwl_hsic_bandwidth(const struct cpwl_context *ctx,
+                                const struct cpwl_tensor *x,
+                                int32_t rule,
+                                double fallback,
+                                uint64_t seed,
+                                double *sigma,
+                                int64_t *rows);
+
+/// dHSIC of `d` variables: joint independence (Pfister et al. 2018); for two it is HSIC over n^2. `gradients` NULL, or `d`
+/// tensors of the shapes of the variables, f32 or f64. Computed in f64; d n^2 / 2 kernel evaluations, O(d n) memory.
+///
+/// Errors: as `cpwl_hsic_gradient`. Since 0.1.
+cpwl_status cpwl_dhsic(const struct cpwl_context *ctx,
+                       const struct cpwl_variable *variables,
+                       int32_t d,
+                       double *value,
+                       struct cpwl_tensor *gradients);
+
+/// Features cos(x w + b) sqrt(2 / m) whose products are the kernel on average (Rahimi and Recht 2007): fills `w` (d, m) and `b`
+/// (m), f32 or f64, for CPWL_KERNEL_RBF, CPWL_KERNEL_LAPLACE_L1 or CPWL_KERNEL_EXP_L2 with this `gamma`. The same for the
+/// same seed. Errors: CPWL_ARGUMENT, CPWL_SHAPE, CPWL_DTYPE, CPWL_UNSUPPORTED (other kernels). Since 0.1.
+cpwl_status cpwl_random_features(const struct cpwl_context *ctx,
+                                 int32_t kind,
+                                 double gamma,
+                                 uint64_t seed,
+                                 struct cpwl_tensor *w,
+                                 struct cpwl_tensor *b);
+
+/// HSIC of the features cos(x w + b) sqrt(2 / m) of x (n, d_x) and of y: all estimators, and in `error` a standard error of
+/// the biased HSIC over groups of features (NaN for m < 8). n m_x m_y multiplications. Errors: as `cpwl_hsic`. Since 0.1.
+cpwl_status cpwl_hsic_random_features(const struct cpwl_context *ctx,
+                                      const struct cpwl_tensor *x,
+                                      const struct cpwl_tensor *wx,
+                                      const struct cpwl_tensor *bx,
+                                      const struct cpwl_tensor *y,
+                                      const struct cpwl_tensor *wy,
+                                      const struct cpwl_tensor *by,
+                                      struct cpwl_hsic_summary *out);
+
+/// HSIC with Nystrom features from rows `landmarks_x` of x and `landmarks_y` of y (i64 or i32): all estimators, and in
+/// `error` a bound on the biased HSIC that is missing, for kernels with k(x, x) <= 1. Eigenvalues up to `rcond` times the
+/// largest are dropped; 0 = 1e-10. n m^2 operations. Errors: as `cpwl_hsic`. Since 0.1.
+cpwl_status cpwl_hsic_nystrom(const struct cpwl_context *ctx,
+                              const struct cpwl_variable *x,
+                              const struct cpwl_tensor *landmarks_x,
+                              const struct cpwl_variable *y,
+                              const struct cpwl_tensor *landmarks_y,
+                              double rcond,
+                              struct cpwl_hsic_summary *out);
+
+/// HSIC and CKA from blocks of `size` >= 4 rows of x and y (Zaremba et al. 2013; Nguyen et al. 2021): time and memory linear in
+/// n. `batches` NULL, or (n / size) numbers, f32 or f64: HSIC of each block. Errors: as `cpwl_hsic`. Since 0.1.
+cpwl_status cpwl_hsic_blocks(const struct cpwl_context *ctx,
+                             const struct cpwl_variable *x,
+                             const struct cpwl_variable *y,
+                             int64_t size,
+                             struct cpwl_hsic_blocks_summary *out,
+                             struct cpwl_tensor *batches);
+
+/// Tests whether `d` >= 2 variables are independent. `opts` may be NULL. `permuted` NULL, or (B) numbers, f32 or f64: the
+/// statistic of each permutation.
+///
+/// Permutations are a function of seed and index: the answer does not depend on the threads. Two variables of up to 2048 rows keep
+/// both Gram matrices (16 n^2 bytes) and take n^2 / 2 operations a permutation; more rows take O(n) memory and evaluate y
+/// anew for each permutation. More variables keep their Gram matrices, and up to 2048 rows.
+///
+/// Errors: as `cpwl_hsic`; CPWL_SHAPE (TOO_FEW: n < 6 for Gretton's gamma, n < 2 d for dHSIC), CPWL_UNSUPPORTED (kernels with
+/// k(x, x) != 1 for the gamma approximation), CPWL_NUMERIC (UNDEFINED: a constant variable). Since 0.1.
+cpwl_status cpwl_hsic_test(const struct cpwl_context *ctx,
+                           const struct cpwl_variable *variables,
+                           int32_t d,
+                           const struct cpwl_hsic_test_options *opts,
+                           struct cpwl_hsic_test_summary *out,
+                           struct cpwl_tensor *permuted);
+
+/// HSIC of every pair of the K columns of `f` (n, K), each a variable of its own under CPWL_KERNEL_RBF (0),
+/// CPWL_KERNEL_LAPLACE_L1 or CPWL_KERNEL_LINEAR.
+///
+/// `gammas` is (K) or (1); NULL for the linear kernel. `estimator` is CPWL_HSIC_* or CPWL_CKA_*; 0 = CPWL_HSIC_BIASED_N2. `out` is
+/// (K, K), f32 or f64, symmetric; of CKA, rows and columns of constant features are NaN. K^2 n^2 / 2 multiplications, K n^2 / 2
+/// kernel evaluations, memory O(K n + K^2) a thread. In f32 unless `f` is f64; sums in f64.
+///
+/// Errors: as `cpwl_hsic`. Since 0.1.
+cpwl_status cpwl_pairwise_hsic(const struct cpwl_context *ctx,
+                               const struct cpwl_tensor *f,
+                               int32_t kind,
+                               const struct cpwl_tensor *gammas,
+                               int32_t estimator,
+                               struct cpwl_tensor *out);
+
+/// Mean HSIC over n^2 of all ordered pairs of different columns of `f`, or with `normalised` mean CKA, without the matrix: K n^2
+/// operations. `gradient` NULL, or of the shape of `f`, f32 or f64. Kernels and `gammas` as in `cpwl_pairwise_hsic`, but for
+/// the linear one (that is the covariance term of `cpwl_vcreg`).
+///
+/// Errors: as `cpwl_hsic`; CPWL_SHAPE (TOO_FEW: K < 2), CPWL_NUMERIC (UNDEFINED: a constant column, normalised). Since 0.1.
+cpwl_status cpwl_pairwise_mean(const struct cpwl_context *ctx,
+                               const struct cpwl_tensor *f,
+                               int32_t kind,
+                               const struct cpwl_tensor *gammas,
+                               int32_t normalised,
+                               double *mean,
+                               struct cpwl_tensor *gradient);
+
+/// Permutation tests of every pair of columns of `f` at once: `out`, (K, K), f32 or f64, becomes (1 + permutations whose HSIC over
+/// n^2 reaches that of the data) / (1 + `permutations`), 1 on the diagonal. One permutation serves all pairs, as a product of
+/// matrices. `permutations` 0 = 999. Kernels CPWL_KERNEL_RBF and CPWL_KERNEL_LAPLACE_L1; `gammas` as in `cpwl_pairwise_hsic`.
+/// The same answer for any number of threads. Correct for the number of pairs yourself.
+///
+/// Errors: as `cpwl_hsic`; CPWL_UNSUPPORTED. K^2 n^2 multiplications a permutation. Since 0.1.
+cpwl_status cpwl_pairwise_test(const struct cpwl_context *ctx,
+                               const struct cpwl_tensor *f,
+                               int32_t kind,
+                               const struct cpwl_tensor *gammas,
+                               int64_t permutations,
+                               uint64_t seed,
+                               struct cpwl_tensor *out);
+
+/// A state without batches for `rows` layers of one network and `columns` of the other. Free it with `cpwl_layer_cka_free`. Errors:
+/// CPWL_SHAPE. Since 0.1.
+cpwl_status cpwl_layer_cka_new(const struct cpwl_context *ctx,
+                               int64_t rows,
+                               int64_t columns,
+                               struct cpwl_layer_cka **out);
+
+/// Adds a batch of n >= 4 samples: `x` has the outputs of every layer of the first network, (n, width) each, and `y` those of the
+/// second. n^2 (sum of widths) / 2 multiplications, n^2 rows columns more; 8 n^2 bytes a layer. The state is as it was
+/// after an error. Errors: as `cpwl_hsic`. Since 0.1.
+cpwl_status cpwl_layer_cka_push(const struct cpwl_context *ctx,
+                                struct cpwl_layer_cka *state,
+                                const struct cpwl_variable *x,
+                                int32_t n_x,
+                                const struct cpwl_variable *y,
+                                int32_t n_y);
+
+/// Debiased CKA of every pair of layers, ratios of sums over the batches: `out` is (rows, columns), f32 or f64; NaN where a self
+/// term is not positive. Errors: CPWL_SHAPE (TOO_FEW: no batch), CPWL_DTYPE. Since 0.1.
+cpwl_status cpwl_layer_cka_get(const struct cpwl_context *ctx,
+                               const struct cpwl_layer_cka *state,
+                               struct cpwl_tensor *out);
+
+/// Batches so far; 0 for NULL. Since 0.1.
+int64_t cpwl_layer_cka_batches(const struct cpwl_layer_cka *state);
+
+/// Frees a state. NULL is fine. Since 0.1.
+void cpwl_layer_cka_free(struct cpwl_layer_cka *state);
+
+/// VCReg of `z` (n, d): alpha sum_k max(0, gamma - sqrt(C_kk + eps)) + beta sum_{k != l} C_kl^2, C the covariance.
+///
+/// `gradient` NULL, or (n, d), f32 or f64. In f64 for f64 data, else in f32 with sums in f64. n d min(n, d) multiplications, as many
+/// again for the gradient. A column of variance 0 with eps = 0 has the whole hinge and no gradient. `opts` may be NULL.
+///
+/// Errors: CPWL_ARGUMENT, CPWL_SHAPE (also TOO_FEW: n < 2), CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY,
+/// CPWL_CANCELLED. Mialon et al., arXiv 2209.14905. Since 0.1.
+cpwl_status cpwl_vcreg(const struct cpwl_context *ctx,
+                       const struct cpwl_tensor *z,
+                       const struct cpwl_vcreg_options *opts,
+                       struct cpwl_loss_summary *out,
+                       struct cpwl_tensor *gradient);
+
+/// VICReg of two views (n, d), n the whole batch. `g1`, `g2` NULL, or (n, d), f32 or f64. `opts` may be NULL. The two sets of factors
+/// in use differ by 2 in the variance term and by d in the invariance term: `cpwl_vicreg_options.paper`. Precision, cost and
+/// errors as for `cpwl_vcreg`. Bardes et al., arXiv 2105.04906. Since 0.1.
+cpwl_status cpwl_vicreg(const struct cpwl_context *ctx,
+                        const struct cpwl_tensor *z1,
+                        const struct cpwl_tensor *z2,
+                        const struct cpwl_vicreg_options *opts,
+                        struct cpwl_loss_summary *out,
+                        struct cpwl_tensor *g1,
+                        struct cpwl_tensor *g2);
+
+/// Barlow Twins of two views (n, d): sum_i (1 - C_ii)^2 + lambda sum_{i != j} C_ij^2, C the cross-correlation with variances over n.
+/// `g1`, `g2` NULL, or (n, d); `correlation` NULL, or (d, d); f32 or f64. Precision and errors as for `cpwl_vcreg`; CPWL_NUMERIC
+/// (UNDEFINED: a constant column with eps = 0). n d^2 multiplications, twice more for gradients. Zbontar et al., arXiv
+/// 2103.03230. Since 0.1.
+cpwl_status cpwl_barlow(const struct cpwl_context *ctx,
+                        const struct cpwl_tensor *z1,
+                        const struct cpwl_tensor *z2,
+                        const struct cpwl_barlow_options *opts,
+                        struct cpwl_loss_summary *out,
+                        struct cpwl_tensor *g1,
+                        struct cpwl_tensor *g2,
+                        struct cpwl_tensor *correlation);
+
+/// W-MSE of two views (n, d), n > d: mean squared distance of their whitened (Cholesky), normalised rows, each view by itself;
+/// `eps` in [0, 1) of the identity is mixed into its covariance. `g1`, `g2` NULL, or (n, d). In f64. Errors as for
+/// `cpwl_vcreg`; CPWL_NUMERIC (a singular covariance). Ermolov et al., arXiv 2007.06346. Since 0.1.
+cpwl_status cpwl_wmse(const struct cpwl_context *ctx,
+                      const struct cpwl_tensor *z1,
+                      const struct cpwl_tensor *z2,
+                      double eps,
+                      struct cpwl_loss_summary *out,
+                      struct cpwl_tensor *g1,
+                      struct cpwl_tensor *g2);
+
+/// Sources of a linear mixture `x` (n, p) of p >= 2 independent variables, at most one of them Gaussian: VCReg on random
+/// features of the whitened data, restarted.
+///
+/// `sources` is (n, p), of mean 0 and variance 1, in no order and of no sign; `unmixing` NULL, or (p, p), with sources = (x -
+/// mean) unmixing; `objectives` NULL, or (restarts): mean pairwise HSIC of the sources of each start. f32 or f64. `opts` may be NULL.
+/// Mixtures that are not linear are not solved this way.
+///
+/// Errors: as `cpwl_vcreg`; CPWL_NUMERIC (dependent columns). 4 batch (p cosines)^2 operations a step and start. Mialon et al.,
+/// arXiv 2209.14905. Since 0.1.
+cpwl_status cpwl_ica(const struct cpwl_context *ctx,
+                     const struct cpwl_tensor *x,
+                     const struct cpwl_ica_options *opts,
+                     struct cpwl_ica_summary *out,
+                     struct cpwl_tensor *sources,
+                     struct cpwl_tensor *unmixing,
+                     struct cpwl_tensor *objectives);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -1283,6 +1283,65 @@ inline double rank_gradient(const tensor &z, const mutable_tensor &dz,
     return value;
 }
 
+/// Data (n, d) or (n) under a kernel; by default a Gaussian with a median bandwidth. Borrows the data.
+class variable {
+public:
+    variable(tensor data, cpwl_kernel kernel = options<cpwl_kernel>()) : data_(std::move(data)), kernel_(kernel) {}
+
+    /// Calls `f` with the struct of cpwl.h.
+    template <class F> auto with(F f) const {
+        const cpwl_tensor raw = data_.raw();
+        const cpwl_factor factor{&raw, &kernel_};
+        const cpwl_variable v{&factor, 1, 0};
+        return f(v);
+    }
+
+private:
+    tensor data_;
+    cpwl_kernel kernel_;
+};
+
+/// A kernel by its CPWL_KERNEL_* constant.
+inline cpwl_kernel kernel(std::int32_t kind, double gamma = 0) noexcept {
+    auto k = options<cpwl_kernel>();
+    k.kind = kind;
+    k.gamma = gamma;
+    return k;
+}
+
+/// HSIC and CKA of two variables: all estimators. `require` names the one that must have a value (CPWL_HSIC_*, CPWL_CKA_*).
+inline cpwl_hsic_summary hsic(const variable &x, const variable &y, std::int32_t require = 0, const context &ctx = {}) {
+    auto s = options<cpwl_hsic_summary>();
+    x.with([&](const cpwl_variable &a) {
+        y.with([&](const cpwl_variable &b) { ctx.check(cpwl_hsic(ctx.get(), &a, &b, require, &s)); });
+    });
+    return s;
+}
+
+/// A test of independence of two variables.
+inline cpwl_hsic_test_summary hsic_test(const variable &x, const variable &y,
+                                        const cpwl_hsic_test_options &o = options<cpwl_hsic_test_options>(),
+                                        const context &ctx = {}) {
+    auto s = options<cpwl_hsic_test_summary>();
+    x.with([&](const cpwl_variable &a) {
+        y.with([&](const cpwl_variable &b) {
+            const cpwl_variable both[] = {a, b};
+            ctx.check(cpwl_hsic_test(ctx.get(), both, 2, &o, &s, nullptr));
+        });
+    });
+    return s;
+}
+
+/// VCReg of a batch (n, d), with its gradient if there is a place for it.
+inline cpwl_loss_summary vcreg(const tensor &z, const cpwl_vcreg_options &o = options<cpwl_vcreg_options>(),
+                               const mutable_tensor *gradient = nullptr, const context &ctx = {}) {
+    auto s = options<cpwl_loss_summary>();
+    const cpwl_tensor raw = z.raw();
+    cpwl_tensor out = gradient ? gradient->raw() : cpwl_tensor{};
+    ctx.check(cpwl_vcreg(ctx.get(), &raw, &o, &s, gradient ? &out : nullptr));
+    return s;
+}
+
 } // namespace cpwl
 
 #endif // CPWL_HPP

@@ -118,6 +118,12 @@ conditions! {
     Malformed = "MALFORMED" => Argument,
     /// A part of the result that was not asked for when it was computed.
     NotStored = "NOT_STORED" => Argument,
+    /// Fewer samples than a statistic is defined for.
+    TooFew = "TOO_FEW" => Shape,
+    /// A statistic that these data do not have, as a correlation of a constant.
+    Undefined = "UNDEFINED" => Numeric,
+    /// A median distance of 0, from which no bandwidth follows.
+    ZeroMedian = "ZERO_MEDIAN" => Numeric,
     /// A numerical method did not reach its guarantee.
     Numeric = "NUMERIC" => Numeric,
     /// More regions than `max_regions`.

@@ -19,6 +19,7 @@
 //! | [`convex`] | convex sets in a form that passes through affine maps |
 //! | [`police`] | networks that are provably affine on given regions, and certificates that they are |
 //! | [`regions`] | exact partition of a 2-D domain into linear regions, decision boundaries, statistics |
+//! | [`hsic`] | independence: HSIC, CKA, dHSIC, tests, VCReg and its kin with gradients |
 //! | [`rank`] | effective rank of representations, spectra, streaming second moments |
 //! | `ffi` | the C ABI: checks, views, options; no maths |
 #![warn(missing_docs)]
@@ -30,6 +31,7 @@ pub mod error;
 pub mod ffi;
 mod file;
 mod fork;
+pub mod hsic;
 pub mod linalg;
 mod lp;
 pub mod network;

@@ -100,6 +100,16 @@ mod rank_rows;
 
 mod rank_law;
 
+mod variable;
+
+mod hsic;
+
+mod hsic_test;
+
+mod pairwise;
+
+mod embedding;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod cells;
 mod lent;
@@ -119,15 +129,19 @@ pub use constants::*;
 pub use context::*;
 pub use domain::*;
 pub use effective_rank::*;
+pub use embedding::*;
 pub use enumeration::*;
 pub use evaluate::*;
 pub use export::*;
 pub use fence::{cpwl_last_error, cpwl_test_panic};
+pub use hsic::*;
+pub use hsic_test::*;
 pub use layers::*;
 pub use lidar::*;
 pub use moments::*;
 pub use moments_bytes::*;
 pub use network::*;
+pub use pairwise::*;
 pub use parameters::*;
 pub use partition::*;
 pub use partition3d::*;
@@ -151,6 +165,7 @@ pub use surface::*;
 pub use tape::*;
 pub use tensor::cpwl_tensor;
 pub use tile::*;
+pub use variable::*;
 pub use version::*;
 
 /// What every function that can fail returns: `CPWL_OK` (0) or the `CPWL_*` code of what went wrong.

@@ -225,6 +225,21 @@ impl<'a> TensorRef<'a> {
         Ok(values)
     }
 
+    /// All elements of an i32, i64 or u8 tensor in row-major order. O(elements).
+    pub fn integers(&self) -> Result<Vec<i64>> {
+        self.expect_dtype(&[Dtype::I64, Dtype::I32, Dtype::U8])?;
+        let mut out = vec![0; self.len()];
+        // SAFETY: each arm reads the element type that the dtype announces.
+        unsafe {
+            match self.dtype() {
+                Dtype::I64 => self.copy(&mut out, |v: i64| v),
+                Dtype::I32 => self.copy(&mut out, |v: i32| i64::from(v)),
+                _ => self.copy(&mut out, |v: u8| i64::from(v)),
+            }
+        }
+        Ok(out)
+    }
+
     /// # Safety
     /// `S` is the element type of the data type.
     unsafe fn copy<S: Element, T>(&self, out: &mut [T], convert: impl Fn(S) -> T) {

@@ -111,6 +111,7 @@ void test_enumeration(void);
 void test_export(void);
 void test_fence(void);
 void test_fork(void);
+void test_hsic(void);
 void test_layers(void);
 void test_memory(void);
 void test_network(void);

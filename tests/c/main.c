@@ -26,6 +26,7 @@ static const struct {
     {"police", test_police},
     {"prescribe", test_prescribe},
     {"rank", test_rank},
+    {"hsic", test_hsic},
     {"memory", test_memory},
     {"dlpack", test_dlpack},
     {"fence", test_fence},

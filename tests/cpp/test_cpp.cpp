@@ -346,10 +346,31 @@ static void ranks() {
     CHECK(groups.measure().n_groups == 2 && close(groups.measure().entropy, 0));
 }
 
+// The numbers of tests/c/test_hsic.c: covariance 2, variances 10/4 and 9/4.
+static void independence() {
+    const std::vector<double> x{1, 2, 4, 5}, y{0, 1, 1, 4}, z{1, 1, -1, -1, 2, 2, -2, -2};
+    const auto linear = cpwl::kernel(CPWL_KERNEL_LINEAR);
+    const auto s = cpwl::hsic({x, linear}, {y, linear}, CPWL_CKA_BIASED);
+    CHECK(std::fabs(s.biased[0] - 4) < 1e-14 && std::fabs(s.cka - 4 / (2.5 * 2.25)) < 1e-14);
+    CHECK(cpwl::hsic({x}, {y}).gamma[0] > 0);
+    auto o = cpwl::options<cpwl_hsic_test_options>();
+    o.permutations = 9;
+    CHECK(cpwl::hsic_test({x, linear}, {y, linear}, o).permutations == 9);
+    std::vector<double> gradient(8);
+    const cpwl::mutable_tensor place(gradient, {4, 2});
+    CHECK(std::fabs(cpwl::vcreg({z, {4, 2}}, cpwl::options<cpwl_vcreg_options>(), &place).terms[1] - 200. / 9) < 1e-12);
+    CHECK(gradient[0] != 0);
+    CHECK(fails(CPWL_NUMERIC, "UNDEFINED", [&] {
+        const std::vector<double> same(4, 3.0);
+        cpwl::hsic({x, linear}, {same, linear}, CPWL_CKA_BIASED);
+    }));
+}
+
 int main() {
     networks();
     police();
     ranks();
+    independence();
     layers();
     smooth_and_fused();
     partitions();

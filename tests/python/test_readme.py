@@ -46,18 +46,22 @@ def blocks(language):
     return re.findall(rf"^```{re.escape(language)}\n(.*?)^```", README, re.M | re.S)
 
 
-def test_the_example_of_police(here):
-    _, police, _ = blocks("python")
-    done = subprocess.run([sys.executable, "-c", police], capture_output=True, text=True, cwd=here)
+def printed(here, word):
+    """The lines that the one example in Python with that word prints."""
+    [example] = [block for block in blocks("python") if word in block]
+    done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, cwd=here)
     assert done.returncode == 0, done.stderr
-    assert "\ncertified: " in done.stdout
-    assert done.stdout.endswith("\n1\n")
+    return done.stdout.splitlines()
+
+
+def test_the_example_of_police(here):
+    lines = printed(here, "cpwl.police")
+    assert any(line.startswith("certified: ") for line in lines)
+    assert lines[-1] == "1"
 
 
 def test_the_example_of_ranks(here):
-    *_, ranks = blocks("python")
-    done = subprocess.run([sys.executable, "-c", ranks], capture_output=True, text=True, cwd=here)
-    assert done.returncode == 0, done.stderr
+    paper_and_other, ratio_and_alpha, full = printed(here, "cpwl.Moments")
     rng = np.random.default_rng(0)
     z = np.concatenate(
         [rng.standard_normal((512, 128)).astype(np.float32) / np.arange(1, 129) ** 0.5 for _ in range(20)]
@@ -69,12 +73,16 @@ def test_the_example_of_ranks(here):
     ratio = variances.sum() ** 2 / (variances**2).sum()
     t = np.arange(2, 101)
     alpha = np.polyfit(-np.log(t), np.log(variances[1:100]), 1, w=t**-0.5)[0]
-    lines = [
-        f"RankMe {paper:.2f}, as stable-pretraining has it {other:.2f}",
-        f"participation ratio {ratio:.2f}, alpha {alpha:.3f}",
-    ]
-    assert done.stdout.splitlines()[:2] == lines
-    assert done.stdout.splitlines()[2].startswith("full rank would be 12")
+    assert paper_and_other == f"RankMe {paper:.2f}, as stable-pretraining has it {other:.2f}"
+    assert ratio_and_alpha == f"participation ratio {ratio:.2f}, alpha {alpha:.3f}"
+    assert full.startswith("full rank would be 12")
+
+
+def test_the_example_of_independence(here):
+    hsic, cka, p, _ = printed(here, "cpwl.hsic")
+    assert 0 < float(hsic) < 1
+    assert 0 < float(cka) < 1
+    assert float(p) < 0.05
 
 
 def test_python(here, expected):

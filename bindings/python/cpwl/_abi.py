@@ -31,6 +31,28 @@ CPWL_ESTIMATE_CENTER = 1
 CPWL_ESTIMATE_DEFLATION = 2
 CPWL_LIDAR_DELTA = 1
 CPWL_LIDAR_EPS = 2
+CPWL_KERNEL_RBF = 1
+CPWL_KERNEL_LINEAR = 2
+CPWL_KERNEL_LAPLACE_L1 = 3
+CPWL_KERNEL_EXP_L2 = 4
+CPWL_KERNEL_POLY = 5
+CPWL_KERNEL_RATIONAL_QUADRATIC = 6
+CPWL_KERNEL_INVERSE_MULTIQUADRIC = 7
+CPWL_KERNEL_DISCRETE = 8
+CPWL_KERNEL_DISTANCE = 9
+CPWL_KERNEL_PRECOMPUTED = 10
+CPWL_BANDWIDTH_HALF = 1
+CPWL_BANDWIDTH_DISTANCE = 2
+CPWL_BANDWIDTH_NONZERO = 3
+CPWL_HSIC_BIASED_N2 = 1
+CPWL_HSIC_BIASED_NM1 = 2
+CPWL_HSIC_UNBIASED = 3
+CPWL_CKA_BIASED = 4
+CPWL_CKA_DEBIASED = 5
+CPWL_TEST_PERMUTATION = 1
+CPWL_TEST_GAMMA = 2
+CPWL_TEST_GAMMA_DHSIC = 3
+CPWL_LOSS_AS_GIVEN = 1
 CPWL_OK = 0
 CPWL_ARGUMENT = 1
 CPWL_SHAPE = 2
@@ -861,10 +883,158 @@ class TwoNnSummary(c.Structure):
     ]
 
 
+class Kernel(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("kind", c.c_int32),
+        ("bandwidth", c.c_int32),
+        ("gamma", c.c_double),
+        ("coef0", c.c_double),
+        ("alpha", c.c_double),
+        ("fallback", c.c_double),
+        ("seed", c.c_uint64),
+        ("degree", c.c_int32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class Factor(c.Structure):
+    _fields_ = [
+        ("data", c.POINTER(Tensor)),
+        ("kernel", c.POINTER(Kernel)),
+    ]
+
+
+class Variable(c.Structure):
+    _fields_ = [
+        ("factors", c.POINTER(Factor)),
+        ("n_factors", c.c_int32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class HsicSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n", c.c_int64),
+        ("biased", c.c_double * 3),
+        ("unbiased", c.c_double * 3),
+        ("cka", c.c_double),
+        ("cka_debiased", c.c_double),
+        ("gamma", c.c_double * 2),
+        ("error", c.c_double),
+    ]
+
+
+class HsicBlocksSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("blocks", c.c_int64),
+        ("dropped", c.c_int64),
+        ("hsic", c.c_double),
+        ("error", c.c_double),
+        ("z", c.c_double),
+        ("p", c.c_double),
+        ("cka", c.c_double),
+    ]
+
+
+class HsicTestOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("method", c.c_int32),
+        ("unbiased", c.c_int32),
+        ("permutations", c.c_int64),
+        ("seed", c.c_uint64),
+        ("given", c.POINTER(Tensor)),
+    ]
+
+
+class HsicTestSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("statistic", c.c_double),
+        ("p", c.c_double),
+        ("log_p", c.c_double),
+        ("mean", c.c_double),
+        ("variance", c.c_double),
+        ("shape", c.c_double),
+        ("scale", c.c_double),
+        ("permutations", c.c_int64),
+    ]
+
+
+class VcregOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("alpha", c.c_double),
+        ("beta", c.c_double),
+        ("gamma", c.c_double),
+        ("eps", c.c_double),
+        ("over_n", c.c_int32),
+        ("per_feature", c.c_int32),
+        ("set", c.c_int32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class LossSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("value", c.c_double),
+        ("terms", c.c_double * 3),
+    ]
+
+
+class VicregOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("invariance", c.c_double),
+        ("variance", c.c_double),
+        ("covariance", c.c_double),
+        ("gamma", c.c_double),
+        ("eps", c.c_double),
+        ("paper", c.c_int32),
+        ("set", c.c_int32),
+    ]
+
+
+class BarlowOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("lambda", c.c_double),
+        ("eps", c.c_double),
+        ("set", c.c_int32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class IcaOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("restarts", c.c_int32),
+        ("steps", c.c_int32),
+        ("batch", c.c_int32),
+        ("cosines", c.c_int32),
+        ("rate", c.c_double),
+        ("seed", c.c_uint64),
+    ]
+
+
+class IcaSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("best", c.c_int32),
+        ("agree", c.c_int32),
+        ("objective", c.c_double),
+    ]
+
+
 # name: (result, arguments); handles are void pointers
 FUNCTIONS = {
     "cpwl_alpha_req": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(AlphaOptions), c.POINTER(AlphaFit)]),
     "cpwl_alpha_robust": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int64, c.c_int64, c.POINTER(c.c_double)]),
+    "cpwl_barlow": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(BarlowOptions), c.POINTER(LossSummary), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_boundary_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_boundary_free": (None, [c.c_void_p]),
     "cpwl_boundary_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundarySummary)]),
@@ -888,6 +1058,7 @@ FUNCTIONS = {
     "cpwl_context_new": (c.c_int32, [c.POINTER(ContextOptions), c.POINTER(c.c_void_p)]),
     "cpwl_context_threads": (c.c_int32, [c.c_void_p]),
     "cpwl_curvature": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int32, c.c_int32, c.POINTER(c.c_double)]),
+    "cpwl_dhsic": (c.c_int32, [c.c_void_p, c.POINTER(Variable), c.c_int32, c.POINTER(c.c_double), c.POINTER(Tensor)]),
     "cpwl_domain_ball": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.POINTER(c.c_void_p)]),
     "cpwl_domain_box": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_embed": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
@@ -909,7 +1080,20 @@ FUNCTIONS = {
     "cpwl_enumeration_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(EnumerationOptions), c.POINTER(c.c_void_p)]),
     "cpwl_enumeration_patterns": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.POINTER(Tensor)]),
     "cpwl_expected_rank": (c.c_int32, [c.c_void_p, c.c_int64, c.c_int64, c.POINTER(c.c_double)]),
+    "cpwl_hsic": (c.c_int32, [c.c_void_p, c.POINTER(Variable), c.POINTER(Variable), c.c_int32, c.POINTER(HsicSummary)]),
+    "cpwl_hsic_bandwidth": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int32, c.c_double, c.c_uint64, c.POINTER(c.c_double), c.POINTER(c.c_int64)]),
+    "cpwl_hsic_blocks": (c.c_int32, [c.c_void_p, c.POINTER(Variable), c.POINTER(Variable), c.c_int64, c.POINTER(HsicBlocksSummary), c.POINTER(Tensor)]),
+    "cpwl_hsic_gradient": (c.c_int32, [c.c_void_p, c.POINTER(Variable), c.POINTER(Variable), c.c_int32, c.POINTER(c.c_double), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_double), c.POINTER(HsicSummary)]),
+    "cpwl_hsic_nystrom": (c.c_int32, [c.c_void_p, c.POINTER(Variable), c.POINTER(Tensor), c.POINTER(Variable), c.POINTER(Tensor), c.c_double, c.POINTER(HsicSummary)]),
+    "cpwl_hsic_random_features": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(HsicSummary)]),
+    "cpwl_hsic_test": (c.c_int32, [c.c_void_p, c.POINTER(Variable), c.c_int32, c.POINTER(HsicTestOptions), c.POINTER(HsicTestSummary), c.POINTER(Tensor)]),
+    "cpwl_ica": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(IcaOptions), c.POINTER(IcaSummary), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_last_error": (c.c_char_p, []),
+    "cpwl_layer_cka_batches": (c.c_int64, [c.c_void_p]),
+    "cpwl_layer_cka_free": (None, [c.c_void_p]),
+    "cpwl_layer_cka_get": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor)]),
+    "cpwl_layer_cka_new": (c.c_int32, [c.c_void_p, c.c_int64, c.c_int64, c.POINTER(c.c_void_p)]),
+    "cpwl_layer_cka_push": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Variable), c.c_int32, c.POINTER(Variable), c.c_int32]),
     "cpwl_lidar_free": (None, [c.c_void_p]),
     "cpwl_lidar_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(LidarSummary)]),
     "cpwl_lidar_measure": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(LidarOptions), c.POINTER(Tensor), c.POINTER(LidarSummary)]),
@@ -973,6 +1157,9 @@ FUNCTIONS = {
     "cpwl_network_to_onnx": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(OnnxWriteOptions), c.POINTER(c.c_void_p)]),
     "cpwl_network_to_onnx_file": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(OnnxWriteOptions), c.c_char_p]),
     "cpwl_network_with_parameters": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(c.c_void_p)]),
+    "cpwl_pairwise_hsic": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(Tensor), c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_pairwise_mean": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(Tensor), c.c_int32, c.POINTER(c.c_double), c.POINTER(Tensor)]),
+    "cpwl_pairwise_test": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(Tensor), c.c_int64, c.c_uint64, c.POINTER(Tensor)]),
     "cpwl_partition3d_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_partition3d_free": (None, [c.c_void_p]),
     "cpwl_partition3d_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Partition3dSummary)]),
@@ -1008,6 +1195,7 @@ FUNCTIONS = {
     "cpwl_queue_new": (c.c_int32, [c.c_void_p, c.c_int64, c.c_int64, c.c_int32, c.POINTER(c.c_void_p)]),
     "cpwl_queue_push": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor)]),
     "cpwl_queue_spectrum": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(c.c_void_p)]),
+    "cpwl_random_features": (c.c_int32, [c.c_void_p, c.c_int32, c.c_double, c.c_uint64, c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_rank_gradient": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(RankGradientOptions), c.POINTER(c.c_double), c.POINTER(Tensor)]),
     "cpwl_rank_select": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.c_double, c.c_int32, c.POINTER(c.c_int64)]),
     "cpwl_rankme": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_double)]),
@@ -1055,6 +1243,9 @@ FUNCTIONS = {
     "cpwl_tape_backward": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.c_int32]),
     "cpwl_tape_free": (None, [c.c_void_p]),
     "cpwl_two_nn": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(TwoNnSummary)]),
+    "cpwl_vcreg": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(VcregOptions), c.POINTER(LossSummary), c.POINTER(Tensor)]),
     "cpwl_version": (c.c_uint32, []),
     "cpwl_version_string": (c.c_char_p, []),
+    "cpwl_vicreg": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(VicregOptions), c.POINTER(LossSummary), c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_wmse": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.c_double, c.POINTER(LossSummary), c.POINTER(Tensor), c.POINTER(Tensor)]),
 }

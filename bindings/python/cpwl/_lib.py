@@ -87,7 +87,7 @@ class Native:
         raise TypeError(f"cpwl.{type(self).__name__} holds native memory and cannot be pickled; {self._rebuild}")
 
 
-def sized(kind: type[ctypes.Structure], **fields: Any) -> Any:
+def sized(kind: type[ctypes.Structure], /, **fields: Any) -> Any:
     """A structure of the ABI with `struct_size` filled in."""
     return kind(struct_size=ctypes.sizeof(kind), **fields)
 

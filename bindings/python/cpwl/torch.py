@@ -1,4 +1,5 @@
 """cpwl for torch. POLICE: modules that stay provably affine on regions of their input space while they are trained.
+Independence for torch: HSIC, CKA, VCReg, VICReg, Barlow Twins and W-MSE as functions with gradients.
 
 >>> import cpwl, torch
 >>> from cpwl.torch import Policed
@@ -30,6 +31,7 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 from ._torch_chain import Chain
+from ._torch_hsic import barlow_twins, cka, hsic, pairwise_hsic_mean, vcreg, vicreg, wmse
 from ._torch_rank import RankMeCallback, effective_rank, rankme_loss
 from ._torch_region import Region
 from .convex import ConvexSet, as_set
@@ -37,7 +39,21 @@ from .network import Affine
 from .police import Policed as _Policed
 from .police import police
 
-__all__ = ["GrowingRegion", "Policed", "RankMeCallback", "Region", "effective_rank", "rankme_loss"]
+__all__ = [
+    "GrowingRegion",
+    "Policed",
+    "RankMeCallback",
+    "Region",
+    "barlow_twins",
+    "cka",
+    "effective_rank",
+    "hsic",
+    "pairwise_hsic_mean",
+    "rankme_loss",
+    "vcreg",
+    "vicreg",
+    "wmse",
+]
 
 # Unit roundoffs of the types in which modules are evaluated, in units of the one that plans assume.
 _COARSER = {torch.float16: 2.0**13, torch.bfloat16: 2.0**16}
