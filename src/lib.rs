@@ -20,12 +20,14 @@
 //! | [`police`] | networks that are provably affine on given regions, and certificates that they are |
 //! | [`regions`] | exact partition of a 2-D domain into linear regions, decision boundaries, statistics |
 //! | [`rank`] | effective rank of representations, spectra, streaming second moments |
+//! | [`diet`] | cross-entropy over the index of the datum, for heads as long as the data set |
 //! | `ffi` | the C ABI: checks, views, options; no maths |
 #![warn(missing_docs)]
 
 pub mod buffer;
 pub mod context;
 pub mod convex;
+pub mod diet;
 pub mod error;
 pub mod ffi;
 mod file;

@@ -10,6 +10,7 @@ pub(crate) mod lanes;
 mod neon;
 pub(crate) mod pair;
 mod portable;
+pub(crate) mod real;
 pub(crate) mod skinny;
 pub(crate) mod sweep;
 #[cfg(target_arch = "x86_64")]

@@ -225,6 +225,19 @@ impl<'a> TensorRef<'a> {
         Ok(values)
     }
 
+    /// The elements where the host keeps them, if they are of type `T` and lie one after the other. Nothing is checked: they
+    /// may be NaN.
+    pub(crate) fn contiguous<T: Element>(&self) -> Option<&'a [T]> {
+        if self.dtype() != T::DTYPE || !self.layout.is_contiguous() {
+            return None;
+        }
+        if self.is_empty() {
+            return Some(&[]);
+        }
+        // SAFETY: aligned, `len` elements one after the other that can be read for 'a (`from_raw`).
+        Some(unsafe { std::slice::from_raw_parts(self.origin.cast::<T>().cast_const(), self.len()) })
+    }
+
     /// # Safety
     /// `S` is the element type of the data type.
     unsafe fn copy<S: Element, T>(&self, out: &mut [T], convert: impl Fn(S) -> T) {

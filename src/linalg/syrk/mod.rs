@@ -54,7 +54,13 @@ fn batch(columns: usize) -> usize {
 
 /// `gram += sign X'X`, where the rows of X are those of `rows`; returns the column sums of X. NONFINITE before anything
 /// is added if the first [`batch`] rows hold a NaN or an infinity; a later error leaves `gram` with the batches before it.
-pub(crate) fn syrk(ctx: &Context, meter: &Meter, rows: &Rows, sign: f64, gram: &mut Gram) -> Result<Vec<f64>> {
+pub(crate) fn syrk(
+    ctx: &Context,
+    meter: &Meter,
+    rows: &Rows,
+    sign: f64,
+    gram: &mut Gram,
+) -> Result<Vec<f64>> {
     let (n, columns) = (rows.z.rows(), rows.z.columns());
     assert_eq!(columns, gram.order());
     if ctx.reference() {

@@ -155,7 +155,8 @@ fn a_matrix_that_is_not_finite_is_refused_before_anything_is_added() {
     let plain = Context::new(ContextOptions { reference: true, ..Default::default() }).unwrap();
     for ctx in isas().map(|isa| context(isa, 2)).chain([plain]) {
         let mut gram = Gram::zeros(&ctx.meter(), 70).unwrap();
-        let e = syrk(&ctx, &ctx.meter(), &Rows { z, exponent: 0, shift: Shift::None }, 1.0, &mut gram).unwrap_err();
+        let e = syrk(&ctx, &ctx.meter(), &Rows { z, exponent: 0, shift: Shift::None }, 1.0, &mut gram)
+            .unwrap_err();
         assert_eq!(e.condition(), Condition::Nonfinite);
         assert_eq!(e.message(), "z[40, 66] is inf; expected a finite number");
         assert!((0..70).all(|i| gram.row(i).iter().all(|&x| x == 0.0)));
