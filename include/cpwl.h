@@ -25,6 +25,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Numbers a row in the flat form of [`Partials`].
+#define PARTIALS 6
+
 /// Version of this header; `cpwl_version()` is that of the library. Since 0.1.
 #define CPWL_VERSION_MAJOR 0
 
@@ -90,6 +93,21 @@
 
 /// Flag of `cpwl_certify_options`: do not look for points that show that a network is not affine. Since 0.1.
 #define CPWL_CERTIFY_NO_WITNESS 1
+
+/// Flag of `cpwl_diet_options`: `smoothing` is meant as it is, even if it is 0. Since 0.1.
+#define CPWL_DIET_SMOOTHING 1
+
+/// Flag of `cpwl_diet_options`: `scale` is meant as it is, even if it is 0. Since 0.1.
+#define CPWL_DIET_SCALE 2
+
+/// Flag of `cpwl_diet_options`: `ignore_index` is meant as it is, even if it is 0. Since 0.1.
+#define CPWL_DIET_IGNORE 4
+
+/// Flag of `cpwl_diet_options`: compute in f64 whatever the inputs are; otherwise only if one of them is. Since 0.1.
+#define CPWL_DIET_DOUBLE 8
+
+/// Flag of `cpwl_diet_options`: also the entropy of every row's probabilities. Since 0.1.
+#define CPWL_DIET_ENTROPY 16
 
 /// Status codes (`cpwl_status`). Since 0.1.
 typedef enum cpwl_status_code {
@@ -573,13 +591,58 @@ typedef enum cpwl_certificate_array_id {
     CPWL_CERTIFICATE_SHARED = 3,
 } cpwl_certificate_array_id;
 
+/// What is divided by its length before products are taken (`cpwl_diet_options`). Since 0.1.
+typedef enum cpwl_diet_norm {
+    /// Nothing.
+    CPWL_DIET_PLAIN = 1,
+    /// The features.
+    CPWL_DIET_FEATURES = 2,
+    /// The features and the rows of the head.
+    CPWL_DIET_COSINE = 3,
+} cpwl_diet_norm;
+
+/// How losses of rows become one (`cpwl_diet_options`). Since 0.1.
+typedef enum cpwl_diet_reduction {
+    /// Their mean by weight, without ignored rows; NaN if there is none.
+    CPWL_DIET_MEAN = 1,
+    /// Their sum by weight.
+    CPWL_DIET_SUM = 2,
+} cpwl_diet_reduction;
+
+/// Arrays of a `cpwl_diet_result`, each (b). Since 0.1.
+typedef enum cpwl_diet_array_id {
+    /// Loss of each row, 0 for those that are ignored; f64.
+    CPWL_DIET_ROW_LOSS = 1,
+    /// ln sum exp of the scores; f64.
+    CPWL_DIET_LSE = 2,
+    /// Largest probability; f64.
+    CPWL_DIET_CONFIDENCE = 3,
+    /// Class of the largest score; i64.
+    CPWL_DIET_BEST = 4,
+    /// Entropy of the probabilities; f64. Only with the flag CPWL_DIET_ENTROPY.
+    CPWL_DIET_ENTROPIES = 5,
+} cpwl_diet_array_id;
+
+/// Optimisers of `cpwl_diet_step`. Since 0.1.
+typedef enum cpwl_optimizer {
+    /// Gradient descent with momentum: buf = mu buf + d + wd W, W -= lr buf.
+    CPWL_SGD = 1,
+    /// AdamW: decoupled weight decay, two states.
+    CPWL_ADAMW = 2,
+    /// LARS: as CPWL_SGD with d + wd W times trust |W| / (|d| + wd |W|), the head being one layer.
+    CPWL_LARS = 3,
+} cpwl_optimizer;
+
 /// What to keep of each region.
 typedef struct EnumerationWant EnumerationWant;
+
+/// What a shard of the classes says about one row.
+typedef struct Row Row;
 
 /// What to keep of each cell.
 typedef struct Want Want;
 
-/// Which gradients are asked for.
+/// What the second pass computes besides.
 typedef struct Wanted Wanted;
 
 /// Line segments of a decision boundary or level set. Immutable; may be shared between threads. Since 0.1.
@@ -597,6 +660,9 @@ typedef struct cpwl_chunk cpwl_chunk;
 /// How calls run: threads, instruction set, limits and callbacks. Immutable; may be shared between threads and used
 /// by several calls at once. Wherever a function takes a context, NULL is one with all defaults. Since 0.1.
 typedef struct cpwl_context cpwl_context;
+
+/// What a batch costs, row by row: immutable. Since 0.1.
+typedef struct cpwl_diet_result cpwl_diet_result;
 
 /// A convex domain of dimension d. Its coordinates are the input of the network or, for a slice, span a part of its input
 /// space; in the plane they are called (u, v). Immutable; may be shared between threads. Since 0.1.
@@ -1410,6 +1476,100 @@ typedef struct cpwl_certificate_layer_summary {
     /// Vertex of the region at which it is taken; -1 if it is none.
     int64_t corner;
 } cpwl_certificate_layer_summary;
+
+/// The data of a datum-index loss. Features, head and bias are f32, f64, f16 or bf16. Since 0.1.
+typedef struct cpwl_diet_problem {
+    /// `sizeof(cpwl_diet_problem)`.
+    size_t struct_size;
+    /// F: (b, k). May hold NaN, which stays in its row.
+    const struct cpwl_tensor *features;
+    /// W: (n, k). Read where it is if it is contiguous and of the precision of the call, otherwise converted bit by bit.
+    const struct cpwl_tensor *head;
+    /// Added to the scores: (n), -inf for a class that is masked. NULL = none.
+    const struct cpwl_tensor *bias;
+    /// i32 or i64: (b), the class of each row; or (b, m) with `shares`, where -1 is no class.
+    const struct cpwl_tensor *labels;
+    /// (b, m), f32 or f64, 0 or more, adding up to 1 in each row: what each class of a row counts for (MixUp, CutMix). NULL for
+    /// labels (b).
+    const struct cpwl_tensor *shares;
+    /// (b), f32 or f64: a weight for each row, 0 or more for a mean, any finite number for a sum, whose gradient is then that of
+    /// upstream gradients of the rows. NULL = 1.
+    const struct cpwl_tensor *weights;
+} cpwl_diet_problem;
+
+/// Options of the datum-index loss. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_diet_options {
+    /// `sizeof(cpwl_diet_options)`.
+    size_t struct_size;
+    /// eps in [0, 1]. 0 = 0.8, or no smoothing with the flag CPWL_DIET_SMOOTHING.
+    double smoothing;
+    /// What products are multiplied by. 0 = 1, or 0 with the flag CPWL_DIET_SCALE.
+    double scale;
+    /// Rows with this label count for nothing. 0 = -100, or 0 with the flag CPWL_DIET_IGNORE.
+    int64_t ignore_index;
+    /// Bytes that the call may use to keep the b n scores from the first pass to the second, which saves a quarter of the work.
+    size_t workspace;
+    /// Classes that are worked on at a time; 0 = so many that they stay in cache. Changes results by rounding alone.
+    int64_t strip;
+    /// A `cpwl_diet_norm`; 0 = CPWL_DIET_PLAIN.
+    int32_t norm;
+    /// A `cpwl_diet_reduction`; 0 = CPWL_DIET_MEAN.
+    int32_t reduction;
+    /// CPWL_DIET_* flags.
+    uint32_t flags;
+    /// Zero.
+    uint32_t reserved;
+} cpwl_diet_options;
+
+/// The numbers of a `cpwl_diet_result`. Since 0.1.
+typedef struct cpwl_diet_summary {
+    /// `sizeof(cpwl_diet_summary)`, set by the caller.
+    size_t struct_size;
+    /// The reduced loss.
+    double loss;
+    /// The least that it can be: the entropy of the targets, reduced in the same way.
+    double floor;
+    /// loss - floor, which is what training lowers; with smoothing the loss itself looks flat.
+    double excess;
+    /// Derivative of the reduced loss by the scale; NaN if no gradient was asked for.
+    double d_scale;
+    /// Rows that are not ignored.
+    int64_t n_valid;
+    /// Of these, rows whose largest score is that of their (heaviest) class.
+    int64_t n_correct;
+    /// Of these, rows whose loss is NaN or infinite.
+    int64_t n_nonfinite;
+} cpwl_diet_summary;
+
+/// A step of an optimiser. All numbers are meant as they are; those that the optimiser does not have are ignored. Since 0.1.
+typedef struct cpwl_diet_update {
+    /// `sizeof(cpwl_diet_update)`.
+    size_t struct_size;
+    /// lr.
+    double rate;
+    /// wd.
+    double weight_decay;
+    /// The gradient is scaled down to this Frobenius norm if it is longer; 0 = never. Costs a pass of its own, as CPWL_LARS does.
+    double clip;
+    /// mu of CPWL_SGD and CPWL_LARS.
+    double momentum;
+    /// Of CPWL_LARS.
+    double trust;
+    /// Of CPWL_ADAMW.
+    double beta1;
+    /// Of CPWL_ADAMW.
+    double beta2;
+    /// Of CPWL_ADAMW.
+    double eps;
+    /// Of CPWL_ADAMW: 1 for the first step.
+    int64_t step;
+    /// A `cpwl_optimizer`.
+    int32_t optimizer;
+    /// Zero.
+    int32_t reserved;
+} cpwl_diet_update;
+
+
 
 
 
@@ -2692,6 +2852,103 @@ cpwl_status cpwl_certificates_array(const struct cpwl_context *ctx,
                                     int32_t which,
                                     int32_t region,
                                     struct cpwl_tensor *out);
+
+/// The loss of a batch in which every training image is a class of its own (DIET, arXiv 2302.10260): label-smoothed cross-entropy
+/// over n classes, without ever holding the b x n scores.
+///
+/// z = scale F W' + bias, q = (1 - eps) target + eps / n, loss = ln sum exp z - sum q z. `d_features` (b, k), `d_head` (n, k) and
+/// `d_bias` (n), f32 or f64, become the gradients of the reduced loss; NULL = not wanted. `d_head` is written bit by bit if it is
+/// contiguous and of the precision of the call. NaN and infinite scores are no error: see `n_nonfinite`. Free `out` with
+/// `cpwl_diet_result_free`.
+///
+/// Errors, before anything is written: CPWL_ARGUMENT (options; a label or share, whose row is named), CPWL_SHAPE, CPWL_DTYPE;
+/// CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. Bit-identical for any number of threads. 2 b n k flops, 8 b n k with gradients;
+/// memory: 3 b k numbers and a few strips of scores. Since 0.1.
+cpwl_status cpwl_diet_loss(const struct cpwl_context *ctx,
+                           const struct cpwl_diet_problem *problem,
+                           const struct cpwl_diet_options *opts,
+                           struct cpwl_tensor *d_features,
+                           struct cpwl_tensor *d_head,
+                           struct cpwl_tensor *d_bias,
+                           struct cpwl_diet_result **out);
+
+/// The loss with some of the classes in place of all: approximate. The classes of the batch and `others`, (s) of i32 or i64, drawn
+/// uniformly without replacement from the rest, stand for all; the smoothing term is exact. The sum of exponentials is
+/// unbiased, its logarithm too small on average; with all other classes in `others` it is exact. `d_head` is dense.
+///
+/// Errors: as `cpwl_diet_loss`; CPWL_ARGUMENT (a class that is out of range, twice there or in the batch), CPWL_UNSUPPORTED
+/// (CPWL_DIET_COSINE). Since 0.1.
+cpwl_status cpwl_diet_sampled(const struct cpwl_context *ctx,
+                              const struct cpwl_diet_problem *problem,
+                              const struct cpwl_diet_options *opts,
+                              const struct cpwl_tensor *others,
+                              struct cpwl_tensor *d_features,
+                              struct cpwl_tensor *d_head,
+                              struct cpwl_tensor *d_bias,
+                              struct cpwl_diet_result **out);
+
+/// The numbers of a result. Since 0.1.
+cpwl_status cpwl_diet_result_summary(const struct cpwl_diet_result *result, struct cpwl_diet_summary *out);
+
+/// Lends an array of a result, a `cpwl_diet_array_id`. Since 0.1.
+cpwl_status cpwl_diet_result_array(const struct cpwl_diet_result *result,
+                                   int32_t which,
+                                   struct cpwl_tensor *out);
+
+/// Frees a result; NULL is fine. Since 0.1.
+void cpwl_diet_result_free(struct cpwl_diet_result *result);
+
+/// The loss of a batch and, in the same two passes, a step of the optimiser on `head`, (n, k), contiguous f32 or f64, which is the
+/// precision of the call. The gradient of the head is never stored. `first` is the momentum buffer or m, `second` v of
+/// CPWL_ADAMW and otherwise NULL: arrays like the head, zeros before the first step. `problem->head` is not used. `d_features` is
+/// that of the head before the step; the bias is not updated, its gradient is for the caller. Free `out` with
+/// `cpwl_diet_result_free`.
+///
+/// Errors, before anything is written: as `cpwl_diet_loss`; CPWL_DTYPE (an array that is not contiguous). A call that is cancelled leaves
+/// some rows updated. 8 b n k flops, 12 with `clip` or CPWL_LARS. Since 0.1.
+cpwl_status cpwl_diet_step(const struct cpwl_context *ctx,
+                           const struct cpwl_diet_problem *problem,
+                           const struct cpwl_diet_options *opts,
+                           const struct cpwl_diet_update *update,
+                           struct cpwl_tensor *head,
+                           struct cpwl_tensor *first,
+                           struct cpwl_tensor *second,
+                           struct cpwl_tensor *d_features,
+                           struct cpwl_tensor *d_bias,
+                           struct cpwl_diet_result **out);
+
+/// The first pass over a head that holds classes `first`, .. of `of`: the head and the bias of the problem are those of the shard,
+/// labels are those of the whole. `partials`, (b, 6) of f64, becomes what other processes need; merge those of all shards with
+/// `cpwl_diet_merge`. 2 b n k flops for the n classes of the shard.
+///
+/// Errors: as `cpwl_diet_loss`. Since 0.1.
+cpwl_status cpwl_diet_shard_forward(const struct cpwl_context *ctx,
+                                    const struct cpwl_diet_problem *problem,
+                                    const struct cpwl_diet_options *opts,
+                                    int64_t first,
+                                    int64_t of,
+                                    struct cpwl_tensor *partials);
+
+/// Merges the partials of all shards, (shards, b, 6) of f64 in the order of their classes, into `merged`, (b, 6).
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE. Since 0.1.
+cpwl_status cpwl_diet_merge(const struct cpwl_tensor *partials,
+                            struct cpwl_tensor *merged);
+
+/// The second pass over a shard, given the merged partials of all of them: its part of `d_features` and of `d_scale`, to be added to
+/// those of the others, and the gradients of its own rows. The loss is that of the whole head.
+///
+/// Errors: as `cpwl_diet_loss`. 6 b n k flops for the n classes of the shard. Since 0.1.
+cpwl_status cpwl_diet_shard_backward(const struct cpwl_context *ctx,
+                                     const struct cpwl_diet_problem *problem,
+                                     const struct cpwl_diet_options *opts,
+                                     int64_t first,
+                                     int64_t of,
+                                     const struct cpwl_tensor *partials,
+                                     struct cpwl_tensor *d_features,
+                                     struct cpwl_tensor *d_head,
+                                     struct cpwl_tensor *d_bias,
+                                     struct cpwl_diet_result **out);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -184,7 +184,7 @@ impl<T: Real> Pass<'_, T> {
         let mut blocks: Vec<&mut [T]> = features.chunks_mut(BLOCK * k).collect();
         self.ctx.pool().for_each(&mut blocks, |i, block| {
             let count = block.len() / k;
-            let mut out = ArrayViewMut2::from_shape((count, k), &mut **block).expect("rows of dF");
+            let mut out = ArrayViewMut2::from_shape((count, k), block).expect("rows of dF");
             for Job { classes, slot, .. } in jobs {
                 let n = classes.len();
                 let rows = match head {
@@ -250,7 +250,7 @@ impl<T: Real> Pass<'_, T> {
                         let out = &mut piece[..rows.len() * k];
                         let span = rows.start * k..rows.end * k;
                         // The rows of this strip alone, so that others may be changed at the same time.
-                        let strip = Head::Rows(&**head);
+                        let strip = Head::Rows(head);
                         self.head_gradient_of(job, strip, first, rows, out);
                         let states = states.iter_mut().map(|state| &mut state[span.clone()]).collect();
                         rule.apply(self.ctx.isa(), &mut head[span.clone()], out, states);

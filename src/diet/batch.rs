@@ -7,11 +7,9 @@ use crate::buffer::Buffer;
 use crate::context::{Context, Meter};
 use crate::error::Result;
 use crate::linalg::gemm::Packed;
+use crate::linalg::length::{SHORTEST, length};
 use crate::simd::real::Real;
 use crate::view::Matrix;
-
-/// Lengths below this count as this.
-pub(super) const SHORTEST: f64 = 1e-12;
 
 /// B rows of length K, divided by their lengths where asked, and filled up with zeros to whole cache lines of rows.
 pub(super) struct Batch<'a, T: Real> {
@@ -78,19 +76,4 @@ impl<'a, T: Real> Batch<'a, T> {
         }
         along
     }
-}
-
-/// The length of a row, at least [`SHORTEST`]; of no more than half the digits lost to overflow or underflow of squares.
-pub(super) fn length(row: &[f64]) -> f64 {
-    let squares: f64 = row.iter().map(|x| x * x).sum();
-    if squares > 1e300 || squares < 1e-250 {
-        let largest = row.iter().fold(0.0, |m: f64, x| if x.abs() > m { x.abs() } else { m });
-        if largest == 0.0 || !largest.is_finite() {
-            return if squares.is_nan() { f64::NAN } else { largest.max(SHORTEST) };
-        }
-        let scaled: f64 = row.iter().map(|x| (x / largest) * (x / largest)).sum();
-        return (largest * scaled.sqrt()).max(SHORTEST);
-    }
-    let length = squares.sqrt();
-    if length < SHORTEST { SHORTEST } else { length }
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::batch::{SHORTEST, length};
 use crate::linalg::gemm::Scalar;
+use crate::linalg::length::{SHORTEST, length};
 use crate::simd::real::Real;
 use crate::view::{Matrix, TensorRef};
 

@@ -213,7 +213,7 @@ impl<'a, T: Real> Ready<'a, T> {
         let meter = ctx.meter();
         let features = problem.features.matrix("(b, k)")?;
         let batch = Batch::new(ctx, &meter, features, options.norm)?;
-        let bias = problem.bias.map(vector).transpose()?.unwrap_or_default();
+        let bias = problem.bias.map(TensorRef::floats).transpose()?.unwrap_or_default();
         let bias = bias.into_iter().map(T::of).collect();
         let pass = Pass::new(ctx, options, batch, bias, n);
         Ok(Ready { pass, targets, meter, slots: Vec::new() })
@@ -289,14 +289,6 @@ pub(super) fn check(problem: &Problem, options: &Options, gradients: &mut Gradie
         bail!(Argument, "the gradient of a bias is asked for, but there is no bias")
     }
     Ok(n)
-}
-
-/// Numbers of a tensor of one axis, NaN and infinities and all.
-pub(super) fn vector(tensor: &TensorRef) -> Result<Vec<f64>> {
-    let column = tensor.column()?;
-    let mut values = vec![0.0; column.rows()];
-    column.load(0..column.rows(), 0..1, &mut values);
-    Ok(values)
 }
 
 /// What the first pass says.

@@ -1,12 +1,12 @@
 //! The definition, row by row in f64: what the other files must agree with. Holds the whole head in f64.
 
-use super::batch::length;
-use super::loss::{Gradients, Loss, check, summary, vector};
+use super::loss::{Gradients, Loss, check, summary};
 use super::options::{Norm, Options, Problem};
 use super::partials::{Partials, Row};
 use super::targets::Targets;
 use crate::context::Context;
 use crate::error::Result;
+use crate::linalg::length::length;
 use crate::view::TensorRef;
 
 /// Rows of a matrix over their lengths, if asked, and what they were divided by.
@@ -46,7 +46,7 @@ pub(super) fn loss(
     let (eps, s) = (options.smoothing, options.scale);
     let f = rows(problem.features, options.norm != Norm::None)?;
     let w = rows(problem.head, options.norm == Norm::Cosine)?;
-    let bias = problem.bias.map(vector).transpose()?.unwrap_or_else(|| vec![0.0; n]);
+    let bias = problem.bias.map(TensorRef::floats).transpose()?.unwrap_or_else(|| vec![0.0; n]);
     let k = problem.features.shape()[1];
     let (mut df, mut dw, mut db) = (vec![vec![0.0; k]; f.len()], vec![vec![0.0; k]; n], vec![0.0; n]);
     let mut ds = 0.0;

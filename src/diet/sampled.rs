@@ -12,7 +12,7 @@
 use super::backward::{Sink, Wanted};
 use super::head::Head;
 use super::leaf;
-use super::loss::{Gradients, Loss, Ready, check, finish, summary, vector};
+use super::loss::{Gradients, Loss, Ready, check, finish, summary};
 use super::options::{Norm, Options, Problem};
 use super::targets::Targets;
 use crate::context::Context;
@@ -97,7 +97,7 @@ fn run<T: Real>(
     for (&class, out) in classes.iter().zip(rows.chunks_exact_mut(k)) {
         out.copy_from_slice(head.strip(class..class + 1, k, &mut scratch));
     }
-    let all_bias = problem.bias.map(vector).transpose()?;
+    let all_bias = problem.bias.map(TensorRef::floats).transpose()?;
     let own_bias = |j: usize| all_bias.as_ref().map_or(0.0, |b| b[classes[j]]);
     let bias: Vec<f64> = (0..count).map(|j| own_bias(j) + log_weight[j]).collect();
     let bias = TensorRef::from_slice("sampled bias", &bias, &[count])?;

@@ -119,8 +119,7 @@ fn mixed(
                 found.push(Target { class, row, share: w });
             }
         }
-        // Also a sum that is infinite.
-        if !((total - 1.0).abs() <= SLACK) {
+        if (total - 1.0).abs() > SLACK {
             bail!(Argument, "the weights of row {row} add up to {total}; expected 1")
         }
     }

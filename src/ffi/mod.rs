@@ -80,6 +80,10 @@ mod prescribe;
 
 mod certify;
 
+mod diet;
+
+mod diet_step;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod cells;
 mod lent;
@@ -96,6 +100,8 @@ pub use certify::*;
 pub use complexity::*;
 pub use constants::*;
 pub use context::*;
+pub use diet::*;
+pub use diet_step::*;
 pub use domain::*;
 pub use enumeration::*;
 pub use evaluate::*;

@@ -49,16 +49,6 @@ impl<'a> TensorRef<'a> {
         let (name, dtype) = (self.name, self.dtype);
         Ok(Matrix { name, origin, dtype, rows, columns, row_stride, column_stride, memory: PhantomData })
     }
-
-    /// This tensor of one axis as a matrix of one column. Conditions: RANK, DTYPE.
-    pub(crate) fn column(&self) -> Result<Matrix<'a>> {
-        self.expect_rank(1, "(n)")?;
-        self.expect_dtype(&[Dtype::F32, Dtype::F64, Dtype::F16, Dtype::Bf16])?;
-        let row_stride = self.layout.axes.first().map_or(1, |&(_, stride)| stride);
-        let (name, dtype, origin) = (self.name, self.dtype, self.origin.cast_const());
-        let (rows, columns, column_stride) = (self.shape()[0], 1, 1);
-        Ok(Matrix { name, origin, dtype, rows, columns, row_stride, column_stride, memory: PhantomData })
-    }
 }
 
 impl<'a> Matrix<'a> {

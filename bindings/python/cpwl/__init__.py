@@ -26,6 +26,7 @@ from .convex import (
     hull,
     product,
 )
+from .diet import DietHead, DietLoss, diet_loss, diet_merge, diet_shard_backward, diet_shard_forward
 from .domains import Ball, Box, Domain, Polygon, Polytope, Simplex, Slice, Space
 from .enumeration import Enumeration
 from .errors import *  # noqa: F403
@@ -54,6 +55,8 @@ __all__ = [
     "ConvexSet",
     "CornerSimplex",
     "Cube",
+    "DietHead",
+    "DietLoss",
     "Domain",
     "Ellipsoid",
     "Enumeration",
@@ -85,6 +88,10 @@ __all__ = [
     "Zonotope",
     "build_info",
     "certify",
+    "diet_loss",
+    "diet_merge",
+    "diet_shard_backward",
+    "diet_shard_forward",
     "hull",
     "layers",
     "police",

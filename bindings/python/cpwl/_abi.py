@@ -22,6 +22,11 @@ CPWL_POLICE_GRADIENT = 4
 CPWL_POLICE_KAPPA = 8
 CPWL_POLICE_FIXED_SETS = 16
 CPWL_CERTIFY_NO_WITNESS = 1
+CPWL_DIET_SMOOTHING = 1
+CPWL_DIET_SCALE = 2
+CPWL_DIET_IGNORE = 4
+CPWL_DIET_DOUBLE = 8
+CPWL_DIET_ENTROPY = 16
 CPWL_OK = 0
 CPWL_ARGUMENT = 1
 CPWL_SHAPE = 2
@@ -204,6 +209,19 @@ CPWL_REASON_RADIUS = 3
 CPWL_CERTIFICATE_CODES = 1
 CPWL_CERTIFICATE_WITNESS = 2
 CPWL_CERTIFICATE_SHARED = 3
+CPWL_DIET_PLAIN = 1
+CPWL_DIET_FEATURES = 2
+CPWL_DIET_COSINE = 3
+CPWL_DIET_MEAN = 1
+CPWL_DIET_SUM = 2
+CPWL_DIET_ROW_LOSS = 1
+CPWL_DIET_LSE = 2
+CPWL_DIET_CONFIDENCE = 3
+CPWL_DIET_BEST = 4
+CPWL_DIET_ENTROPIES = 5
+CPWL_SGD = 1
+CPWL_ADAMW = 2
+CPWL_LARS = 3
 
 
 class ContextOptions(c.Structure):
@@ -678,6 +696,63 @@ class CertificateLayerSummary(c.Structure):
     ]
 
 
+class DietProblem(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("features", c.POINTER(Tensor)),
+        ("head", c.POINTER(Tensor)),
+        ("bias", c.POINTER(Tensor)),
+        ("labels", c.POINTER(Tensor)),
+        ("shares", c.POINTER(Tensor)),
+        ("weights", c.POINTER(Tensor)),
+    ]
+
+
+class DietOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("smoothing", c.c_double),
+        ("scale", c.c_double),
+        ("ignore_index", c.c_int64),
+        ("workspace", c.c_size_t),
+        ("strip", c.c_int64),
+        ("norm", c.c_int32),
+        ("reduction", c.c_int32),
+        ("flags", c.c_uint32),
+        ("reserved", c.c_uint32),
+    ]
+
+
+class DietSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("loss", c.c_double),
+        ("floor", c.c_double),
+        ("excess", c.c_double),
+        ("d_scale", c.c_double),
+        ("n_valid", c.c_int64),
+        ("n_correct", c.c_int64),
+        ("n_nonfinite", c.c_int64),
+    ]
+
+
+class DietUpdate(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("rate", c.c_double),
+        ("weight_decay", c.c_double),
+        ("clip", c.c_double),
+        ("momentum", c.c_double),
+        ("trust", c.c_double),
+        ("beta1", c.c_double),
+        ("beta2", c.c_double),
+        ("eps", c.c_double),
+        ("step", c.c_int64),
+        ("optimizer", c.c_int32),
+        ("reserved", c.c_int32),
+    ]
+
+
 # name: (result, arguments); handles are void pointers
 FUNCTIONS = {
     "cpwl_boundary_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
@@ -701,6 +776,15 @@ FUNCTIONS = {
     "cpwl_context_isa": (c.c_int32, [c.c_void_p]),
     "cpwl_context_new": (c.c_int32, [c.POINTER(ContextOptions), c.POINTER(c.c_void_p)]),
     "cpwl_context_threads": (c.c_int32, [c.c_void_p]),
+    "cpwl_diet_loss": (c.c_int32, [c.c_void_p, c.POINTER(DietProblem), c.POINTER(DietOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_diet_merge": (c.c_int32, [c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_diet_result_array": (c.c_int32, [c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_diet_result_free": (None, [c.c_void_p]),
+    "cpwl_diet_result_summary": (c.c_int32, [c.c_void_p, c.POINTER(DietSummary)]),
+    "cpwl_diet_sampled": (c.c_int32, [c.c_void_p, c.POINTER(DietProblem), c.POINTER(DietOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_diet_shard_backward": (c.c_int32, [c.c_void_p, c.POINTER(DietProblem), c.POINTER(DietOptions), c.c_int64, c.c_int64, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_diet_shard_forward": (c.c_int32, [c.c_void_p, c.POINTER(DietProblem), c.POINTER(DietOptions), c.c_int64, c.c_int64, c.POINTER(Tensor)]),
+    "cpwl_diet_step": (c.c_int32, [c.c_void_p, c.POINTER(DietProblem), c.POINTER(DietOptions), c.POINTER(DietUpdate), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_ball": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.POINTER(c.c_void_p)]),
     "cpwl_domain_box": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_embed": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),

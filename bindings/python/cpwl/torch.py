@@ -24,6 +24,8 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 from ._torch_chain import Chain
+from ._torch_diet import loss as diet_loss
+from ._torch_diet import step as diet_step
 from ._torch_region import Region
 from .convex import ConvexSet, as_set
 from .network import Affine
