@@ -109,6 +109,25 @@
 /// Flag of `cpwl_diet_options`: also the entropy of every row's probabilities. Since 0.1.
 #define CPWL_DIET_ENTROPY 16
 
+/// Flag of `cpwl_prior_options`: `weight` is meant as it is, even if it is 0. Since 0.1.
+#define CPWL_PRIOR_WEIGHT 1
+
+/// Flag of `cpwl_prior_options`: targets are not balanced. Since 0.1.
+#define CPWL_PRIOR_NO_SINKHORN 2
+
+/// Flag of `cpwl_prior_options` and of `cpwl_sinkhorn_options`: divide priors or marginals by their sums; otherwise those that do
+/// not add up to 1 are refused. Since 0.1.
+#define CPWL_PRIOR_NORMALIZE 4
+
+/// Flag of `cpwl_prior_options`: compute in f64 whatever the inputs are; otherwise only if one of them is. Since 0.1.
+#define CPWL_PRIOR_DOUBLE 8
+
+/// Flag of `cpwl_sinkhorn_options`: rows of the plan over their marginals, so that they add up to 1. Since 0.1.
+#define CPWL_SINKHORN_TARGETS 16
+
+/// Exponents are looked for up to here; a steeper law has all of its mass on one cluster as far as f64 can tell.
+#define STEEPEST 64.0
+
 /// Status codes (`cpwl_status`). Since 0.1.
 typedef enum cpwl_status_code {
     /// The call succeeded.
@@ -633,6 +652,40 @@ typedef enum cpwl_optimizer {
     CPWL_LARS = 3,
 } cpwl_optimizer;
 
+/// Which way the divergence of `cpwl_prior_loss` is taken. Since 0.1.
+typedef enum cpwl_prior_direction {
+    /// KL(mean || prior): for a uniform prior ln k less the entropy of the mean, as in MSN.
+    CPWL_PRIOR_MEAN_TO_PRIOR = 1,
+    /// KL(prior || mean).
+    CPWL_PRIOR_PRIOR_TO_MEAN = 2,
+} cpwl_prior_direction;
+
+/// Arrays of a `cpwl_prior_result`, of f64. Since 0.1.
+typedef enum cpwl_prior_array_id {
+    /// (k): logarithm of the mean assignment.
+    CPWL_PRIOR_LOG_MEAN = 1,
+    /// (b, k): targets; rows add up to 1.
+    CPWL_PRIOR_TARGETS = 2,
+} cpwl_prior_array_id;
+
+/// Families of laws over clusters i = 1, .. k (`cpwl_prior_family`). Since 0.1.
+typedef enum cpwl_prior_kind {
+    /// 1 / k.
+    CPWL_PRIOR_UNIFORM = 1,
+    /// i^-exponent.
+    CPWL_PRIOR_POWER_LAW = 2,
+    /// (i + shift)^-exponent.
+    CPWL_PRIOR_ZIPF = 3,
+    /// ratio^-((i - 1) / (k - 1)).
+    CPWL_PRIOR_EXPONENTIAL = 4,
+    /// ratio for the first `head`, 1 for the others.
+    CPWL_PRIOR_STEP = 5,
+    /// counts + alpha.
+    CPWL_PRIOR_COUNTS = 6,
+    /// A sample of the symmetric Dirichlet law.
+    CPWL_PRIOR_DIRICHLET = 7,
+} cpwl_prior_kind;
+
 /// What to keep of each region.
 typedef struct EnumerationWant EnumerationWant;
 
@@ -699,6 +752,9 @@ typedef struct cpwl_partition3d cpwl_partition3d;
 
 /// A network that is affine on regions, and how it became so. Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_policed cpwl_policed;
+
+/// What a prototype loss found: immutable. Since 0.1.
+typedef struct cpwl_prior_result cpwl_prior_result;
 
 /// A non-empty closed convex set in a space of some dimension D. Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_set cpwl_set;
@@ -1568,6 +1624,186 @@ typedef struct cpwl_diet_update {
     /// Zero.
     int32_t reserved;
 } cpwl_diet_update;
+
+/// The data of a prototype loss: anchors, targets and prototypes are f32, f64, f16 or bf16, the others f32 or f64. Since 0.1.
+typedef struct cpwl_prior_views {
+    /// `sizeof(cpwl_prior_views)`.
+    size_t struct_size;
+    /// (v b, d): row i b + j is view i of image j.
+    const struct cpwl_tensor *anchors;
+    /// (b, d): the views that targets are made of.
+    const struct cpwl_tensor *targets;
+    /// (k, d).
+    const struct cpwl_tensor *prototypes;
+    /// (k), adding up to 1; NULL = uniform.
+    const struct cpwl_tensor *prior;
+    /// What the targets are balanced to, (k); NULL = uniform.
+    const struct cpwl_tensor *sinkhorn_prior;
+    /// Logarithm of the mean assignment of the anchors of all processes, (k), see `cpwl_cluster_log_mean`; NULL = of these anchors.
+    const struct cpwl_tensor *log_mean;
+} cpwl_prior_views;
+
+/// Options of `cpwl_prior_loss`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_prior_options {
+    /// `sizeof(cpwl_prior_options)`.
+    size_t struct_size;
+    /// What cosines are divided by; 0 = 0.1.
+    double temperature;
+    /// What the scores of the targets are divided by besides; 0 = 0.25.
+    double sharpening;
+    /// Of the divergence. 0 = 1, or 0 with the flag CPWL_PRIOR_WEIGHT.
+    double weight;
+    /// Of the mean entropy of the assignments.
+    double entropy_weight;
+    /// Sinkhorn iterations on the targets; 0 = 3, or none with the flag CPWL_PRIOR_NO_SINKHORN.
+    int32_t sinkhorn;
+    /// A `cpwl_prior_direction`; 0 = CPWL_PRIOR_MEAN_TO_PRIOR.
+    int32_t direction;
+    /// CPWL_PRIOR_* flags.
+    uint32_t flags;
+    /// Zero.
+    uint32_t reserved;
+} cpwl_prior_options;
+
+/// The numbers of a `cpwl_prior_result`. Since 0.1.
+typedef struct cpwl_prior_summary {
+    /// `sizeof(cpwl_prior_summary)`, set by the caller.
+    size_t struct_size;
+    /// cross_entropy + weight divergence + entropy_weight entropy.
+    double loss;
+    /// Of targets and assignments, averaged over anchors.
+    double cross_entropy;
+    /// Between mean assignment and prior.
+    double divergence;
+    /// Mean entropy of the assignments.
+    double entropy;
+    /// Largest difference between what columns of the targets have and should have, of 1; NaN without Sinkhorn.
+    double column_error;
+} cpwl_prior_summary;
+
+/// Options of `cpwl_sinkhorn`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_sinkhorn_options {
+    /// `sizeof(cpwl_sinkhorn_options)`.
+    size_t struct_size;
+    /// What the scores are divided by; 0 = 1.
+    double reg;
+    /// Stop when every column sum is within this of its marginal; 0 = do all iterations.
+    double tolerance;
+    /// Most iterations; 0 = 3.
+    int32_t iterations;
+    /// CPWL_PRIOR_NORMALIZE, CPWL_SINKHORN_TARGETS.
+    uint32_t flags;
+} cpwl_sinkhorn_options;
+
+/// How far a plan, or the worst of several, came. Since 0.1.
+typedef struct cpwl_sinkhorn_summary {
+    /// `sizeof(cpwl_sinkhorn_summary)`, set by the caller.
+    size_t struct_size;
+    /// Largest difference between a column sum and its marginal.
+    double column_error;
+    /// Largest difference between a row sum and its marginal, or 1 with CPWL_SINKHORN_TARGETS.
+    double row_error;
+    /// Iterations done.
+    int64_t iterations;
+} cpwl_sinkhorn_summary;
+
+/// A law over clusters. Fields that the family does not have are ignored; all numbers are meant as they are. Since 0.1.
+typedef struct cpwl_prior_family {
+    /// `sizeof(cpwl_prior_family)`.
+    size_t struct_size;
+    /// Of CPWL_PRIOR_POWER_LAW and CPWL_PRIOR_ZIPF.
+    double exponent;
+    /// Of CPWL_PRIOR_ZIPF; above -1.
+    double shift;
+    /// Of CPWL_PRIOR_EXPONENTIAL (of the first cluster to the last) and CPWL_PRIOR_STEP (of the head to the rest).
+    double ratio;
+    /// Added to counts, or the parameter of CPWL_PRIOR_DIRICHLET.
+    double alpha;
+    /// Of CPWL_PRIOR_COUNTS: (k).
+    const struct cpwl_tensor *counts;
+    /// Of CPWL_PRIOR_DIRICHLET.
+    uint64_t seed;
+    /// Clusters of the head of CPWL_PRIOR_STEP.
+    int64_t head;
+    /// A `cpwl_prior_kind`.
+    int32_t kind;
+    /// Zero.
+    int32_t reserved;
+} cpwl_prior_family;
+
+/// Options of `cpwl_prior_diagnose`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_diagnosis_options {
+    /// `sizeof(cpwl_diagnosis_options)`.
+    size_t struct_size;
+    /// The law that counts are compared with, (k); NULL = uniform.
+    const struct cpwl_tensor *null_prior;
+    /// Coverage of the intervals; 0 = 0.95.
+    double coverage;
+    /// The same seed gives the same numbers, for any number of threads.
+    uint64_t seed;
+    /// Replicates of that law; 0 = none.
+    int32_t null;
+    /// Bootstrap replicates of the counts; 0 = no intervals.
+    int32_t bootstrap;
+} cpwl_diagnosis_options;
+
+/// Counts in figures. Since 0.1.
+typedef struct cpwl_diagnosis {
+    /// `sizeof(cpwl_diagnosis)`, set by the caller.
+    size_t struct_size;
+    /// Sum of the counts.
+    double n;
+    /// Clusters.
+    int64_t k;
+    /// Clusters that have any.
+    int64_t used;
+    /// Entropy of the shares.
+    double entropy;
+    /// exp of it: effective number of clusters.
+    double effective;
+    /// ln k - entropy.
+    double kl_uniform;
+    /// The same less its bias under the uniform law, (k - 1) / 2n.
+    double kl_uniform_debiased;
+    /// From the fitted power law.
+    double kl_power_law;
+    /// As `cpwl_prior_fit`.
+    double exponent;
+    /// Standard error of the exponent if the ranks had been known beforehand; NaN where it is 0 or infinite.
+    double exponent_se;
+    /// Gini coefficient of the shares.
+    double gini;
+    /// Largest share.
+    double head;
+    /// Smallest share.
+    double tail;
+    /// G statistic against the uniform law.
+    double g;
+    /// Its degrees of freedom, k - 1.
+    double g_degrees;
+    /// P of a G as large by the chi-square law; poor where n / k < 5.
+    double g_p;
+    /// Mean of the exponents of simulated counts; NaN without.
+    double null_mean;
+    /// Their standard deviation; NaN without.
+    double null_sd;
+    /// Their 95% point; NaN without.
+    double null_q95;
+    /// (1 + replicates with an exponent at least as large) / (replicates + 1); NaN without.
+    double null_p;
+    /// Lower end of the bootstrap's percentile interval of the exponent; NaN without.
+    double exponent_low;
+    /// Upper end.
+    double exponent_high;
+    /// Of the entropy; NaN without.
+    double entropy_low;
+    /// Upper end.
+    double entropy_high;
+    /// Of the effective number; NaN without.
+    double effective_low;
+    /// Upper end.
+    double effective_high;
+} cpwl_diagnosis;
 
 
 
@@ -2949,6 +3185,90 @@ cpwl_status cpwl_diet_shard_backward(const struct cpwl_context *ctx,
                                      struct cpwl_tensor *d_head,
                                      struct cpwl_tensor *d_bias,
                                      struct cpwl_diet_result **out);
+
+/// The loss of MSN (arXiv 2204.07141) with a chosen cluster prior (PMSN, arXiv 2210.07277): cross-entropy between sharpened, balanced
+/// assignments of one view and the assignments of others to k prototypes, and the divergence between their mean and the prior.
+///
+/// Rows and prototypes are divided by their lengths. Assignments are softmax(cosine / temperature); targets carry no gradient.
+/// `d_anchors` (v b, d) and `d_prototypes` (k, d), f32 or f64, become the gradients of the loss; NULL = not wanted. Free `out` with
+/// `cpwl_prior_result_free`.
+///
+/// Errors: CPWL_ARGUMENT (options; a prior that is no law, or has a 0 where the divergence would be infinite), CPWL_SHAPE,
+/// CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. Bit-identical for any number of threads. 6 v b k d flops with
+/// gradients. Since 0.1.
+cpwl_status cpwl_prior_loss(const struct cpwl_context *ctx,
+                            const struct cpwl_prior_views *views,
+                            const struct cpwl_prior_options *opts,
+                            struct cpwl_tensor *d_anchors,
+                            struct cpwl_tensor *d_prototypes,
+                            struct cpwl_prior_result **out);
+
+/// The numbers of a result. Since 0.1.
+cpwl_status cpwl_prior_result_summary(const struct cpwl_prior_result *result, struct cpwl_prior_summary *out);
+
+/// Lends an array of a result, a `cpwl_prior_array_id`. Since 0.1.
+cpwl_status cpwl_prior_result_array(const struct cpwl_prior_result *result,
+                                    int32_t which,
+                                    struct cpwl_tensor *out);
+
+/// Frees a result; NULL is fine. Since 0.1.
+void cpwl_prior_result_free(struct cpwl_prior_result *result);
+
+/// The mean assignment of `anchors`, (m, d), to `prototypes`, (k, d), as a state that processes can exchange: `state`, (2 k + 1) of
+/// f64, becomes k largest logarithms, k sums over them, and m. `temperature` > 0; `flags` is 0 or CPWL_PRIOR_DOUBLE.
+///
+/// Errors: as `cpwl_prior_loss`. Since 0.1.
+cpwl_status cpwl_cluster_mean(const struct cpwl_context *ctx,
+                              const struct cpwl_tensor *anchors,
+                              const struct cpwl_tensor *prototypes,
+                              double temperature,
+                              uint32_t flags,
+                              struct cpwl_tensor *state);
+
+/// The logarithm of the mean assignment of all processes: `states` is (processes, 2 k + 1) of f64, `log_mean` becomes (k), f32 or f64.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE. Since 0.1.
+cpwl_status cpwl_cluster_log_mean(const struct cpwl_tensor *states,
+                                  struct cpwl_tensor *log_mean);
+
+/// Plans with given marginals by Sinkhorn's iterations, columns before rows: plan = exp(scores / reg + u + v).
+///
+/// `scores` is (b, k), or (p, b, k) for p problems, -inf allowed; `rows`, (b), above 0, NULL = 1 / b; `columns`, (k), 0 or more (the
+/// column is then exactly 0), NULL = 1 / k. `plan` has the shape of the scores and is f32 or f64; computed in f64 if either is.
+/// Neither overflows nor underflows, whatever the scores are. `summary` may be NULL.
+///
+/// Errors, before anything is written: CPWL_ARGUMENT (marginals; NaN; a row or column that has mass and no finite score),
+/// CPWL_SHAPE, CPWL_DTYPE; CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. One exponential and one product an iteration for each number.
+/// Since 0.1.
+cpwl_status cpwl_sinkhorn(const struct cpwl_context *ctx,
+                          const struct cpwl_tensor *scores,
+                          const struct cpwl_tensor *rows,
+                          const struct cpwl_tensor *columns,
+                          const struct cpwl_sinkhorn_options *opts,
+                          struct cpwl_tensor *plan,
+                          struct cpwl_sinkhorn_summary *summary);
+
+/// A law over k clusters: `prior`, (k), f32 or f64, adds up to 1. Which cluster gets which probability carries no meaning.
+///
+/// Errors: CPWL_ARGUMENT (parameters), CPWL_SHAPE, CPWL_DTYPE. Since 0.1.
+cpwl_status cpwl_prior_make(const struct cpwl_prior_family *family,
+                            struct cpwl_tensor *prior);
+
+/// The exponent of the power law of maximum likelihood for `counts`, (k), counts or probabilities in any order: 0 for a uniform law,
+/// infinite if one cluster has everything. Sorting alone makes it positive; `cpwl_prior_diagnose` says by how much.
+///
+/// Errors: CPWL_ARGUMENT (a negative count, or nothing but 0), CPWL_DTYPE. Since 0.1.
+cpwl_status cpwl_prior_fit(const struct cpwl_tensor *counts,
+                           double *exponent);
+
+/// What `counts`, (k), say about the law that they follow: entropy, effective number of clusters, the fitted power law, and tests
+/// against the uniform law or another. Simulation takes whole numbers.
+///
+/// Errors: CPWL_ARGUMENT, CPWL_DTYPE, CPWL_CANCELLED. One fit, of about ten sums of k exponentials, a replicate. Since 0.1.
+cpwl_status cpwl_prior_diagnose(const struct cpwl_context *ctx,
+                                const struct cpwl_tensor *counts,
+                                const struct cpwl_diagnosis_options *opts,
+                                struct cpwl_diagnosis *out);
 
 #ifdef __cplusplus
 }  // extern "C"

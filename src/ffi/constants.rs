@@ -582,6 +582,43 @@ pub enum cpwl_optimizer {
     CPWL_LARS = 3,
 }
 
+/// Which way the divergence of `cpwl_prior_loss` is taken. Since 0.1.
+#[repr(C)]
+pub enum cpwl_prior_direction {
+    /// KL(mean || prior): for a uniform prior ln k less the entropy of the mean, as in MSN.
+    CPWL_PRIOR_MEAN_TO_PRIOR = 1,
+    /// KL(prior || mean).
+    CPWL_PRIOR_PRIOR_TO_MEAN = 2,
+}
+
+/// Arrays of a `cpwl_prior_result`, of f64. Since 0.1.
+#[repr(C)]
+pub enum cpwl_prior_array_id {
+    /// (k): logarithm of the mean assignment.
+    CPWL_PRIOR_LOG_MEAN = 1,
+    /// (b, k): targets; rows add up to 1.
+    CPWL_PRIOR_TARGETS = 2,
+}
+
+/// Families of laws over clusters i = 1, .. k (`cpwl_prior_family`). Since 0.1.
+#[repr(C)]
+pub enum cpwl_prior_kind {
+    /// 1 / k.
+    CPWL_PRIOR_UNIFORM = 1,
+    /// i^-exponent.
+    CPWL_PRIOR_POWER_LAW = 2,
+    /// (i + shift)^-exponent.
+    CPWL_PRIOR_ZIPF = 3,
+    /// ratio^-((i - 1) / (k - 1)).
+    CPWL_PRIOR_EXPONENTIAL = 4,
+    /// ratio for the first `head`, 1 for the others.
+    CPWL_PRIOR_STEP = 5,
+    /// counts + alpha.
+    CPWL_PRIOR_COUNTS = 6,
+    /// A sample of the symmetric Dirichlet law.
+    CPWL_PRIOR_DIRICHLET = 7,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -84,6 +84,10 @@ mod diet;
 
 mod diet_step;
 
+mod prior;
+
+mod clusters;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod cells;
 mod lent;
@@ -97,6 +101,7 @@ pub use boundary_points::*;
 pub use builder::*;
 pub use bytes::*;
 pub use certify::*;
+pub use clusters::*;
 pub use complexity::*;
 pub use constants::*;
 pub use context::*;
@@ -117,6 +122,7 @@ pub use policed::*;
 pub use policed_backward::*;
 pub use polyhedron::*;
 pub use prescribe::*;
+pub use prior::*;
 pub use rewrite::*;
 pub use set::*;
 pub use set_combine::*;

@@ -147,8 +147,8 @@ fn run<T: Real>(
             }
             if let Some(du) = du {
                 let count = entropy.len();
-                let g = ArrayView2::from_shape((count, k), &**logs).expect("a block of rows");
-                let out = ArrayViewMut2::from_shape((count, d), &mut **du).expect("a block of rows");
+                let g = ArrayView2::from_shape((count, k), logs).expect("a block of rows");
+                let out = ArrayViewMut2::from_shape((count, d), du).expect("a block of rows");
                 gemm(ctx.isa(), g, prototypes.view(), false, out);
                 anchors.through_lengths(*first, du);
             }
@@ -164,7 +164,7 @@ fn run<T: Real>(
             ctx.pool().for_each(&mut blocks, |i, dc| {
                 let count = dc.len() / d;
                 let g = g.slice(s![.., i * BLOCK..i * BLOCK + count]);
-                let out = ArrayViewMut2::from_shape((count, d), &mut **dc).expect("a block of rows");
+                let out = ArrayViewMut2::from_shape((count, d), dc).expect("a block of rows");
                 gemm(ctx.isa(), g.reversed_axes(), anchors.view(), false, out);
                 prototypes.through_lengths(i * BLOCK, dc);
                 Ok(())

@@ -85,7 +85,7 @@ pub(super) fn assign<T: Real>(
         ctx.poll()?;
         let count = entropy.len();
         let a = ArrayView2::from_shape((count, d), units).expect("a block of rows");
-        let c = ArrayViewMut2::from_shape((count, k), &mut **logs).expect("a block of scores");
+        let c = ArrayViewMut2::from_shape((count, k), logs).expect("a block of scores");
         gemm_with(ctx.isa(), a, Right::Packed(prototypes), Epilogue::plain(false), c);
         leaf::log_softmax(ctx.isa(), logs, k, T::of(1.0 / temperature), entropy);
         Ok(())

@@ -73,7 +73,7 @@ pub fn sinkhorn(
     if !(options.reg > 0.0 && options.reg.is_finite()) {
         bail!(Argument, "reg is {}; expected a number above 0", options.reg)
     }
-    if !(options.tolerance >= 0.0) {
+    if options.tolerance.is_nan() || options.tolerance < 0.0 {
         bail!(Argument, "tolerance is {}; expected 0 or more", options.tolerance)
     }
     if scores.shape().len() != 3 {

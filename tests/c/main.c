@@ -25,6 +25,8 @@ static const struct {
     {"set", test_set},
     {"police", test_police},
     {"prescribe", test_prescribe},
+    {"diet", test_diet},
+    {"prior", test_prior},
     {"memory", test_memory},
     {"dlpack", test_dlpack},
     {"fence", test_fence},

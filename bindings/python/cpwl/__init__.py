@@ -34,6 +34,18 @@ from .errors import __all__ as _errors
 from .network import Affine, Approximation, Network, Node
 from .police import Inequalities, Policed, police
 from .polyhedron import Polyhedron
+from .prior import (
+    PriorFit,
+    PriorLoss,
+    SinkhornPlan,
+    cluster_log_mean,
+    cluster_mean,
+    cluster_prior,
+    fit_prior,
+    power_law_prior,
+    prior_matching_loss,
+    sinkhorn,
+)
 from .regions import Partition
 from .solid import Partition3D
 from .stream import Chunk, Seams, Streamed, stream
@@ -74,9 +86,12 @@ __all__ = [
     "Polygon",
     "Polyhedron",
     "Polytope",
+    "PriorFit",
+    "PriorLoss",
     "ProbabilitySimplex",
     "Seams",
     "Simplex",
+    "SinkhornPlan",
     "Slice",
     "Space",
     "Stats",
@@ -88,14 +103,21 @@ __all__ = [
     "Zonotope",
     "build_info",
     "certify",
+    "cluster_log_mean",
+    "cluster_mean",
+    "cluster_prior",
     "diet_loss",
     "diet_merge",
     "diet_shard_backward",
     "diet_shard_forward",
+    "fit_prior",
     "hull",
     "layers",
     "police",
+    "power_law_prior",
+    "prior_matching_loss",
     "product",
+    "sinkhorn",
     "stream",
     "version",
     *_errors,

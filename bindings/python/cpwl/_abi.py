@@ -27,6 +27,11 @@ CPWL_DIET_SCALE = 2
 CPWL_DIET_IGNORE = 4
 CPWL_DIET_DOUBLE = 8
 CPWL_DIET_ENTROPY = 16
+CPWL_PRIOR_WEIGHT = 1
+CPWL_PRIOR_NO_SINKHORN = 2
+CPWL_PRIOR_NORMALIZE = 4
+CPWL_PRIOR_DOUBLE = 8
+CPWL_SINKHORN_TARGETS = 16
 CPWL_OK = 0
 CPWL_ARGUMENT = 1
 CPWL_SHAPE = 2
@@ -222,6 +227,17 @@ CPWL_DIET_ENTROPIES = 5
 CPWL_SGD = 1
 CPWL_ADAMW = 2
 CPWL_LARS = 3
+CPWL_PRIOR_MEAN_TO_PRIOR = 1
+CPWL_PRIOR_PRIOR_TO_MEAN = 2
+CPWL_PRIOR_LOG_MEAN = 1
+CPWL_PRIOR_TARGETS = 2
+CPWL_PRIOR_UNIFORM = 1
+CPWL_PRIOR_POWER_LAW = 2
+CPWL_PRIOR_ZIPF = 3
+CPWL_PRIOR_EXPONENTIAL = 4
+CPWL_PRIOR_STEP = 5
+CPWL_PRIOR_COUNTS = 6
+CPWL_PRIOR_DIRICHLET = 7
 
 
 class ContextOptions(c.Structure):
@@ -753,6 +769,120 @@ class DietUpdate(c.Structure):
     ]
 
 
+class PriorViews(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("anchors", c.POINTER(Tensor)),
+        ("targets", c.POINTER(Tensor)),
+        ("prototypes", c.POINTER(Tensor)),
+        ("prior", c.POINTER(Tensor)),
+        ("sinkhorn_prior", c.POINTER(Tensor)),
+        ("log_mean", c.POINTER(Tensor)),
+    ]
+
+
+class PriorOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("temperature", c.c_double),
+        ("sharpening", c.c_double),
+        ("weight", c.c_double),
+        ("entropy_weight", c.c_double),
+        ("sinkhorn", c.c_int32),
+        ("direction", c.c_int32),
+        ("flags", c.c_uint32),
+        ("reserved", c.c_uint32),
+    ]
+
+
+class PriorSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("loss", c.c_double),
+        ("cross_entropy", c.c_double),
+        ("divergence", c.c_double),
+        ("entropy", c.c_double),
+        ("column_error", c.c_double),
+    ]
+
+
+class SinkhornOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("reg", c.c_double),
+        ("tolerance", c.c_double),
+        ("iterations", c.c_int32),
+        ("flags", c.c_uint32),
+    ]
+
+
+class SinkhornSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("column_error", c.c_double),
+        ("row_error", c.c_double),
+        ("iterations", c.c_int64),
+    ]
+
+
+class PriorFamily(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("exponent", c.c_double),
+        ("shift", c.c_double),
+        ("ratio", c.c_double),
+        ("alpha", c.c_double),
+        ("counts", c.POINTER(Tensor)),
+        ("seed", c.c_uint64),
+        ("head", c.c_int64),
+        ("kind", c.c_int32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class DiagnosisOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("null_prior", c.POINTER(Tensor)),
+        ("coverage", c.c_double),
+        ("seed", c.c_uint64),
+        ("null", c.c_int32),
+        ("bootstrap", c.c_int32),
+    ]
+
+
+class Diagnosis(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n", c.c_double),
+        ("k", c.c_int64),
+        ("used", c.c_int64),
+        ("entropy", c.c_double),
+        ("effective", c.c_double),
+        ("kl_uniform", c.c_double),
+        ("kl_uniform_debiased", c.c_double),
+        ("kl_power_law", c.c_double),
+        ("exponent", c.c_double),
+        ("exponent_se", c.c_double),
+        ("gini", c.c_double),
+        ("head", c.c_double),
+        ("tail", c.c_double),
+        ("g", c.c_double),
+        ("g_degrees", c.c_double),
+        ("g_p", c.c_double),
+        ("null_mean", c.c_double),
+        ("null_sd", c.c_double),
+        ("null_q95", c.c_double),
+        ("null_p", c.c_double),
+        ("exponent_low", c.c_double),
+        ("exponent_high", c.c_double),
+        ("entropy_low", c.c_double),
+        ("entropy_high", c.c_double),
+        ("effective_low", c.c_double),
+        ("effective_high", c.c_double),
+    ]
+
+
 # name: (result, arguments); handles are void pointers
 FUNCTIONS = {
     "cpwl_boundary_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
@@ -772,6 +902,8 @@ FUNCTIONS = {
     "cpwl_certificates_layer": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_int32, c.POINTER(CertificateLayerSummary)]),
     "cpwl_certify": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p), c.c_int32, c.POINTER(CertifyOptions), c.POINTER(c.c_void_p)]),
     "cpwl_chunk_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_cluster_log_mean": (c.c_int32, [c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_cluster_mean": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.c_double, c.c_uint32, c.POINTER(Tensor)]),
     "cpwl_context_free": (None, [c.c_void_p]),
     "cpwl_context_isa": (c.c_int32, [c.c_void_p]),
     "cpwl_context_new": (c.c_int32, [c.POINTER(ContextOptions), c.POINTER(c.c_void_p)]),
@@ -873,6 +1005,13 @@ FUNCTIONS = {
     "cpwl_policed_network": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p)]),
     "cpwl_policed_set_affine": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_policed_skip": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_prior_diagnose": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(DiagnosisOptions), c.POINTER(Diagnosis)]),
+    "cpwl_prior_fit": (c.c_int32, [c.POINTER(Tensor), c.POINTER(c.c_double)]),
+    "cpwl_prior_loss": (c.c_int32, [c.c_void_p, c.POINTER(PriorViews), c.POINTER(PriorOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_prior_make": (c.c_int32, [c.POINTER(PriorFamily), c.POINTER(Tensor)]),
+    "cpwl_prior_result_array": (c.c_int32, [c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_prior_result_free": (None, [c.c_void_p]),
+    "cpwl_prior_result_summary": (c.c_int32, [c.c_void_p, c.POINTER(PriorSummary)]),
     "cpwl_set_ball": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.c_double, c.POINTER(c.c_void_p)]),
     "cpwl_set_box": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_set_ellipsoid": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
@@ -893,6 +1032,7 @@ FUNCTIONS = {
     "cpwl_set_support": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_set_vertices": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_set_zonotope": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_sinkhorn": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(SinkhornOptions), c.POINTER(Tensor), c.POINTER(SinkhornSummary)]),
     "cpwl_statistics_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_statistics_free": (None, [c.c_void_p]),
     "cpwl_statistics_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(StatisticsSummary)]),

@@ -26,13 +26,14 @@ from torch.autograd.function import once_differentiable
 from ._torch_chain import Chain
 from ._torch_diet import loss as diet_loss
 from ._torch_diet import step as diet_step
+from ._torch_prior import loss as prior_matching_loss
 from ._torch_region import Region
 from .convex import ConvexSet, as_set
 from .network import Affine
 from .police import Policed as _Policed
 from .police import police
 
-__all__ = ["GrowingRegion", "Policed", "Region"]
+__all__ = ["GrowingRegion", "Policed", "Region", "diet_loss", "diet_step", "prior_matching_loss"]
 
 # Unit roundoffs of the types in which modules are evaluated, in units of the one that plans assume.
 _COARSER = {torch.float16: 2.0**13, torch.bfloat16: 2.0**16}

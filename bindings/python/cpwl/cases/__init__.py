@@ -10,7 +10,7 @@ import importlib
 import pathlib
 from dataclasses import dataclass
 
-ROOMS = ("regions", "police")
+ROOMS = ("regions", "police", "diet", "prior")
 
 
 @dataclass
