@@ -173,14 +173,51 @@ fn balance_body<T: Real, const FUSED: bool>(
 }
 
 compiled! {
-    /// E_ik = alpha_i E_ik beta_k
-    pub(super) fn scale(e: &mut [T], k: usize, alpha: &[T], beta: &[T]) = scale_body
+    /// E_ik = alpha_i E_ik beta_k, and the sums of its rows.
+    pub(super) fn scale(e: &mut [T], k: usize, alpha: &[T], beta: &[T], out: &mut [f64]) = scale_body
 }
 
 #[inline(always)]
-fn scale_body<T: Real, const FUSED: bool>(e: &mut [T], k: usize, alpha: &[T], beta: &[T]) {
-    for (row, &alpha) in e.chunks_exact_mut(k).zip(alpha) {
+fn scale_body<T: Real, const FUSED: bool>(e: &mut [T], k: usize, alpha: &[T], beta: &[T], out: &mut [f64]) {
+    for ((row, &alpha), out) in e.chunks_exact_mut(k).zip(alpha).zip(out) {
         row.iter_mut().zip(beta).for_each(|(e, &beta)| *e = (*e * beta) * alpha);
+        let (chunks, rest) = row.as_chunks::<LANES>();
+        let mut lanes = [0.0; LANES];
+        for chunk in chunks {
+            lanes.iter_mut().zip(chunk).for_each(|(sum, x)| *sum += x.wide());
+        }
+        *out = lanes.iter().sum::<f64>() + rest.iter().map(|x| x.wide()).sum::<f64>();
+    }
+}
+
+compiled! {
+    /// Raises `most`, (k), to the rows; `open`, one for each row, becomes the largest of z + shut, NaN or infinite if a score is no
+    /// number below infinity.
+    pub(super) fn survey(z: &[T], k: usize, shut: &[T], most: &mut [T], open: &mut [T]) = survey_body
+}
+
+#[inline(always)]
+fn survey_body<T: Real, const FUSED: bool>(z: &[T], k: usize, shut: &[T], most: &mut [T], open: &mut [T]) {
+    for (row, open) in z.chunks_exact(k).zip(open) {
+        let ((chunks, rest), (shuts, rest_shut)) = (row.as_chunks::<LANES>(), shut.as_chunks::<LANES>());
+        let (mut lanes, mut bad) = ([T::LOWEST; LANES], [T::ZERO; LANES]);
+        // 0 for a number and for -inf, otherwise NaN.
+        let fault = |z: T| if z < -T::LOWEST { T::ZERO } else { z - z };
+        for (chunk, shut) in chunks.iter().zip(shuts) {
+            for i in 0..LANES {
+                let z = chunk[i] + shut[i];
+                lanes[i] = if z > lanes[i] { z } else { lanes[i] };
+                bad[i] = bad[i] + fault(chunk[i]);
+            }
+        }
+        let mut largest = lanes.into_iter().fold(T::LOWEST, |m, z| if z > m { z } else { m });
+        let mut faults = bad.into_iter().fold(T::ZERO, |s, x| s + x);
+        for (&z, &shut) in rest.iter().zip(rest_shut) {
+            largest = if z + shut > largest { z + shut } else { largest };
+            faults = faults + fault(z);
+        }
+        *open = largest + faults;
+        most.iter_mut().zip(row).for_each(|(m, &x)| *m = if x > *m { x } else { *m });
     }
 }
 

@@ -97,7 +97,10 @@ fn run<T: Real>(
         let scores = std::mem::replace(&mut targets, meter.buffer(b * k, "targets")?);
         let rows = vec![1.0 / b as f64; b];
         let work = Work { scores: &scores, rows: &rows, columns: &balanced, k, tolerance: 0.0 };
-        column_error = balance_in_place(ctx, &work, options.sinkhorn, &mut targets, true)?.column_error;
+        let mut most = vec![T::LOWEST; k];
+        leaf::raise(ctx.isa(), &scores, k, &mut most);
+        column_error =
+            balance_in_place(ctx, &work, &most, options.sinkhorn, &mut targets, true)?.column_error;
     } else {
         let (zeros, mut sums) = (vec![T::ZERO; b.max(k)], vec![T::ZERO; k]);
         let mut out = meter.buffer(b * k, "targets")?;

@@ -119,7 +119,6 @@ fn run<T: Real>(
             &converted
         }
     };
-    let problems = values.len() / (b * k);
     let mut own = Buffer::zeros(None, 0, "")?;
     let in_place = plan.contiguous::<T>();
     let direct = in_place.is_some();
@@ -130,29 +129,24 @@ fn run<T: Real>(
             &mut own[..]
         }
     };
-    let mut jobs: Vec<_> = values
-        .chunks_exact(b * k)
-        .zip(out.chunks_exact_mut(b * k))
-        .map(|(scores, out)| (scores, out, Balanced { column_error: 0.0, row_error: 0.0, iterations: 0 }))
-        .collect();
+    let nothing = Balanced { column_error: 0.0, row_error: 0.0, iterations: 0 };
+    let problems = values.chunks_exact(b * k).zip(out.chunks_exact_mut(b * k)).enumerate();
     // Before anything is written.
-    for (p, (scores, ..)) in jobs.iter().enumerate() {
-        feasible(scores, &columns, k, scores_name(shape.len(), p))?;
-    }
-    ctx.pool().for_each(&mut jobs, |_, (scores, out, found)| {
+    let survey_of = |(p, (scores, out))| {
+        let what = if shape.len() == 2 { String::new() } else { format!(" of problem {p}") };
+        Ok((scores, survey(ctx, scores, &columns, k, &what)?, out, nothing))
+    };
+    let mut jobs: Vec<_> = problems.map(survey_of).collect::<Result<_>>()?;
+    ctx.pool().for_each(&mut jobs, |_, (scores, most, out, found)| {
         let work = Work { scores, rows: &rows, columns: &columns, k, tolerance: options.tolerance };
-        *found = balance_in_place(ctx, &work, options.iterations, out, options.targets)?;
+        *found = balance_in_place(ctx, &work, most, options.iterations, out, options.targets)?;
         Ok(())
     })?;
-    let worst = jobs.iter().fold(
-        Balanced { column_error: 0.0, row_error: 0.0, iterations: 0 },
-        |worst, (_, _, found)| Balanced {
-            column_error: worst.column_error.max(found.column_error),
-            row_error: worst.row_error.max(found.row_error),
-            iterations: worst.iterations.max(found.iterations),
-        },
-    );
-    debug_assert_eq!(jobs.len(), problems);
+    let worst = jobs.iter().fold(nothing, |worst, (.., found)| Balanced {
+        column_error: worst.column_error.max(found.column_error),
+        row_error: worst.row_error.max(found.row_error),
+        iterations: worst.iterations.max(found.iterations),
+    });
     drop(jobs);
     if !direct {
         plan.write(&own)?;
@@ -160,31 +154,32 @@ fn run<T: Real>(
     Ok(worst)
 }
 
-fn scores_name(rank: usize, problem: usize) -> String {
-    if rank == 2 { String::new() } else { format!(" of problem {problem}") }
-}
-
-/// Every row has a column to go to, and every column with mass a row to come from.
-fn feasible<T: Real>(scores: &[T], columns: &[f64], k: usize, what: String) -> Result<()> {
-    let mut reached = vec![false; k];
-    for (i, row) in scores.chunks_exact(k).enumerate() {
-        let mut open = false;
-        for ((&z, &b), reached) in row.iter().zip(columns).zip(&mut reached) {
-            let finite = z.is_finite();
-            if !finite && z != T::LOWEST {
+/// The largest score of each column. Every row has a column to go to, and every column with mass a row to come from.
+fn survey<T: Real>(ctx: &Context, scores: &[T], columns: &[f64], k: usize, what: &str) -> Result<Vec<T>> {
+    let shut: Vec<T> = columns.iter().map(|&b| if b > 0.0 { T::ZERO } else { T::LOWEST }).collect();
+    let parts = ctx.pool().map_chunks(scores.len() / k, BLOCK, |rows| {
+        let block = &scores[rows.start * k..rows.end * k];
+        let (mut most, mut open) = (vec![T::LOWEST; k], vec![T::LOWEST; rows.len()]);
+        leaf::survey(ctx.isa(), block, k, &shut, &mut most, &mut open);
+        // What is no score shows up as a row without a largest one.
+        for (i, (&open, row)) in open.iter().zip(block.chunks_exact(k)).enumerate() {
+            let i = rows.start + i;
+            if open.is_finite() {
+                continue;
+            }
+            if let Some(z) = row.iter().find(|z| !z.is_finite() && **z != T::LOWEST) {
                 bail!(Argument, "row {i}{what} of the scores holds {z:?}; expected numbers or -inf")
             }
-            open |= finite && b > 0.0;
-            *reached |= finite;
-        }
-        if !open {
             bail!(Argument, "row {i}{what} of the scores is -inf wherever there is mass")
         }
-    }
-    if let Some(at) = columns.iter().zip(&reached).position(|(&b, &r)| b > 0.0 && !r) {
+        Ok(most)
+    })?;
+    let mut most = vec![T::LOWEST; k];
+    parts.iter().for_each(|part| leaf::raise(ctx.isa(), part, k, &mut most));
+    if let Some(at) = columns.iter().zip(&most).position(|(&b, &m)| b > 0.0 && m == T::LOWEST) {
         bail!(Argument, "column {at}{what} of the scores is -inf, but its marginal is {}", columns[at])
     }
-    Ok(())
+    Ok(most)
 }
 
 /// One problem in one precision: scores over reg, (B, K).
@@ -217,18 +212,18 @@ struct State<'s, T: Real> {
     sums: Vec<f64>,
 }
 
-/// Runs the iterations; `out`, (B, K), becomes the plan, or its rows over their marginals. The problem is feasible.
+/// Runs the iterations; `out`, (B, K), becomes the plan, or its rows over their marginals. The problem is feasible, and `most` are the
+/// largest scores of its columns.
 pub(super) fn balance_in_place<T: Real>(
     ctx: &Context,
     work: &Work<T>,
+    most: &[T],
     iterations: usize,
     out: &mut [T],
     targets: bool,
 ) -> Result<Balanced> {
     let (b, k) = (work.rows.len(), work.k);
     let reach = Limits::reach::<T>();
-    let mut most = vec![T::LOWEST; k];
-    leaf::raise(ctx.isa(), work.scores, k, &mut most);
     let finite = |m: f64| if m.is_finite() { -m } else { 0.0 };
     let mut state = State {
         e: out,
@@ -275,13 +270,14 @@ pub(super) fn balance_in_place<T: Real>(
     if targets {
         alpha.iter_mut().zip(&marginals).for_each(|(alpha, &a)| *alpha = *alpha / a);
     }
-    leaf::scale(ctx.isa(), e, k, &alpha, &beta);
-    let expected = |i: usize| if targets { 1.0 } else { work.rows[i] };
-    let row_error = e
-        .chunks_exact(k)
-        .enumerate()
-        .map(|(i, row)| (row.iter().map(|x| x.wide()).sum::<f64>() - expected(i)).abs())
-        .fold(0.0, f64::max);
+    let blocks = e.chunks_mut(BLOCK * k).zip(alpha.chunks(BLOCK));
+    let mut blocks: Vec<_> = blocks.map(|(e, alpha)| (e, alpha, vec![0.0; alpha.len()])).collect();
+    ctx.pool().for_each(&mut blocks, |_, (e, alpha, sums)| {
+        leaf::scale(ctx.isa(), e, k, alpha, &beta, sums);
+        Ok(())
+    })?;
+    let sums = blocks.iter().flat_map(|(.., sums)| sums).zip(work.rows);
+    let row_error = sums.map(|(sum, a)| (sum - if targets { 1.0 } else { *a }).abs()).fold(0.0, f64::max);
     Ok(Balanced { column_error, row_error, iterations: done })
 }
 

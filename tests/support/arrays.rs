@@ -1,4 +1,5 @@
 //! Reads acceptance cases whose arrays lie in one file a case (layout: tests/data/diet/README.md).
+#![allow(dead_code)] // Every test uses a part of it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
