@@ -7,37 +7,18 @@
 use cpwl::linalg::eigh::{Symmetric, Triangle, decompose, tridiagonal_values, values};
 use cpwl::{Context, ContextOptions};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use ndarray::Array2;
 
 /// The Gram matrix of `2 n` rows of `n` reproducible numbers in [-0.5, 0.5), over n.
 fn gram(n: usize) -> Vec<f64> {
     let mut state = 1u64;
-    let mut next = || {
+    let next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 11) as f64 / (1u64 << 53) as f64 - 0.5
     };
     let rows = 2 * n;
-    let x: Vec<f64> = (0..rows * n).map(|_| next()).collect();
-    let mut a = vec![0.0; n * n];
-    let (n_, rows_) = (n as isize, rows);
-    // SAFETY: x is rows x n, read as its transpose and as it is; a is n x n.
-    unsafe {
-        matrixmultiply::dgemm(
-            n,
-            rows_,
-            n,
-            1.0 / n as f64,
-            x.as_ptr(),
-            1,
-            n_,
-            x.as_ptr(),
-            n_,
-            1,
-            0.0,
-            a.as_mut_ptr(),
-            n_,
-            1,
-        );
-    }
+    let x = Array2::from_shape_simple_fn((rows, n), next);
+    let a: Vec<f64> = x.t().dot(&x).iter().map(|p| p / n as f64).collect();
     if let Ok(folder) = std::env::var("CPWL_MATRICES") {
         let bytes: Vec<u8> = a.iter().flat_map(|x| x.to_le_bytes()).collect();
         std::fs::write(format!("{folder}/eigh_{n}.bin"), bytes).expect("the folder can be written");

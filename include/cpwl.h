@@ -94,6 +94,34 @@
 /// Flag of `cpwl_certify_options`: do not look for points that show that a network is not affine. Since 0.1.
 #define CPWL_CERTIFY_NO_WITNESS 1
 
+/// Flag of `cpwl_spectrum_options`: subtract the mean of the rows. Since 0.1.
+#define CPWL_SPECTRUM_CENTER 1
+
+/// Flag of `cpwl_spectrum_options`: divide each row by its length first, as matrix entropies of token representations want it.
+/// Takes N K doubles. Since 0.1.
+#define CPWL_SPECTRUM_UNIT_ROWS 2
+
+/// Flag of `cpwl_spectrum_options`: small singular values to full accuracy, for f64 data; see `cpwl_spectrum_new`. Since 0.1.
+#define CPWL_SPECTRUM_EXACT 4
+
+/// Flag of `cpwl_rank_options`: give the entropy over ln K, a number from 0 to 1, instead. Since 0.1.
+#define CPWL_RANK_NORMALIZE 1
+
+/// Flag of `cpwl_rank_options`: `eps` is meant as it is, even if it is 0. Since 0.1.
+#define CPWL_RANK_EPS 2
+
+/// Flag of `cpwl_rank_estimate_options`: of the rows minus their mean. Since 0.1.
+#define CPWL_ESTIMATE_CENTER 1
+
+/// Flag of `cpwl_rank_estimate_options`: `deflation` is meant as it is, even if it is 0. Since 0.1.
+#define CPWL_ESTIMATE_DEFLATION 2
+
+/// Flag of `cpwl_lidar_options`: `delta` is meant as it is, even if it is 0. Since 0.1.
+#define CPWL_LIDAR_DELTA 1
+
+/// Flag of `cpwl_lidar_options`: `eps` is meant as it is, even if it is 0. Since 0.1.
+#define CPWL_LIDAR_EPS 2
+
 /// Flag of `cpwl_diet_options`: `smoothing` is meant as it is, even if it is 0. Since 0.1.
 #define CPWL_DIET_SMOOTHING 1
 
@@ -686,6 +714,104 @@ typedef enum cpwl_prior_kind {
     CPWL_PRIOR_DIRICHLET = 7,
 } cpwl_prior_kind;
 
+/// Conventions of published codes for an effective rank, for `cpwl_rank_options`. Since 0.1.
+typedef enum cpwl_rank_preset {
+    /// Effective rank of Roy and Vetterli (2007): singular values, no eps.
+    CPWL_RANK_ROY_VETTERLI = 1,
+    /// RankMe as published (arXiv 2210.02885): singular values, eps 1e-7 added to the probabilities.
+    CPWL_RANK_PAPER = 2,
+    /// The RankMe of stable-pretraining: eps 1e-5.
+    CPWL_RANK_STABLE_PRETRAINING = 3,
+    /// The RankMe of reptrix: eigenvalues of the centred data, eps 1e-7.
+    CPWL_RANK_REPTRIX = 4,
+} cpwl_rank_preset;
+
+/// What the probabilities of an effective rank are made of. Since 0.1.
+typedef enum cpwl_rank_power {
+    /// Singular values.
+    CPWL_RANK_SINGULAR = 1,
+    /// Their squares, the eigenvalues of the second moments.
+    CPWL_RANK_EIGEN = 2,
+} cpwl_rank_power;
+
+/// Where the eps of an effective rank goes; s are singular values or eigenvalues. Since 0.1.
+typedef enum cpwl_rank_eps_mode {
+    /// q = s / sum s + eps, which adds up to more than 1.
+    CPWL_RANK_EPS_AFTER = 1,
+    /// q = (s + eps) / sum (s + eps), with eps in the units of s.
+    CPWL_RANK_EPS_BEFORE = 2,
+} cpwl_rank_eps_mode;
+
+/// Whether the mean of the rows is subtracted. Since 0.1.
+typedef enum cpwl_rank_center {
+    /// The rows as they are.
+    CPWL_RANK_UNCENTERED = 1,
+    /// The rows minus their mean.
+    CPWL_RANK_CENTERED = 2,
+} cpwl_rank_center;
+
+/// What `cpwl_rank_gradient` differentiates. Since 0.1.
+typedef enum cpwl_rank_target {
+    /// The effective rank.
+    CPWL_RANK_OF_RANK = 1,
+    /// Its entropy.
+    CPWL_RANK_OF_ENTROPY = 2,
+} cpwl_rank_target;
+
+/// What the matrix entropy of N rows and K columns is divided by. Since 0.1.
+typedef enum cpwl_entropy_scale {
+    /// Nothing.
+    CPWL_ENTROPY_RAW = 1,
+    /// ln N.
+    CPWL_ENTROPY_LN_ROWS = 2,
+    /// ln K.
+    CPWL_ENTROPY_LN_COLUMNS = 3,
+    /// The smaller of both.
+    CPWL_ENTROPY_LN_MIN = 4,
+    /// ln N ln K.
+    CPWL_ENTROPY_LN_PRODUCT = 5,
+} cpwl_entropy_scale;
+
+/// Arrays of a spectrum of r values, for `cpwl_spectrum_array`. Since 0.1.
+typedef enum cpwl_spectrum_array_id {
+    /// (r) f64: the singular values, descending.
+    CPWL_SPECTRUM_SINGULAR_VALUES = 1,
+    /// (r) f64: their squares over the sum of these, descending; of centred rows the explained-variance ratios.
+    CPWL_SPECTRUM_VARIANCE_RATIOS = 2,
+} cpwl_spectrum_array_id;
+
+/// Weights of rank t in the fit of `cpwl_alpha_req`. Since 0.1.
+typedef enum cpwl_weighting {
+    /// 1/t.
+    CPWL_WEIGHT_INVERSE_RANK = 1,
+    /// All alike.
+    CPWL_WEIGHT_NONE = 2,
+} cpwl_weighting;
+
+/// Denominators of LiDAR of n groups of q_i views. Since 0.1.
+typedef enum cpwl_lidar_denominators {
+    /// n and sum q; eps is added to the probabilities: as published.
+    CPWL_LIDAR_BIASED = 1,
+    /// n - 1 and sum (q - 1); eps is added to the eigenvalues.
+    CPWL_LIDAR_UNBIASED = 2,
+} cpwl_lidar_denominators;
+
+/// How `cpwl_curvature` measures turning. Since 0.1.
+typedef enum cpwl_turn {
+    /// arccos |cos|, from 0 to pi / 2.
+    CPWL_TURN_ABSOLUTE = 1,
+    /// arccos cos, from 0 to pi.
+    CPWL_TURN_SIGNED = 2,
+} cpwl_turn;
+
+/// Which end of a plateau `cpwl_rank_select` takes. Since 0.1.
+typedef enum cpwl_prefer {
+    /// The smallest hyperparameter.
+    CPWL_PREFER_MIN = 1,
+    /// The largest.
+    CPWL_PREFER_MAX = 2,
+} cpwl_prefer;
+
 /// What to keep of each region.
 typedef struct EnumerationWant EnumerationWant;
 
@@ -729,6 +855,14 @@ typedef struct cpwl_domain cpwl_domain;
 /// every byte, is the same for any number of threads.
 typedef struct cpwl_enumeration cpwl_enumeration;
 
+/// Groups of views, of which LiDAR is taken: streams and merges. Memory: 2 K^2 doubles for K columns, and a few hundred rows. It
+/// changes, also when it is measured: one thread at a time may use it. A call that fails leaves it as it was. Since 0.1.
+typedef struct cpwl_lidar cpwl_lidar;
+
+/// Second moments of rows of K columns in double precision, behind every measure of a spectrum: streams, merges, and travels.
+/// Memory: K^2 doubles. A state changes: one thread at a time may use it. A call that fails leaves it as it was. Since 0.1.
+typedef struct cpwl_moments cpwl_moments;
+
 /// A network: immutable, may be shared between threads and used by several calls at once. Since 0.1.
 typedef struct cpwl_network cpwl_network;
 
@@ -756,8 +890,16 @@ typedef struct cpwl_policed cpwl_policed;
 /// What a prototype loss found: immutable. Since 0.1.
 typedef struct cpwl_prior_result cpwl_prior_result;
 
+/// The last Q rows of a stream of K columns, and their second moments. Memory: Q K numbers and K^2 doubles. A queue changes: one
+/// thread at a time may use it. A call that fails leaves it as it was. Since 0.1.
+typedef struct cpwl_queue cpwl_queue;
+
 /// A non-empty closed convex set in a space of some dimension D. Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_set cpwl_set;
+
+/// The singular values of an N x K matrix, rows being samples: min(N, K) of them, descending, not all zero. Immutable; may be
+/// shared between threads. Since 0.1.
+typedef struct cpwl_spectrum cpwl_spectrum;
 
 /// Statistics of a partition, cell by cell and in total. Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_statistics cpwl_statistics;
@@ -1532,6 +1674,224 @@ typedef struct cpwl_certificate_layer_summary {
     /// Vertex of the region at which it is taken; -1 if it is none.
     int64_t corner;
 } cpwl_certificate_layer_summary;
+
+/// Options of `cpwl_spectrum_new`. Since 0.1.
+typedef struct cpwl_spectrum_options {
+    /// `sizeof(cpwl_spectrum_options)`.
+    size_t struct_size;
+    /// CPWL_SPECTRUM_* flags.
+    uint32_t flags;
+    /// Zero.
+    int32_t reserved;
+} cpwl_spectrum_options;
+
+/// What `cpwl_spectrum_info` tells: every measure of a spectrum that has no options. lambda stands for sigma^2. Since 0.1.
+typedef struct cpwl_spectrum_summary {
+    /// `sizeof(cpwl_spectrum_summary)`, set by the caller.
+    size_t struct_size;
+    /// Number of rows, N.
+    int64_t n_rows;
+    /// Number of columns, K.
+    int64_t n_columns;
+    /// Number of values, min(N, K).
+    int64_t n_values;
+    /// How many sigma exceed sigma_1 max(N, K) 2^-23, which is what f32 data resolve.
+    int64_t numerical_rank_f32;
+    /// The same with 2^-52, for f64 data and CPWL_SPECTRUM_EXACT.
+    int64_t numerical_rank_f64;
+    /// 1 if the mean of the rows was subtracted.
+    int32_t centered;
+    /// Zero.
+    int32_t reserved;
+    /// Effective rank of Roy and Vetterli: exp of the entropy of sigma / sum sigma.
+    double effective_rank;
+    /// von Neumann (matrix) entropy: that of lambda / sum lambda, in nats.
+    double von_neumann;
+    /// (sum lambda)^2 / sum lambda^2.
+    double participation_ratio;
+    /// sum lambda / lambda_1; of centred rows also known as NESum.
+    double stable_rank;
+    /// sum sigma / sigma_1.
+    double nuclear_over_operator;
+    /// sum sigma; infinite if no double holds it.
+    double nuclear_norm;
+    /// sum lambda; infinite or 0 if no double holds it.
+    double frobenius_sq;
+    /// sigma_r / sigma_1, the inverse of the condition number.
+    double inverse_condition;
+    /// sigma_1 / sigma_r, or 0 if sigma_r is 0.
+    double pseudo_condition;
+} cpwl_spectrum_summary;
+
+/// Conventions of an effective rank. Published codes differ by up to 98 % on the same data because they choose differently.
+/// Zero is the default of every field. Since 0.1.
+typedef struct cpwl_rank_options {
+    /// `sizeof(cpwl_rank_options)`.
+    size_t struct_size;
+    /// A `cpwl_rank_preset`, for all that is 0 below; 0 = CPWL_RANK_ROY_VETTERLI.
+    int32_t preset;
+    /// A `cpwl_rank_power`.
+    int32_t power;
+    /// A `cpwl_rank_eps_mode`.
+    int32_t eps_mode;
+    /// A `cpwl_rank_center`. Of a spectrum it must be what the spectrum is.
+    int32_t center;
+    /// Added to probabilities or values; at least 0. 0 = that of the preset, unless CPWL_RANK_EPS is set.
+    double eps;
+    /// Base of the logarithm of an entropy, above 1; 0 = e. An effective rank does not depend on it.
+    double base;
+    /// CPWL_RANK_* flags.
+    uint32_t flags;
+    /// Zero.
+    int32_t reserved;
+} cpwl_rank_options;
+
+/// Options of `cpwl_rank_gradient`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_rank_gradient_options {
+    /// `sizeof(cpwl_rank_gradient_options)`.
+    size_t struct_size;
+    /// The convention of the effective rank; NULL = all defaults.
+    const struct cpwl_rank_options *rank;
+    /// A `cpwl_rank_target`; 0 = CPWL_RANK_OF_RANK.
+    int32_t target;
+    /// Zero.
+    int32_t reserved;
+    /// Singular values up to this much of the largest contribute nothing, where a rank has no derivative; below 1. 0 = 1e-7.
+    double tolerance;
+} cpwl_rank_gradient_options;
+
+/// What `cpwl_moments_info` tells. Since 0.1.
+typedef struct cpwl_moments_summary {
+    /// `sizeof(cpwl_moments_summary)`, set by the caller.
+    size_t struct_size;
+    /// Number of rows, N.
+    int64_t n_rows;
+    /// Number of columns, K.
+    int64_t n_columns;
+    /// Length of `cpwl_moments_flat`: 1 + K + K (K + 1) / 2.
+    int64_t flat_size;
+    /// Rows are kept as 2^-exponent times what they are: 0 unless they are extreme.
+    int32_t exponent;
+    /// Zero.
+    int32_t reserved;
+} cpwl_moments_summary;
+
+/// Options of `cpwl_moments_estimate_rank`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_rank_estimate_options {
+    /// `sizeof(cpwl_rank_estimate_options)`.
+    size_t struct_size;
+    /// Random vectors, at least 2: the error falls with their square root. 0 = 8.
+    int64_t probes;
+    /// Steps of each, at least 4. 0 = 48.
+    int64_t steps;
+    /// Vectors to multiply with in search of the largest eigenvalues. 0 = 320, or none with CPWL_ESTIMATE_DEFLATION.
+    int64_t deflation;
+    /// Of the random numbers: the same seed gives the same result.
+    uint64_t seed;
+    /// CPWL_ESTIMATE_* flags.
+    uint32_t flags;
+    /// Zero.
+    int32_t reserved;
+} cpwl_rank_estimate_options;
+
+/// An estimate of an effective rank, and how far off it may be. Since 0.1.
+typedef struct cpwl_rank_estimate {
+    /// `sizeof(cpwl_rank_estimate)`, set by the caller.
+    size_t struct_size;
+    /// The effective rank of Roy and Vetterli (eps = 0).
+    double rank;
+    /// Half the width of a 95 % confidence interval.
+    double error;
+    /// Eigenvalues that were found one by one.
+    int64_t deflated;
+} cpwl_rank_estimate;
+
+/// What `cpwl_queue_info` tells. Since 0.1.
+typedef struct cpwl_queue_summary {
+    /// `sizeof(cpwl_queue_summary)`, set by the caller.
+    size_t struct_size;
+    /// Rows that are in.
+    int64_t n_rows;
+    /// Rows that it holds at most, Q.
+    int64_t capacity;
+    /// Number of columns, K.
+    int64_t n_columns;
+} cpwl_queue_summary;
+
+/// Options of `cpwl_alpha_req`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_alpha_options {
+    /// `sizeof(cpwl_alpha_options)`.
+    size_t struct_size;
+    /// First rank of the fit, from 1; 0 = 11.
+    int64_t start;
+    /// Last rank of the fit, included; 0 = 100.
+    int64_t end;
+    /// A `cpwl_weighting`; 0 = CPWL_WEIGHT_INVERSE_RANK.
+    int32_t weighting;
+    /// Zero.
+    int32_t reserved;
+} cpwl_alpha_options;
+
+/// A fitted power law, ln lambda_t = intercept - alpha ln t. Since 0.1.
+typedef struct cpwl_alpha_fit {
+    /// `sizeof(cpwl_alpha_fit)`, set by the caller.
+    size_t struct_size;
+    /// The exponent.
+    double alpha;
+    /// The logarithm of the value at rank 1.
+    double intercept;
+    /// 1 - SS_res / SS_tot on the fitted ranks, without weights.
+    double r2;
+    /// The same on the ranks start + 1 to 500, or to 10 before the last of fewer than 512; NaN if there are fewer than 2.
+    double r2_tail;
+} cpwl_alpha_fit;
+
+/// What LiDAR says of groups. Since 0.1.
+typedef struct cpwl_lidar_summary {
+    /// `sizeof(cpwl_lidar_summary)`, set by the caller.
+    size_t struct_size;
+    /// Number of groups, n.
+    int64_t n_groups;
+    /// Number of views in all groups.
+    int64_t n_views;
+    /// Number of columns, K.
+    int64_t n_columns;
+    /// LiDAR, with eps; 0 from `cpwl_lidar_info`.
+    double lidar;
+    /// The entropy with eps = 0, in nats: its exponential is LiDAR without eps; 0 from `cpwl_lidar_info`.
+    double entropy;
+} cpwl_lidar_summary;
+
+/// Options of `cpwl_lidar_measure`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_lidar_options {
+    /// `sizeof(cpwl_lidar_options)`.
+    size_t struct_size;
+    /// Added to the diagonal of the scatter within groups, in units of the data squared; at least 0. 0 = 1e-4, or none with
+    /// CPWL_LIDAR_DELTA.
+    double delta;
+    /// Added to the probabilities; at least 0. 0 = 1e-8, or none with CPWL_LIDAR_EPS.
+    double eps;
+    /// A `cpwl_lidar_denominators`; 0 = CPWL_LIDAR_BIASED.
+    int32_t denominators;
+    /// CPWL_LIDAR_* flags.
+    uint32_t flags;
+} cpwl_lidar_options;
+
+/// What `cpwl_two_nn` says. Since 0.1.
+typedef struct cpwl_two_nn_summary {
+    /// `sizeof(cpwl_two_nn_summary)`, set by the caller.
+    size_t struct_size;
+    /// The dimension by the fit, the empirical distribution counted from i = 1: the usual one.
+    double fit;
+    /// The same counted from i = 0.
+    double fit_base0;
+    /// The dimension of maximum likelihood.
+    double likelihood;
+    /// Points used.
+    int64_t n_used;
+    /// Points left out because another one lies on them.
+    int64_t n_dropped;
+} cpwl_two_nn_summary;
 
 /// The data of a datum-index loss. Features, head and bias are f32, f64, f16 or bf16. Since 0.1.
 typedef struct cpwl_diet_problem {
@@ -3088,6 +3448,413 @@ cpwl_status cpwl_certificates_array(const struct cpwl_context *ctx,
                                     int32_t which,
                                     int32_t region,
                                     struct cpwl_tensor *out);
+
+/// The singular values of `z`, (N, K): f32, f64, f16 or bf16, of any strides. `opts` may be NULL. Free it with
+/// `cpwl_spectrum_free`.
+///
+/// From the second moments of the rows (or of the columns, for N < K), products, sums and eigenvalues in double precision:
+/// sigma / sigma_1 above 1.5e-8 sqrt(K) is resolved, all that f32 data hold. With CPWL_SPECTRUM_EXACT every sigma is right to a
+/// few 2^-53 sigma_1, by a QR decomposition and rotations of its triangle: seconds for 500 columns, a minute or two for 2000.
+///
+/// Errors: CPWL_SHAPE (not a matrix, no rows or no columns), CPWL_DTYPE, CPWL_NONFINITE (NaN or infinity anywhere), CPWL_NUMERIC
+/// (a zero spectrum: all elements 0, or all rows equal and centred; a row of zeros with CPWL_SPECTRUM_UNIT_ROWS),
+/// CPWL_UNSUPPORTED (flags), CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. With m = min(N, K): N K m flops and 4/3 m^3 for the
+/// eigenvalues, 2 m^2 doubles. Bit-identical for any number of threads. Since 0.1.
+cpwl_status cpwl_spectrum_new(const struct cpwl_context *ctx,
+                              const struct cpwl_tensor *z,
+                              const struct cpwl_spectrum_options *opts,
+                              struct cpwl_spectrum **out);
+
+/// A spectrum of singular values that the caller has, `values` (min(n_rows, n_columns)), in any order; of a matrix of that
+/// many rows and columns, `centered` if its mean was subtracted. Free it with `cpwl_spectrum_free`.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT (a negative value), CPWL_NUMERIC (all 0), CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_spectrum_from_values(const struct cpwl_context *ctx,
+                                      const struct cpwl_tensor *values,
+                                      int64_t n_rows,
+                                      int64_t n_columns,
+                                      int32_t centered,
+                                      struct cpwl_spectrum **out);
+
+/// Frees a spectrum, and with it the arrays that it lent. NULL is fine. Since 0.1.
+void cpwl_spectrum_free(struct cpwl_spectrum *spectrum);
+
+/// Fills `out`, whose `struct_size` the caller has set. O(values). Since 0.1.
+cpwl_status cpwl_spectrum_info(const struct cpwl_context *ctx,
+                               const struct cpwl_spectrum *spectrum,
+                               struct cpwl_spectrum_summary *out);
+
+/// Lends array `which` (a `cpwl_spectrum_array_id`): fills `out` with a view of it that is valid until `spectrum` is freed, and
+/// is not to be written to. Errors: CPWL_ARGUMENT (an unknown id). O(1). Since 0.1.
+cpwl_status cpwl_spectrum_array(const struct cpwl_context *ctx,
+                                const struct cpwl_spectrum *spectrum,
+                                int32_t which,
+                                struct cpwl_tensor *out);
+
+/// Matrix Renyi entropy of order a >= 0 of P = lambda / sum lambda, S_a = ln(sum P^a) / (1 - a) in nats, divided as `scale` (a
+/// `cpwl_entropy_scale`, 0 = CPWL_ENTROPY_RAW) says; 0 if the divisor is 0. Order 1 is the von Neumann entropy, INFINITY -ln of
+/// the largest P, 0 ln of the number of positive values. O(values).
+///
+/// Errors: CPWL_ARGUMENT (order, scale). Since 0.1.
+cpwl_status cpwl_spectrum_renyi(const struct cpwl_context *ctx,
+                                const struct cpwl_spectrum *spectrum,
+                                double order,
+                                int32_t scale,
+                                double *out);
+
+/// Effective rank of a spectrum: the exponential of the entropy of its probabilities, between 1 and the number of values for
+/// eps = 0. With CPWL_RANK_NORMALIZE, the entropy over ln K. `opts` may be NULL. O(values).
+///
+/// Errors: CPWL_ARGUMENT (eps, base, an unknown enum; a centring that is not that of the spectrum), CPWL_UNSUPPORTED (flags).
+/// Since 0.1.
+cpwl_status cpwl_spectrum_effective_rank(const struct cpwl_context *ctx,
+                                         const struct cpwl_spectrum *spectrum,
+                                         const struct cpwl_rank_options *opts,
+                                         double *out);
+
+/// The entropy behind an effective rank, to the base of the options; with CPWL_RANK_NORMALIZE over ln K. `opts` may be NULL.
+/// O(values). Errors: as `cpwl_spectrum_effective_rank`. Since 0.1.
+cpwl_status cpwl_spectrum_entropy(const struct cpwl_context *ctx,
+                                  const struct cpwl_spectrum *spectrum,
+                                  const struct cpwl_rank_options *opts,
+                                  double *out);
+
+/// Effective rank of the rows of `z`, (N, K): `cpwl_spectrum_new`, centred where the options say so, and
+/// `cpwl_spectrum_effective_rank` in one call. `opts` may be NULL. Errors and cost: theirs. Since 0.1.
+cpwl_status cpwl_effective_rank(const struct cpwl_context *ctx,
+                                const struct cpwl_tensor *z,
+                                const struct cpwl_rank_options *opts,
+                                double *out);
+
+/// RankMe of the rows of `z`, (N, K), as published: `cpwl_effective_rank` with CPWL_RANK_PAPER. Meant for the embeddings (outputs
+/// of the projector) of some 25,000 samples; compares runs of one method. Errors: as `cpwl_spectrum_new`. Garrido, Balestriero,
+/// Najman, LeCun: RankMe, arXiv 2210.02885. Since 0.1.
+cpwl_status cpwl_rankme(const struct cpwl_context *ctx,
+                        const struct cpwl_tensor *z,
+                        double *out);
+
+/// An effective rank of the rows of `z`, (N, K), or its entropy, in `*value`; and its gradient with respect to `z` in `dz`, of
+/// the same shape, f32 or f64 (NULL: not wanted). Repeated singular values do no harm. `opts` may be NULL.
+///
+/// Errors: as `cpwl_spectrum_new` and `cpwl_spectrum_effective_rank`; CPWL_ARGUMENT (tolerance, an unknown enum, `dz` that overlaps
+/// `z`). With m = min(N, K): the cost of a spectrum with vectors, and 2 N K m flops. Since 0.1.
+cpwl_status cpwl_rank_gradient(const struct cpwl_context *ctx,
+                               const struct cpwl_tensor *z,
+                               const struct cpwl_rank_gradient_options *opts,
+                               double *value,
+                               struct cpwl_tensor *dz);
+
+/// Second moments of rows of `n_columns` columns, of which there are none yet. They are kept about the mean of the first rows,
+/// so that a large mean costs no accuracy. Free them with `cpwl_moments_free`.
+///
+/// Errors: CPWL_SHAPE (no columns), CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_moments_new(const struct cpwl_context *ctx,
+                             int64_t n_columns,
+                             struct cpwl_moments **out);
+
+/// The same about a shift that stays, (K): states of one shift and exponent may be summed number by number, see
+/// `cpwl_moments_flat`. Rows are scaled by 2^-exponent, which should be 0 unless |x| passes 2^300 or stays below 2^-300. A shift
+/// near the mean is best, 0 is fine where the mean is no larger than the spread. Free it with `cpwl_moments_free`.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT (exponent, or a shift too large for it), CPWL_LIMIT, CPWL_MEMORY.
+/// Since 0.1.
+cpwl_status cpwl_moments_with_shift(const struct cpwl_context *ctx,
+                                    const struct cpwl_tensor *shift,
+                                    int32_t exponent,
+                                    struct cpwl_moments **out);
+
+/// Frees second moments. NULL is fine. Since 0.1.
+void cpwl_moments_free(struct cpwl_moments *moments);
+
+/// Fills `out`, whose `struct_size` the caller has set. O(1). Since 0.1.
+cpwl_status cpwl_moments_info(const struct cpwl_context *ctx,
+                              const struct cpwl_moments *moments,
+                              struct cpwl_moments_summary *out);
+
+/// Adds the rows of `z`, (n, K): f32, f64, f16 or bf16, of any strides; n may be 0. n K^2 flops; more rows than fit 4 MiB of
+/// doubles take K^2 doubles besides, unless they are the first.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT (too large for a given scale), CPWL_LIMIT, CPWL_MEMORY,
+/// CPWL_CANCELLED. Bit-identical for any number of threads. Since 0.1.
+cpwl_status cpwl_moments_update(const struct cpwl_context *ctx,
+                                struct cpwl_moments *moments,
+                                const struct cpwl_tensor *z);
+
+/// Takes the rows of `z`, which came in before in any order, out again. As exact as putting them in, but every such pair leaves
+/// its rounding behind: start anew when as many rows have left as are there. Errors: as `cpwl_moments_update`; CPWL_ARGUMENT if
+/// there are fewer rows. Since 0.1.
+cpwl_status cpwl_moments_downdate(const struct cpwl_context *ctx,
+                                  struct cpwl_moments *moments,
+                                  const struct cpwl_tensor *z);
+
+/// Adds the rows that `other` has seen, whatever its shift and scale; any order and grouping of merges gives the same up to
+/// rounding. K^2 flops. Errors: CPWL_SHAPE, CPWL_ARGUMENT (`other` is `moments` itself, or too large for a given scale). Since
+/// 0.1.
+cpwl_status cpwl_moments_merge(const struct cpwl_context *ctx,
+                               struct cpwl_moments *moments,
+                               const struct cpwl_moments *other);
+
+/// Takes the rows that `other` has seen out again. Rows that are not there leave a state that is none, which its spectrum says
+/// (CPWL_NUMERIC). Errors: as `cpwl_moments_merge`; CPWL_ARGUMENT if `other` has seen more rows. Since 0.1.
+cpwl_status cpwl_moments_subtract(const struct cpwl_context *ctx,
+                                  struct cpwl_moments *moments,
+                                  const struct cpwl_moments *other);
+
+/// Forgets all rows; a shift that was given stays. Since 0.1.
+cpwl_status cpwl_moments_clear(const struct cpwl_context *ctx, struct cpwl_moments *moments);
+
+/// Writes the mean of the rows to `out`, (K), f32 or f64. Errors: CPWL_SHAPE (no rows yet), CPWL_DTYPE. Since 0.1.
+cpwl_status cpwl_moments_mean(const struct cpwl_context *ctx,
+                              const struct cpwl_moments *moments,
+                              struct cpwl_tensor *out);
+
+/// Writes the sum of the outer products of the rows to `out`, (K, K), f32 or f64; if `centered` is not 0, of the rows minus
+/// their mean. Over N it is the matrix of second moments, or the covariance. Errors: CPWL_SHAPE (no rows yet), CPWL_DTYPE,
+/// CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_moments_products(const struct cpwl_context *ctx,
+                                  const struct cpwl_moments *moments,
+                                  int32_t centered,
+                                  struct cpwl_tensor *out);
+
+/// The singular values of the rows, if `centered` is not 0 of the rows minus their mean. Free it with `cpwl_spectrum_free`.
+///
+/// Errors: CPWL_SHAPE (no rows yet), CPWL_NUMERIC (a zero spectrum; rows were taken out that are not there), CPWL_LIMIT, CPWL_MEMORY,
+/// CPWL_CANCELLED. 4/3 K^3 flops, 1.7 K^2 doubles. Since 0.1.
+cpwl_status cpwl_moments_spectrum(const struct cpwl_context *ctx,
+                                  const struct cpwl_moments *moments,
+                                  int32_t centered,
+                                  struct cpwl_spectrum **out);
+
+/// Participation ratio (sum lambda)^2 / sum lambda^2 without eigenvalues; its logarithm is the matrix Renyi entropy of order 2.
+/// K^2 flops. Errors: CPWL_SHAPE (no rows yet), CPWL_NUMERIC (a zero spectrum). Since 0.1.
+cpwl_status cpwl_moments_participation_ratio(const struct cpwl_context *ctx,
+                                             const struct cpwl_moments *moments,
+                                             int32_t centered,
+                                             double *out);
+
+/// Estimates the effective rank (eps = 0) of the rows without all eigenvalues, for K of many thousands: stochastic Lanczos
+/// quadrature behind deflation, with a 95 % confidence interval. `opts` may be NULL; `out` has its `struct_size` set by the
+/// caller. Worth it from about K = 8192 on; below, `cpwl_moments_spectrum` is exact and no slower.
+///
+/// Errors: CPWL_SHAPE (no rows yet), CPWL_ARGUMENT, CPWL_UNSUPPORTED (flags), CPWL_NUMERIC (a zero spectrum), CPWL_LIMIT,
+/// CPWL_MEMORY, CPWL_CANCELLED. 2 K^2 (deflation + probes steps) flops, K^2 doubles. Since 0.1.
+cpwl_status cpwl_moments_estimate_rank(const struct cpwl_context *ctx,
+                                       const struct cpwl_moments *moments,
+                                       const struct cpwl_rank_estimate_options *opts,
+                                       struct cpwl_rank_estimate *out);
+
+/// The state as bytes, for files and other processes, on any machine: rows, mean and centred second moments, 8 (K (K + 3) / 2
+/// + 5) bytes. A shift that was given is not part of it. Free them with `cpwl_bytes_free`.
+///
+/// Version 1, little-endian, every field 8 bytes: "CPWLMOM1"; N (u64); K (u64); e (i64), what follows being in units of 2^e; the
+/// mean (K f64); the sum of the outer products of the rows minus the mean (K (K + 1) / 2 f64, the upper triangle row after row); a
+/// checksum (u64, FNV-1a with offset 0xcbf29ce484222325 and prime 0x100000001b3 over the 8-byte words before it). Errors:
+/// CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_moments_to_bytes(const struct cpwl_context *ctx,
+                                  const struct cpwl_moments *moments,
+                                  struct cpwl_bytes **out);
+
+/// The state that `cpwl_moments_to_bytes` wrote, on this machine or another; `size` bytes at `data`, of any alignment. Free it with
+/// `cpwl_moments_free`.
+///
+/// Errors: CPWL_ARGUMENT (MALFORMED: not such bytes, another version, cut short, changed), CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_moments_from_bytes(const struct cpwl_context *ctx,
+                                    const void *data,
+                                    size_t size,
+                                    struct cpwl_moments **out);
+
+/// Writes N, the sum of the rows minus the shift (K) and the sum of their outer products (K (K + 1) / 2, the upper triangle row
+/// after row) to `out`, (`flat_size`), f64; all in units of the scale. The sum of such buffers of several processes (an all-reduce)
+/// is the buffer of all rows, given that all have the same shift and exponent.
+///
+/// Errors: CPWL_ARGUMENT (the state was not made with a shift), CPWL_SHAPE, CPWL_DTYPE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_moments_flat(const struct cpwl_context *ctx,
+                              const struct cpwl_moments *moments,
+                              struct cpwl_tensor *out);
+
+/// The state of a buffer that `cpwl_moments_flat` wrote, or of the sum of several, for the shift (K) and exponent that they were
+/// written for. Free it with `cpwl_moments_free`.
+///
+/// Errors: those of `cpwl_moments_with_shift`; CPWL_ARGUMENT (its first number is no number of rows). Since 0.1.
+cpwl_status cpwl_moments_from_flat(const struct cpwl_context *ctx,
+                                   const struct cpwl_tensor *shift,
+                                   int32_t exponent,
+                                   const struct cpwl_tensor *flat,
+                                   struct cpwl_moments **out);
+
+/// An empty queue of `capacity` rows, which are kept as CPWL_F32 (for f32, f16 and bf16 rows) or CPWL_F64. Free it with
+/// `cpwl_queue_free`.
+///
+/// Errors: CPWL_SHAPE (no capacity or no columns), CPWL_DTYPE, CPWL_LIMIT, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_queue_new(const struct cpwl_context *ctx,
+                           int64_t capacity,
+                           int64_t n_columns,
+                           int32_t dtype,
+                           struct cpwl_queue **out);
+
+/// Frees a queue. NULL is fine. Since 0.1.
+void cpwl_queue_free(struct cpwl_queue *queue);
+
+/// Fills `out`, whose `struct_size` the caller has set. O(1). Since 0.1.
+cpwl_status cpwl_queue_info(const struct cpwl_context *ctx,
+                            const struct cpwl_queue *queue,
+                            struct cpwl_queue_summary *out);
+
+/// Takes the rows of `z`, (n, K), in, oldest first, and lets as many go as do not fit. n K^2 flops for those that come and those
+/// that go, once moments have been asked for.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE (f64 rows in a queue of f32, which would round them), CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY,
+/// CPWL_CANCELLED. Since 0.1.
+cpwl_status cpwl_queue_push(const struct cpwl_context *ctx,
+                            struct cpwl_queue *queue,
+                            const struct cpwl_tensor *z);
+
+/// The second moments of the rows that are in, as a state of its own. Free it with `cpwl_moments_free`.
+///
+/// Errors: as `cpwl_moments_update`. rows K^2 flops for the first time and after every Q rows, otherwise K^2. Since 0.1.
+cpwl_status cpwl_queue_moments(const struct cpwl_context *ctx,
+                               struct cpwl_queue *queue,
+                               struct cpwl_moments **out);
+
+/// The singular values of the rows that are in, in whatever order they came; if `centered` is not 0, of the rows minus their
+/// mean. Free it with `cpwl_spectrum_free`. Errors and cost: those of `cpwl_queue_moments` and `cpwl_moments_spectrum`. Since 0.1.
+cpwl_status cpwl_queue_spectrum(const struct cpwl_context *ctx,
+                                struct cpwl_queue *queue,
+                                int32_t centered,
+                                struct cpwl_spectrum **out);
+
+/// Fits lambda_t ~ t^-alpha to `eigenvalues`, (L), largest first and on whatever scale, by least squares of ln lambda_t on ln t
+/// over ranks `start` to `end`. Values that are 0 are left out. `opts` may be NULL; `out` has its `struct_size` set by the caller.
+///
+/// Errors: CPWL_ARGUMENT (ranks beyond the values, fewer than 3 positive values among them, a negative value), CPWL_SHAPE,
+/// CPWL_DTYPE, CPWL_NONFINITE. O(L). Agrawal et al.: alpha-ReQ, NeurIPS 2022. Since 0.1.
+cpwl_status cpwl_alpha_req(const struct cpwl_context *ctx,
+                           const struct cpwl_tensor *eigenvalues,
+                           const struct cpwl_alpha_options *opts,
+                           struct cpwl_alpha_fit *out);
+
+/// The median of the unweighted slopes over windows of ranks s to s + w, s from `start` to `end`, w = (end - start) / 10 without
+/// its fraction. `eigenvalues` as for `cpwl_alpha_req`; 0 = 11 and 100. Errors: as there. Since 0.1.
+cpwl_status cpwl_alpha_robust(const struct cpwl_context *ctx,
+                              const struct cpwl_tensor *eigenvalues,
+                              int64_t start,
+                              int64_t end,
+                              double *out);
+
+/// `cpwl_alpha_req` of the variance ratios of a spectrum, which is meant to be centred. Errors: as there. Since 0.1.
+cpwl_status cpwl_spectrum_alpha_req(const struct cpwl_context *ctx,
+                                    const struct cpwl_spectrum *spectrum,
+                                    const struct cpwl_alpha_options *opts,
+                                    struct cpwl_alpha_fit *out);
+
+/// No groups yet, of rows of `n_columns` columns. Free it with `cpwl_lidar_free`. Errors: CPWL_SHAPE (no columns), CPWL_LIMIT,
+/// CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_lidar_new(const struct cpwl_context *ctx,
+                           int64_t n_columns,
+                           struct cpwl_lidar **out);
+
+/// Frees groups. NULL is fine. Since 0.1.
+void cpwl_lidar_free(struct cpwl_lidar *lidar);
+
+/// Fills `out`, whose `struct_size` the caller has set, with how much there is. O(1). Since 0.1.
+cpwl_status cpwl_lidar_info(const struct cpwl_context *ctx,
+                            const struct cpwl_lidar *lidar,
+                            struct cpwl_lidar_summary *out);
+
+/// Adds a group: the views of one sample as rows, `z` (q, K) with q >= 1, f32, f64, f16 or bf16. Groups may differ in size. q K^2
+/// flops.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT (numbers beyond 1e120), CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED.
+/// Since 0.1.
+cpwl_status cpwl_lidar_push(const struct cpwl_context *ctx,
+                            struct cpwl_lidar *lidar,
+                            const struct cpwl_tensor *z);
+
+/// Adds the groups of `other`. Errors: CPWL_SHAPE, CPWL_ARGUMENT (`other` is `lidar` itself), CPWL_LIMIT, CPWL_MEMORY,
+/// CPWL_CANCELLED. Since 0.1.
+cpwl_status cpwl_lidar_merge(const struct cpwl_context *ctx,
+                             struct cpwl_lidar *lidar,
+                             const struct cpwl_lidar *other);
+
+/// LiDAR of the groups so far: exp of the entropy of the eigenvalues of Sw^-1/2 Sb Sw^-1/2, Sb being the scatter between the means
+/// of the groups and Sw that within them plus delta I. Between 1 and min(K, n - 1). delta makes it depend on the scale of the
+/// data. Fills `out`, whose `struct_size` the caller has set, and `eigenvalues`, (K), f32 or f64, descending (NULL: not wanted).
+/// `opts` may be NULL.
+///
+/// Errors: CPWL_ARGUMENT (delta, eps; CPWL_LIDAR_UNBIASED without a group of two views), CPWL_NUMERIC (fewer than two groups,
+/// groups of equal means, a singular Sw with delta = 0), CPWL_SHAPE, CPWL_DTYPE, CPWL_UNSUPPORTED (flags), CPWL_LIMIT, CPWL_MEMORY,
+/// CPWL_CANCELLED. About 4 K^3 flops, 2 K^2 doubles. Thilak et al.: LiDAR, arXiv 2312.04000. Since 0.1.
+cpwl_status cpwl_lidar_measure(const struct cpwl_context *ctx,
+                               struct cpwl_lidar *lidar,
+                               const struct cpwl_lidar_options *opts,
+                               struct cpwl_tensor *eigenvalues,
+                               struct cpwl_lidar_summary *out);
+
+/// SelfCluster of the rows of `z`, (N, K): how much they point the same way; 1 when they all do, about 0 for random directions.
+///
+/// Errors: CPWL_SHAPE (fewer than 2 rows or columns), CPWL_DTYPE, CPWL_NONFINITE, CPWL_NUMERIC (a row of zeros), CPWL_LIMIT,
+/// CPWL_MEMORY, CPWL_CANCELLED. N K min(N, K) flops. Since 0.1.
+cpwl_status cpwl_self_cluster(const struct cpwl_context *ctx,
+                              const struct cpwl_tensor *z,
+                              double *out);
+
+/// Coherence of the rows of `z`, (N, K): the largest leverage max_i x_i' (Z'Z)^-1 x_i times N / K. 1 if all rows matter alike,
+/// N / K if a direction hangs on one row. Where columns are dependent, leverages are those in the space of the rows.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_NUMERIC (all elements 0), CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. 2 N K^2
+/// flops. Since 0.1.
+cpwl_status cpwl_coherence(const struct cpwl_context *ctx,
+                           const struct cpwl_tensor *z,
+                           double *out);
+
+/// Intrinsic dimension of the points `z`, (N, K), from the distances to the two nearest neighbours of each. Fills `out`, whose
+/// `struct_size` the caller has set.
+///
+/// Errors: CPWL_SHAPE (fewer than 3 points), CPWL_DTYPE, CPWL_NONFINITE, CPWL_NUMERIC (every point lies on another, or the two
+/// nearest are always as far), CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. N^2 K flops. Facco et al.: Estimating the intrinsic
+/// dimension of datasets by a minimal neighborhood information, Sci. Rep. 7 (2017). Since 0.1.
+cpwl_status cpwl_two_nn(const struct cpwl_context *ctx,
+                        const struct cpwl_tensor *z,
+                        struct cpwl_two_nn_summary *out);
+
+/// Mean angle in radians between successive steps of the path `z`, (T, D): the tokens of a sequence. `turn` is a `cpwl_turn` (0 =
+/// CPWL_TURN_ABSOLUTE); `normalize` not 0 divides by ln D. A step of length 0 turns by 0. O(T D).
+///
+/// Errors: CPWL_SHAPE (fewer than 3 rows, or 2 columns with `normalize`), CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT (turn). Since
+/// 0.1.
+cpwl_status cpwl_curvature(const struct cpwl_context *ctx,
+                           const struct cpwl_tensor *z,
+                           int32_t turn,
+                           int32_t normalize,
+                           double *out);
+
+/// The part of full rank that samples of an isotropic Gaussian show in the limit of Marchenko and Pastur (1967): RankMe is about
+/// min(N, K) f(g) with g = min(N, K) / max(N, K). From 1 at g = 0 to 0.805 at g = 1; accurate to 1e-13.
+///
+/// Errors: CPWL_ARGUMENT (g outside 0 to 1). Since 0.1.
+cpwl_status cpwl_sample_size_law(const struct cpwl_context *ctx,
+                                 double g,
+                                 double *out);
+
+/// The RankMe that `n_rows` samples of an isotropic Gaussian in `n_columns` dimensions have in expectation: what full rank looks
+/// like at this sample size. Errors: CPWL_SHAPE (none of either). Since 0.1.
+cpwl_status cpwl_expected_rank(const struct cpwl_context *ctx,
+                               int64_t n_rows,
+                               int64_t n_columns,
+                               double *out);
+
+/// The run to take by the rule of the RankMe paper: among those of rank at least (1 - tolerance) times the highest of `ranks`, (n),
+/// the one whose hyperparameter in `values`, (n), is smallest or largest, as `prefer` (a `cpwl_prefer`, 0 = CPWL_PREFER_MIN)
+/// says; the first of equal ones. `*out` is its index.
+///
+/// Errors: CPWL_SHAPE (no runs, or not one rank each), CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT (tolerance outside 0 to 1,
+/// prefer). Since 0.1.
+cpwl_status cpwl_rank_select(const struct cpwl_context *ctx,
+                             const struct cpwl_tensor *values,
+                             const struct cpwl_tensor *ranks,
+                             double tolerance,
+                             int32_t prefer,
+                             int64_t *out);
 
 /// The loss of a batch in which every training image is a class of its own (DIET, arXiv 2302.10260): label-smoothed cross-entropy
 /// over n classes, without ever holding the b x n scores.

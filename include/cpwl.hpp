@@ -1035,6 +1035,254 @@ private:
     detail::handle<cpwl_network_builder, cpwl_network_builder_free> handle_;
 };
 
+/// Singular values of rows, and the measures that are read from them. See cpwl_spectrum.
+class spectrum {
+public:
+    /// Of the rows of `z`, (N, K).
+    explicit spectrum(const tensor &z, const cpwl_spectrum_options &o = options<cpwl_spectrum_options>(), context ctx = {})
+        : ctx_(std::move(ctx)) {
+        const cpwl_tensor in = z.raw();
+        cpwl_spectrum *made = nullptr;
+        ctx_.check(cpwl_spectrum_new(ctx_.get(), &in, &o, &made));
+        handle_.reset(made);
+    }
+    /// Every measure that has no options.
+    cpwl_spectrum_summary info() const {
+        auto out = options<cpwl_spectrum_summary>();
+        ctx_.check(cpwl_spectrum_info(ctx_.get(), get(), &out));
+        return out;
+    }
+    /// (min(N, K)), descending.
+    array_view<double> singular_values() const { return array(CPWL_SPECTRUM_SINGULAR_VALUES); }
+    /// (min(N, K)): their squares over the sum of these.
+    array_view<double> variance_ratios() const { return array(CPWL_SPECTRUM_VARIANCE_RATIOS); }
+    double effective_rank(const cpwl_rank_options &o = options<cpwl_rank_options>()) const {
+        double value = 0;
+        ctx_.check(cpwl_spectrum_effective_rank(ctx_.get(), get(), &o, &value));
+        return value;
+    }
+    double entropy(const cpwl_rank_options &o = options<cpwl_rank_options>()) const {
+        double value = 0;
+        ctx_.check(cpwl_spectrum_entropy(ctx_.get(), get(), &o, &value));
+        return value;
+    }
+    /// Matrix Renyi entropy; `scale` is a cpwl_entropy_scale.
+    double renyi(double order, std::int32_t scale = CPWL_ENTROPY_RAW) const {
+        double value = 0;
+        ctx_.check(cpwl_spectrum_renyi(ctx_.get(), get(), order, scale, &value));
+        return value;
+    }
+    /// The decay of the variance ratios as a power law.
+    cpwl_alpha_fit alpha_req(const cpwl_alpha_options &o = options<cpwl_alpha_options>()) const {
+        auto out = options<cpwl_alpha_fit>();
+        ctx_.check(cpwl_spectrum_alpha_req(ctx_.get(), get(), &o, &out));
+        return out;
+    }
+    const cpwl_spectrum *get() const noexcept { return handle_.get(); }
+
+private:
+    friend class moments;
+    friend class queue;
+    spectrum(context ctx, cpwl_spectrum *made) : ctx_(std::move(ctx)), handle_(made) {}
+    array_view<double> array(cpwl_spectrum_array_id which) const {
+        cpwl_tensor t{};
+        ctx_.check(cpwl_spectrum_array(ctx_.get(), get(), which, &t));
+        return array_view<double>(t);
+    }
+    context ctx_;
+    detail::handle<cpwl_spectrum, cpwl_spectrum_free> handle_;
+};
+
+/// Second moments of rows, which stream, merge and travel. Calls run in the context that it was made with; one thread at a
+/// time. See cpwl_moments.
+class moments {
+public:
+    explicit moments(std::int64_t n_columns, context ctx = {}) : ctx_(std::move(ctx)) {
+        cpwl_moments *made = nullptr;
+        ctx_.check(cpwl_moments_new(ctx_.get(), n_columns, &made));
+        handle_.reset(made);
+    }
+    /// About a shift (K) that stays, as flat() needs it.
+    static moments with_shift(const tensor &shift, std::int32_t exponent = 0, const context &ctx = {}) {
+        const cpwl_tensor s = shift.raw();
+        return make(ctx, [&](cpwl_moments **out) { return cpwl_moments_with_shift(ctx.get(), &s, exponent, out); });
+    }
+    static moments from_bytes(const void *data, std::size_t size, const context &ctx = {}) {
+        return make(ctx, [&](cpwl_moments **out) { return cpwl_moments_from_bytes(ctx.get(), data, size, out); });
+    }
+    static moments from_flat(const tensor &shift, const tensor &flat, std::int32_t exponent = 0, const context &ctx = {}) {
+        const cpwl_tensor s = shift.raw(), f = flat.raw();
+        return make(ctx, [&](cpwl_moments **out) { return cpwl_moments_from_flat(ctx.get(), &s, exponent, &f, out); });
+    }
+    cpwl_moments_summary info() const {
+        auto out = options<cpwl_moments_summary>();
+        ctx_.check(cpwl_moments_info(ctx_.get(), get(), &out));
+        return out;
+    }
+    /// Adds the rows of `z`, (n, K).
+    void update(const tensor &z) {
+        const cpwl_tensor in = z.raw();
+        ctx_.check(cpwl_moments_update(ctx_.get(), handle_.get(), &in));
+    }
+    /// Takes rows out again.
+    void downdate(const tensor &z) {
+        const cpwl_tensor in = z.raw();
+        ctx_.check(cpwl_moments_downdate(ctx_.get(), handle_.get(), &in));
+    }
+    void merge(const moments &other) { ctx_.check(cpwl_moments_merge(ctx_.get(), handle_.get(), other.get())); }
+    void subtract(const moments &other) { ctx_.check(cpwl_moments_subtract(ctx_.get(), handle_.get(), other.get())); }
+    void clear() { ctx_.check(cpwl_moments_clear(ctx_.get(), handle_.get())); }
+    /// (K)
+    std::vector<double> mean() const {
+        std::vector<double> values(static_cast<std::size_t>(info().n_columns));
+        const mutable_tensor out(values);
+        cpwl_tensor t = out.raw();
+        ctx_.check(cpwl_moments_mean(ctx_.get(), get(), &t));
+        return values;
+    }
+    /// (K, K): the sum of the outer products of the rows, or of the rows minus their mean.
+    std::vector<double> products(bool centered = false) const {
+        const std::int64_t k = info().n_columns;
+        std::vector<double> values(static_cast<std::size_t>(k * k));
+        const mutable_tensor out(values, {k, k});
+        cpwl_tensor t = out.raw();
+        ctx_.check(cpwl_moments_products(ctx_.get(), get(), centered, &t));
+        return values;
+    }
+    class spectrum spectrum(bool centered = false) const {
+        cpwl_spectrum *made = nullptr;
+        ctx_.check(cpwl_moments_spectrum(ctx_.get(), get(), centered, &made));
+        return {ctx_, made};
+    }
+    double participation_ratio(bool centered = false) const {
+        double value = 0;
+        ctx_.check(cpwl_moments_participation_ratio(ctx_.get(), get(), centered, &value));
+        return value;
+    }
+    cpwl_rank_estimate estimate_rank(const cpwl_rank_estimate_options &o = options<cpwl_rank_estimate_options>()) const {
+        auto out = options<cpwl_rank_estimate>();
+        ctx_.check(cpwl_moments_estimate_rank(ctx_.get(), get(), &o, &out));
+        return out;
+    }
+    std::vector<std::uint8_t> to_bytes() const {
+        cpwl_bytes *made = nullptr;
+        ctx_.check(cpwl_moments_to_bytes(ctx_.get(), get(), &made));
+        const detail::handle<cpwl_bytes, cpwl_bytes_free> bytes(made);
+        const void *data = nullptr;
+        std::size_t size = 0;
+        ctx_.check(cpwl_bytes_get(ctx_.get(), bytes.get(), &data, &size));
+        const auto *first = static_cast<const std::uint8_t *>(data);
+        return {first, first + size};
+    }
+    /// Numbers that processes may sum one by one.
+    std::vector<double> flat() const {
+        std::vector<double> values(static_cast<std::size_t>(info().flat_size));
+        const mutable_tensor out(values);
+        cpwl_tensor t = out.raw();
+        ctx_.check(cpwl_moments_flat(ctx_.get(), get(), &t));
+        return values;
+    }
+    const cpwl_moments *get() const noexcept { return handle_.get(); }
+
+private:
+    friend class queue;
+    moments(context ctx, cpwl_moments *made) : ctx_(std::move(ctx)), handle_(made) {}
+    template <class F> static moments make(const context &ctx, F f) {
+        cpwl_moments *made = nullptr;
+        ctx.check(f(&made));
+        return {ctx, made};
+    }
+    context ctx_;
+    detail::handle<cpwl_moments, cpwl_moments_free> handle_;
+};
+
+/// The last rows of a stream. One thread at a time. See cpwl_queue.
+class queue {
+public:
+    queue(std::int64_t capacity, std::int64_t n_columns, std::int32_t dtype = CPWL_F32, context ctx = {})
+        : ctx_(std::move(ctx)) {
+        cpwl_queue *made = nullptr;
+        ctx_.check(cpwl_queue_new(ctx_.get(), capacity, n_columns, dtype, &made));
+        handle_.reset(made);
+    }
+    cpwl_queue_summary info() const {
+        auto out = options<cpwl_queue_summary>();
+        ctx_.check(cpwl_queue_info(ctx_.get(), handle_.get(), &out));
+        return out;
+    }
+    void push(const tensor &z) {
+        const cpwl_tensor in = z.raw();
+        ctx_.check(cpwl_queue_push(ctx_.get(), handle_.get(), &in));
+    }
+    class moments moments() {
+        cpwl_moments *made = nullptr;
+        ctx_.check(cpwl_queue_moments(ctx_.get(), handle_.get(), &made));
+        return {ctx_, made};
+    }
+    class spectrum spectrum(bool centered = false) {
+        cpwl_spectrum *made = nullptr;
+        ctx_.check(cpwl_queue_spectrum(ctx_.get(), handle_.get(), centered, &made));
+        return {ctx_, made};
+    }
+
+private:
+    context ctx_;
+    detail::handle<cpwl_queue, cpwl_queue_free> handle_;
+};
+
+/// Groups of views, of which LiDAR is taken. One thread at a time. See cpwl_lidar.
+class lidar {
+public:
+    explicit lidar(std::int64_t n_columns, context ctx = {}) : ctx_(std::move(ctx)) {
+        cpwl_lidar *made = nullptr;
+        ctx_.check(cpwl_lidar_new(ctx_.get(), n_columns, &made));
+        handle_.reset(made);
+    }
+    /// Adds the views of one sample, (q, K).
+    void push(const tensor &z) {
+        const cpwl_tensor in = z.raw();
+        ctx_.check(cpwl_lidar_push(ctx_.get(), handle_.get(), &in));
+    }
+    void merge(const lidar &other) { ctx_.check(cpwl_lidar_merge(ctx_.get(), handle_.get(), other.handle_.get())); }
+    cpwl_lidar_summary measure(const cpwl_lidar_options &o = options<cpwl_lidar_options>()) {
+        auto out = options<cpwl_lidar_summary>();
+        ctx_.check(cpwl_lidar_measure(ctx_.get(), handle_.get(), &o, nullptr, &out));
+        return out;
+    }
+
+private:
+    context ctx_;
+    detail::handle<cpwl_lidar, cpwl_lidar_free> handle_;
+};
+
+/// RankMe of the rows of `z`, (N, K), as published.
+inline double rankme(const tensor &z, const context &ctx = {}) {
+    const cpwl_tensor in = z.raw();
+    double value = 0;
+    ctx.check(cpwl_rankme(ctx.get(), &in, &value));
+    return value;
+}
+
+/// Effective rank of the rows of `z` in any convention.
+inline double effective_rank(const tensor &z, const cpwl_rank_options &o = options<cpwl_rank_options>(),
+                             const context &ctx = {}) {
+    const cpwl_tensor in = z.raw();
+    double value = 0;
+    ctx.check(cpwl_effective_rank(ctx.get(), &in, &o, &value));
+    return value;
+}
+
+/// An effective rank of the rows of `z`, and its gradient in `dz`, of the same shape.
+inline double rank_gradient(const tensor &z, const mutable_tensor &dz,
+                            const cpwl_rank_gradient_options &o = options<cpwl_rank_gradient_options>(),
+                            const context &ctx = {}) {
+    const cpwl_tensor in = z.raw();
+    cpwl_tensor out = dz.raw();
+    double value = 0;
+    ctx.check(cpwl_rank_gradient(ctx.get(), &in, &o, &value, &out));
+    return value;
+}
+
 } // namespace cpwl
 
 #endif // CPWL_HPP

@@ -506,6 +506,115 @@ pub enum cpwl_policed_array_id {
     CPWL_POLICED_SHARED = 9,
 }
 
+/// Conventions of published codes for an effective rank, for `cpwl_rank_options`. Since 0.1.
+#[repr(C)]
+pub enum cpwl_rank_preset {
+    /// Effective rank of Roy and Vetterli (2007): singular values, no eps.
+    CPWL_RANK_ROY_VETTERLI = 1,
+    /// RankMe as published (arXiv 2210.02885): singular values, eps 1e-7 added to the probabilities.
+    CPWL_RANK_PAPER = 2,
+    /// The RankMe of stable-pretraining: eps 1e-5.
+    CPWL_RANK_STABLE_PRETRAINING = 3,
+    /// The RankMe of reptrix: eigenvalues of the centred data, eps 1e-7.
+    CPWL_RANK_REPTRIX = 4,
+}
+
+/// What the probabilities of an effective rank are made of. Since 0.1.
+#[repr(C)]
+pub enum cpwl_rank_power {
+    /// Singular values.
+    CPWL_RANK_SINGULAR = 1,
+    /// Their squares, the eigenvalues of the second moments.
+    CPWL_RANK_EIGEN = 2,
+}
+
+/// Where the eps of an effective rank goes; s are singular values or eigenvalues. Since 0.1.
+#[repr(C)]
+pub enum cpwl_rank_eps_mode {
+    /// q = s / sum s + eps, which adds up to more than 1.
+    CPWL_RANK_EPS_AFTER = 1,
+    /// q = (s + eps) / sum (s + eps), with eps in the units of s.
+    CPWL_RANK_EPS_BEFORE = 2,
+}
+
+/// Whether the mean of the rows is subtracted. Since 0.1.
+#[repr(C)]
+pub enum cpwl_rank_center {
+    /// The rows as they are.
+    CPWL_RANK_UNCENTERED = 1,
+    /// The rows minus their mean.
+    CPWL_RANK_CENTERED = 2,
+}
+
+/// What `cpwl_rank_gradient` differentiates. Since 0.1.
+#[repr(C)]
+pub enum cpwl_rank_target {
+    /// The effective rank.
+    CPWL_RANK_OF_RANK = 1,
+    /// Its entropy.
+    CPWL_RANK_OF_ENTROPY = 2,
+}
+
+/// What the matrix entropy of N rows and K columns is divided by. Since 0.1.
+#[repr(C)]
+pub enum cpwl_entropy_scale {
+    /// Nothing.
+    CPWL_ENTROPY_RAW = 1,
+    /// ln N.
+    CPWL_ENTROPY_LN_ROWS = 2,
+    /// ln K.
+    CPWL_ENTROPY_LN_COLUMNS = 3,
+    /// The smaller of both.
+    CPWL_ENTROPY_LN_MIN = 4,
+    /// ln N ln K.
+    CPWL_ENTROPY_LN_PRODUCT = 5,
+}
+
+/// Arrays of a spectrum of r values, for `cpwl_spectrum_array`. Since 0.1.
+#[repr(C)]
+pub enum cpwl_spectrum_array_id {
+    /// (r) f64: the singular values, descending.
+    CPWL_SPECTRUM_SINGULAR_VALUES = 1,
+    /// (r) f64: their squares over the sum of these, descending; of centred rows the explained-variance ratios.
+    CPWL_SPECTRUM_VARIANCE_RATIOS = 2,
+}
+
+/// Weights of rank t in the fit of `cpwl_alpha_req`. Since 0.1.
+#[repr(C)]
+pub enum cpwl_weighting {
+    /// 1/t.
+    CPWL_WEIGHT_INVERSE_RANK = 1,
+    /// All alike.
+    CPWL_WEIGHT_NONE = 2,
+}
+
+/// Denominators of LiDAR of n groups of q_i views. Since 0.1.
+#[repr(C)]
+pub enum cpwl_lidar_denominators {
+    /// n and sum q; eps is added to the probabilities: as published.
+    CPWL_LIDAR_BIASED = 1,
+    /// n - 1 and sum (q - 1); eps is added to the eigenvalues.
+    CPWL_LIDAR_UNBIASED = 2,
+}
+
+/// How `cpwl_curvature` measures turning. Since 0.1.
+#[repr(C)]
+pub enum cpwl_turn {
+    /// arccos |cos|, from 0 to pi / 2.
+    CPWL_TURN_ABSOLUTE = 1,
+    /// arccos cos, from 0 to pi.
+    CPWL_TURN_SIGNED = 2,
+}
+
+/// Which end of a plateau `cpwl_rank_select` takes. Since 0.1.
+#[repr(C)]
+pub enum cpwl_prefer {
+    /// The smallest hyperparameter.
+    CPWL_PREFER_MIN = 1,
+    /// The largest.
+    CPWL_PREFER_MAX = 2,
+}
+
 /// Version of this header; `cpwl_version()` is that of the library. Since 0.1.
 pub const CPWL_VERSION_MAJOR: u32 = 0;
 /// See CPWL_VERSION_MAJOR.

@@ -80,6 +80,26 @@ mod prescribe;
 
 mod certify;
 
+mod spectrum;
+
+mod effective_rank;
+
+mod rank_gradient;
+
+mod moments;
+
+mod moments_bytes;
+
+mod queue;
+
+mod alpha;
+
+mod lidar;
+
+mod rank_rows;
+
+mod rank_law;
+
 mod diet;
 
 mod diet_step;
@@ -94,6 +114,7 @@ mod lent;
 mod options;
 mod pointer;
 
+pub use alpha::*;
 pub use ball::*;
 pub use body::*;
 pub use boundary::*;
@@ -108,11 +129,15 @@ pub use context::*;
 pub use diet::*;
 pub use diet_step::*;
 pub use domain::*;
+pub use effective_rank::*;
 pub use enumeration::*;
 pub use evaluate::*;
 pub use export::*;
 pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
+pub use lidar::*;
+pub use moments::*;
+pub use moments_bytes::*;
 pub use network::*;
 pub use parameters::*;
 pub use partition::*;
@@ -123,10 +148,15 @@ pub use policed_backward::*;
 pub use polyhedron::*;
 pub use prescribe::*;
 pub use prior::*;
+pub use queue::*;
+pub use rank_gradient::*;
+pub use rank_law::*;
+pub use rank_rows::*;
 pub use rewrite::*;
 pub use set::*;
 pub use set_combine::*;
 pub use smooth::*;
+pub use spectrum::*;
 pub use statistics::*;
 pub use stream::*;
 pub use surface::*;

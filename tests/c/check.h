@@ -118,6 +118,7 @@ void test_memory(void);
 void test_network(void);
 void test_partition(void);
 void test_pieces(void);
+void test_rank(void);
 void test_set(void);
 void test_smooth(void);
 void test_police(void);

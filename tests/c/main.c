@@ -25,6 +25,7 @@ static const struct {
     {"set", test_set},
     {"police", test_police},
     {"prescribe", test_prescribe},
+    {"rank", test_rank},
     {"diet", test_diet},
     {"prior", test_prior},
     {"memory", test_memory},

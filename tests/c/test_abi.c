@@ -219,4 +219,99 @@ void test_abi(void) {
     SIZE(cpwl_svg_options, 16);
     AT(cpwl_svg_options, color, 8);
     AT(cpwl_svg_options, width, 12);
+
+    SIZE(cpwl_spectrum_options, 16);
+    AT(cpwl_spectrum_options, flags, 8);
+    AT(cpwl_spectrum_options, reserved, 12);
+
+    SIZE(cpwl_spectrum_summary, 128);
+    AT(cpwl_spectrum_summary, n_rows, 8);
+    AT(cpwl_spectrum_summary, n_columns, 16);
+    AT(cpwl_spectrum_summary, n_values, 24);
+    AT(cpwl_spectrum_summary, numerical_rank_f32, 32);
+    AT(cpwl_spectrum_summary, numerical_rank_f64, 40);
+    AT(cpwl_spectrum_summary, centered, 48);
+    AT(cpwl_spectrum_summary, reserved, 52);
+    AT(cpwl_spectrum_summary, effective_rank, 56);
+    AT(cpwl_spectrum_summary, von_neumann, 64);
+    AT(cpwl_spectrum_summary, participation_ratio, 72);
+    AT(cpwl_spectrum_summary, stable_rank, 80);
+    AT(cpwl_spectrum_summary, nuclear_over_operator, 88);
+    AT(cpwl_spectrum_summary, nuclear_norm, 96);
+    AT(cpwl_spectrum_summary, frobenius_sq, 104);
+    AT(cpwl_spectrum_summary, inverse_condition, 112);
+    AT(cpwl_spectrum_summary, pseudo_condition, 120);
+
+    SIZE(cpwl_rank_options, 48);
+    AT(cpwl_rank_options, preset, 8);
+    AT(cpwl_rank_options, power, 12);
+    AT(cpwl_rank_options, eps_mode, 16);
+    AT(cpwl_rank_options, center, 20);
+    AT(cpwl_rank_options, eps, 24);
+    AT(cpwl_rank_options, base, 32);
+    AT(cpwl_rank_options, flags, 40);
+    AT(cpwl_rank_options, reserved, 44);
+
+    SIZE(cpwl_rank_gradient_options, 32);
+    AT(cpwl_rank_gradient_options, rank, 8);
+    AT(cpwl_rank_gradient_options, target, 16);
+    AT(cpwl_rank_gradient_options, reserved, 20);
+    AT(cpwl_rank_gradient_options, tolerance, 24);
+
+    SIZE(cpwl_moments_summary, 40);
+    AT(cpwl_moments_summary, n_rows, 8);
+    AT(cpwl_moments_summary, n_columns, 16);
+    AT(cpwl_moments_summary, flat_size, 24);
+    AT(cpwl_moments_summary, exponent, 32);
+    AT(cpwl_moments_summary, reserved, 36);
+
+    SIZE(cpwl_rank_estimate_options, 48);
+    AT(cpwl_rank_estimate_options, probes, 8);
+    AT(cpwl_rank_estimate_options, steps, 16);
+    AT(cpwl_rank_estimate_options, deflation, 24);
+    AT(cpwl_rank_estimate_options, seed, 32);
+    AT(cpwl_rank_estimate_options, flags, 40);
+    AT(cpwl_rank_estimate_options, reserved, 44);
+
+    SIZE(cpwl_rank_estimate, 32);
+    AT(cpwl_rank_estimate, rank, 8);
+    AT(cpwl_rank_estimate, error, 16);
+    AT(cpwl_rank_estimate, deflated, 24);
+
+    SIZE(cpwl_queue_summary, 32);
+    AT(cpwl_queue_summary, n_rows, 8);
+    AT(cpwl_queue_summary, capacity, 16);
+    AT(cpwl_queue_summary, n_columns, 24);
+
+    SIZE(cpwl_alpha_options, 32);
+    AT(cpwl_alpha_options, start, 8);
+    AT(cpwl_alpha_options, end, 16);
+    AT(cpwl_alpha_options, weighting, 24);
+    AT(cpwl_alpha_options, reserved, 28);
+
+    SIZE(cpwl_alpha_fit, 40);
+    AT(cpwl_alpha_fit, alpha, 8);
+    AT(cpwl_alpha_fit, intercept, 16);
+    AT(cpwl_alpha_fit, r2, 24);
+    AT(cpwl_alpha_fit, r2_tail, 32);
+
+    SIZE(cpwl_lidar_options, 32);
+    AT(cpwl_lidar_options, delta, 8);
+    AT(cpwl_lidar_options, eps, 16);
+    AT(cpwl_lidar_options, denominators, 24);
+    AT(cpwl_lidar_options, flags, 28);
+
+    SIZE(cpwl_lidar_summary, 48);
+    AT(cpwl_lidar_summary, n_groups, 8);
+    AT(cpwl_lidar_summary, n_views, 16);
+    AT(cpwl_lidar_summary, n_columns, 24);
+    AT(cpwl_lidar_summary, lidar, 32);
+    AT(cpwl_lidar_summary, entropy, 40);
+
+    SIZE(cpwl_two_nn_summary, 48);
+    AT(cpwl_two_nn_summary, fit, 8);
+    AT(cpwl_two_nn_summary, fit_base0, 16);
+    AT(cpwl_two_nn_summary, likelihood, 24);
+    AT(cpwl_two_nn_summary, n_used, 32);
+    AT(cpwl_two_nn_summary, n_dropped, 40);
 }

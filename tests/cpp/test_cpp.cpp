@@ -291,9 +291,65 @@ static void police() {
     CHECK(fails(CPWL_ARGUMENT, "EMPTY_REGION", [&] { net.police(cpwl::convex_sets{}); }));
 }
 
+// The rows (0, 4), (3, 0), (0, 0) have the singular values 4 and 3; see tests/c/test_rank.c.
+static void ranks() {
+    const std::vector<double> rows{0, 4, 3, 0, 0, 0}, origin{0, 0};
+    const cpwl::tensor z(rows, {3, 2});
+    const auto close = [](double value, double expected) { return std::fabs(value - expected) < 1e-13; };
+    const double entropy = -4. / 7 * std::log(4. / 7) - 3. / 7 * std::log(3. / 7), p = 4. / 7 + 1e-7, q = 3. / 7 + 1e-7;
+    const cpwl::spectrum s(z);
+    CHECK(close(s.singular_values()[0], 4) && close(s.variance_ratios()[1], 9. / 25) && s.info().n_rows == 3);
+    CHECK(close(s.effective_rank(), std::exp(entropy)) && close(s.entropy(), entropy));
+    CHECK(close(s.renyi(2), std::log(625. / 337)) && close(s.info().stable_rank, 25. / 16));
+    CHECK(close(cpwl::rankme(z), std::exp(-p * std::log(p) - q * std::log(q))));
+    auto o = cpwl::options<cpwl_rank_options>();
+    o.flags = CPWL_RANK_NORMALIZE;
+    CHECK(close(cpwl::effective_rank(z, o), entropy / std::log(2)));
+    std::vector<double> dz(6);
+    CHECK(close(cpwl::rank_gradient(z, {dz, {3, 2}}), std::exp(entropy)));
+    CHECK(close(dz[1], -std::exp(entropy) * (std::log(4. / 7) + entropy) / 7) && close(dz[0], 0));
+    CHECK(fails(CPWL_ARGUMENT, "ARGUMENT", [&] { s.alpha_req(); }));
+
+    cpwl::context::settings one;
+    one.threads = 1;
+    cpwl::moments whole(2, cpwl::context(one)), part(2);
+    whole.update(z);
+    part.update({rows.data(), {1, 2}});
+    whole.subtract(part);
+    CHECK(whole.info().n_rows == 2 && close(whole.mean()[0], 1.5));
+    whole.merge(part);
+    CHECK(close(whole.spectrum().effective_rank(), std::exp(entropy)) && close(whole.products()[3], 16));
+    CHECK(close(whole.products(true)[1], -4) && close(whole.participation_ratio(), 625. / 337));
+    CHECK(std::fabs(whole.estimate_rank().rank - std::exp(entropy)) < 1e-9);
+    const auto bytes = whole.to_bytes();
+    auto read = cpwl::moments::from_bytes(bytes.data(), bytes.size());
+    CHECK(bytes.size() == 80 && close(read.spectrum().info().nuclear_norm, 7));
+    read.downdate({rows.data(), {1, 2}});
+    CHECK(read.info().n_rows == 2);
+    read.clear();
+    CHECK(fails(CPWL_SHAPE, "SHAPE", [&] { read.spectrum(); }));
+    auto shifted = cpwl::moments::with_shift(origin);
+    shifted.update(z);
+    CHECK((shifted.flat() == std::vector<double>{3, 3, 4, 9, 0, 16}));
+    CHECK(close(cpwl::moments::from_flat(origin, shifted.flat()).spectrum(true).info().frobenius_sq, 50. / 3));
+
+    cpwl::queue last(3, 2, CPWL_F64);
+    last.push({dz, {3, 2}});
+    last.push(z);
+    CHECK(last.info().n_rows == 3 && close(last.spectrum().info().nuclear_norm, 7) && last.moments().info().n_rows == 3);
+
+    cpwl::lidar groups(1), more(1);
+    const std::vector<double> first{0, 2}, second{4, 6};
+    groups.push({first, {2, 1}});
+    more.push({second, {2, 1}});
+    groups.merge(more);
+    CHECK(groups.measure().n_groups == 2 && close(groups.measure().entropy, 0));
+}
+
 int main() {
     networks();
     police();
+    ranks();
     layers();
     smooth_and_fused();
     partitions();

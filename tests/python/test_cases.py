@@ -130,3 +130,68 @@ def test_wrong_certificates_and_words_fail(policed, data, capsys):
     status, out, (_, failed, _) = run(policed.parent, capsys)
     assert (status, failed) == (1, 3), out
     assert "FAIL  errors  no_vertices = EMPTY_REGION  expected OK" in out
+
+
+@pytest.fixture
+def ranked(data, tmp_path):
+    """A folder with the cases of the room rank."""
+    room = tmp_path / "cases" / "rank"
+    shutil.copytree(data / "rank", room)
+    for path in room.iterdir():
+        path.chmod(0o644)
+    return room
+
+
+def test_right_ranks_pass(ranked, capsys):
+    status, out, (passed, failed, skipped) = run(ranked.parent, capsys)
+    assert (status, failed, skipped) == (0, 0, 0), out
+    assert passed > 2000
+    for case in json.loads((ranked / "cases.json").read_text()):
+        assert f"pass  {case['name']}  " in out
+    assert "pass  select  index 0 = 1  expected 1  (exact)" in out
+
+
+@pytest.mark.parametrize(
+    ("case", "place", "wrong", "figures"),
+    [("gauss_48x16", ("expected", "erank"), 15.0, {"erank", "exact erank"}),
+     ("gauss_48x16", ("expected_centred", "stable_rank"), 9.0, {"centred stable_rank", "exact centred stable_rank"}),
+     ("gauss_48x16", ("expected", "rankme_eps_1e-7"), "14.0",
+      {"rankme_eps_1e-7", "exact rankme_eps_1e-7", "rankme()", "queue"}),
+     ("gauss_48x16", ("expected", "num_rank_f32"), 15, {"num_rank_f32", "exact num_rank_f32"}),
+     ("gauss_48x16", ("expected", "nuclear_norm"), "nan", {"nuclear_norm", "exact nuclear_norm"}),
+     ("nan_8x4", ("status",), "zero",
+      {"outcome", "centred outcome", "exact outcome", "exact centred outcome", "rankme()"}),
+     ("stream_50x6", ("rows",), 51, {"rows"}), ("stream_50x6", ("expected", "renyi_2"), 0.078, {"renyi_2"}),
+     ("lidar_ragged", ("expected", "lidar_unbiased"), 3.3424, {"lidar_unbiased"}),
+     ("grad_12x5", ("value",), "4.39", {"value"}),
+     ("tokens_20x8", ("expected", "curvature_abs"), 1.34, {"curvature_abs"}),
+     ("twonn_100x6", ("expected", "used"), 99, {"used"}),
+     ("coherence_40x6", ("expected", "coherence"), 2.6, {"coherence"}),
+     ("selfcluster_ones", ("expected", "selfcluster"), 0.9, {"selfcluster"})],
+)  # fmt: skip
+def test_wrong_ranks_fail(ranked, capsys, case, place, wrong, figures):
+    path = ranked / "cases.json"
+    cases = json.loads(path.read_text())
+    entry = next(c for c in cases if c["name"] == case)
+    for key in place[:-1]:
+        entry = entry[key]
+    entry[place[-1]] = wrong
+    path.write_text(json.dumps(cases))
+    status, out, _ = run(ranked.parent, capsys)
+    assert status == 1
+    found = {line.split("  ")[2].split(" = ")[0] for line in out.splitlines() if line.startswith("FAIL")}
+    assert found == figures
+
+
+@pytest.mark.parametrize(
+    ("file", "case", "figure"),
+    [("grad_5x9_entropy_grad.f64", "grad_5x9_entropy", "gradient"), ("queue_70x8_C.f64", "queue_70x8", "comoment"),
+     ("alpha_data_300x120_evr.f64", "alpha_data_300x120", "explained_variance_ratio")],
+)  # fmt: skip
+def test_wrong_arrays_of_ranks_fail(ranked, capsys, file, case, figure):
+    values = np.memmap(ranked / file, "<f8", "r+")
+    values[0] *= 1.001
+    values.flush()
+    status, out, _ = run(ranked.parent, capsys)
+    assert status == 1
+    assert next(line for line in out.splitlines() if line.startswith("FAIL")).startswith(f"FAIL  {case}  {figure} = ")

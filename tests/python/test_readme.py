@@ -47,11 +47,34 @@ def blocks(language):
 
 
 def test_the_example_of_police(here):
-    _, police = blocks("python")
+    _, police, _ = blocks("python")
     done = subprocess.run([sys.executable, "-c", police], capture_output=True, text=True, cwd=here)
     assert done.returncode == 0, done.stderr
     assert "\ncertified: " in done.stdout
     assert done.stdout.endswith("\n1\n")
+
+
+def test_the_example_of_ranks(here):
+    *_, ranks = blocks("python")
+    done = subprocess.run([sys.executable, "-c", ranks], capture_output=True, text=True, cwd=here)
+    assert done.returncode == 0, done.stderr
+    rng = np.random.default_rng(0)
+    z = np.concatenate(
+        [rng.standard_normal((512, 128)).astype(np.float32) / np.arange(1, 129) ** 0.5 for _ in range(20)]
+    )
+    p = np.linalg.svd(z, compute_uv=False)
+    p /= p.sum()
+    paper, other = (np.exp(-((p + eps) * np.log(p + eps)).sum()) for eps in (1e-7, 1e-5))
+    variances = np.linalg.eigvalsh(np.cov(z.T))[::-1]
+    ratio = variances.sum() ** 2 / (variances**2).sum()
+    t = np.arange(2, 101)
+    alpha = np.polyfit(-np.log(t), np.log(variances[1:100]), 1, w=t**-0.5)[0]
+    lines = [
+        f"RankMe {paper:.2f}, as stable-pretraining has it {other:.2f}",
+        f"participation ratio {ratio:.2f}, alpha {alpha:.3f}",
+    ]
+    assert done.stdout.splitlines()[:2] == lines
+    assert done.stdout.splitlines()[2].startswith("full rank would be 12")
 
 
 def test_python(here, expected):

@@ -8,6 +8,7 @@
 
 from . import layers
 from ._lib import build_info, version
+from ._rank_plot import ranks_over_training
 from ._stats import Stats
 from .boundary import Boundary, Nearest
 from .certificate import Certificate
@@ -31,6 +32,7 @@ from .domains import Ball, Box, Domain, Polygon, Polytope, Simplex, Slice, Space
 from .enumeration import Enumeration
 from .errors import *  # noqa: F403
 from .errors import __all__ as _errors
+from .moments import Moments, Queue, RankEstimate
 from .network import Affine, Approximation, Network, Node
 from .police import Inequalities, Policed, police
 from .polyhedron import Polyhedron
@@ -46,6 +48,21 @@ from .prior import (
     prior_matching_loss,
     sinkhorn,
 )
+from .rank import (
+    AlphaFit,
+    RankGradient,
+    Spectrum,
+    alpha_req,
+    alpha_robust,
+    effective_rank,
+    expected_rank,
+    rank_gradient,
+    rankme,
+    sample_size_law,
+    select_run,
+    spectrum,
+)
+from .rank_rows import Lidar, LidarValue, TwoNN, coherence, curvature, lidar, self_cluster, two_nn
 from .regions import Partition
 from .solid import Partition3D
 from .stream import Chunk, Seams, Streamed, stream
@@ -55,8 +72,9 @@ from .training import TrainingView
 
 __version__ = version()
 __all__ = [
-    "AffineCertificate",
     "Affine",
+    "AffineCertificate",
+    "AlphaFit",
     "Approximation",
     "Ball",
     "Boundary",
@@ -75,7 +93,10 @@ __all__ = [
     "Gradients",
     "HPolytope",
     "Inequalities",
+    "Lidar",
+    "LidarValue",
     "LpBall",
+    "Moments",
     "Nearest",
     "Network",
     "Node",
@@ -89,18 +110,25 @@ __all__ = [
     "PriorFit",
     "PriorLoss",
     "ProbabilitySimplex",
+    "Queue",
+    "RankEstimate",
+    "RankGradient",
     "Seams",
     "Simplex",
     "SinkhornPlan",
     "Slice",
     "Space",
+    "Spectrum",
     "Stats",
     "Streamed",
     "Surface",
     "Tape",
     "TrainingView",
+    "TwoNN",
     "Vertices",
     "Zonotope",
+    "alpha_req",
+    "alpha_robust",
     "build_info",
     "certify",
     "cluster_log_mean",
@@ -111,14 +139,27 @@ __all__ = [
     "diet_shard_backward",
     "diet_shard_forward",
     "fit_prior",
+    "coherence",
+    "curvature",
+    "effective_rank",
+    "expected_rank",
     "hull",
     "layers",
+    "lidar",
     "police",
     "power_law_prior",
     "prior_matching_loss",
     "product",
     "sinkhorn",
+    "rank_gradient",
+    "rankme",
+    "ranks_over_training",
+    "sample_size_law",
+    "select_run",
+    "self_cluster",
+    "spectrum",
     "stream",
+    "two_nn",
     "version",
     *_errors,
 ]

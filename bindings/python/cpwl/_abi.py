@@ -22,6 +22,15 @@ CPWL_POLICE_GRADIENT = 4
 CPWL_POLICE_KAPPA = 8
 CPWL_POLICE_FIXED_SETS = 16
 CPWL_CERTIFY_NO_WITNESS = 1
+CPWL_SPECTRUM_CENTER = 1
+CPWL_SPECTRUM_UNIT_ROWS = 2
+CPWL_SPECTRUM_EXACT = 4
+CPWL_RANK_NORMALIZE = 1
+CPWL_RANK_EPS = 2
+CPWL_ESTIMATE_CENTER = 1
+CPWL_ESTIMATE_DEFLATION = 2
+CPWL_LIDAR_DELTA = 1
+CPWL_LIDAR_EPS = 2
 CPWL_DIET_SMOOTHING = 1
 CPWL_DIET_SCALE = 2
 CPWL_DIET_IGNORE = 4
@@ -238,6 +247,33 @@ CPWL_PRIOR_EXPONENTIAL = 4
 CPWL_PRIOR_STEP = 5
 CPWL_PRIOR_COUNTS = 6
 CPWL_PRIOR_DIRICHLET = 7
+CPWL_RANK_ROY_VETTERLI = 1
+CPWL_RANK_PAPER = 2
+CPWL_RANK_STABLE_PRETRAINING = 3
+CPWL_RANK_REPTRIX = 4
+CPWL_RANK_SINGULAR = 1
+CPWL_RANK_EIGEN = 2
+CPWL_RANK_EPS_AFTER = 1
+CPWL_RANK_EPS_BEFORE = 2
+CPWL_RANK_UNCENTERED = 1
+CPWL_RANK_CENTERED = 2
+CPWL_RANK_OF_RANK = 1
+CPWL_RANK_OF_ENTROPY = 2
+CPWL_ENTROPY_RAW = 1
+CPWL_ENTROPY_LN_ROWS = 2
+CPWL_ENTROPY_LN_COLUMNS = 3
+CPWL_ENTROPY_LN_MIN = 4
+CPWL_ENTROPY_LN_PRODUCT = 5
+CPWL_SPECTRUM_SINGULAR_VALUES = 1
+CPWL_SPECTRUM_VARIANCE_RATIOS = 2
+CPWL_WEIGHT_INVERSE_RANK = 1
+CPWL_WEIGHT_NONE = 2
+CPWL_LIDAR_BIASED = 1
+CPWL_LIDAR_UNBIASED = 2
+CPWL_TURN_ABSOLUTE = 1
+CPWL_TURN_SIGNED = 2
+CPWL_PREFER_MIN = 1
+CPWL_PREFER_MAX = 2
 
 
 class ContextOptions(c.Structure):
@@ -712,6 +748,153 @@ class CertificateLayerSummary(c.Structure):
     ]
 
 
+class SpectrumOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("flags", c.c_uint32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class SpectrumSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_rows", c.c_int64),
+        ("n_columns", c.c_int64),
+        ("n_values", c.c_int64),
+        ("numerical_rank_f32", c.c_int64),
+        ("numerical_rank_f64", c.c_int64),
+        ("centered", c.c_int32),
+        ("reserved", c.c_int32),
+        ("effective_rank", c.c_double),
+        ("von_neumann", c.c_double),
+        ("participation_ratio", c.c_double),
+        ("stable_rank", c.c_double),
+        ("nuclear_over_operator", c.c_double),
+        ("nuclear_norm", c.c_double),
+        ("frobenius_sq", c.c_double),
+        ("inverse_condition", c.c_double),
+        ("pseudo_condition", c.c_double),
+    ]
+
+
+class RankOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("preset", c.c_int32),
+        ("power", c.c_int32),
+        ("eps_mode", c.c_int32),
+        ("center", c.c_int32),
+        ("eps", c.c_double),
+        ("base", c.c_double),
+        ("flags", c.c_uint32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class RankGradientOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("rank", c.POINTER(RankOptions)),
+        ("target", c.c_int32),
+        ("reserved", c.c_int32),
+        ("tolerance", c.c_double),
+    ]
+
+
+class MomentsSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_rows", c.c_int64),
+        ("n_columns", c.c_int64),
+        ("flat_size", c.c_int64),
+        ("exponent", c.c_int32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class RankEstimateOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("probes", c.c_int64),
+        ("steps", c.c_int64),
+        ("deflation", c.c_int64),
+        ("seed", c.c_uint64),
+        ("flags", c.c_uint32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class RankEstimate(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("rank", c.c_double),
+        ("error", c.c_double),
+        ("deflated", c.c_int64),
+    ]
+
+
+class QueueSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_rows", c.c_int64),
+        ("capacity", c.c_int64),
+        ("n_columns", c.c_int64),
+    ]
+
+
+class AlphaOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("start", c.c_int64),
+        ("end", c.c_int64),
+        ("weighting", c.c_int32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class AlphaFit(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("alpha", c.c_double),
+        ("intercept", c.c_double),
+        ("r2", c.c_double),
+        ("r2_tail", c.c_double),
+    ]
+
+
+class LidarSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_groups", c.c_int64),
+        ("n_views", c.c_int64),
+        ("n_columns", c.c_int64),
+        ("lidar", c.c_double),
+        ("entropy", c.c_double),
+    ]
+
+
+class LidarOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("delta", c.c_double),
+        ("eps", c.c_double),
+        ("denominators", c.c_int32),
+        ("flags", c.c_uint32),
+    ]
+
+
+class TwoNnSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("fit", c.c_double),
+        ("fit_base0", c.c_double),
+        ("likelihood", c.c_double),
+        ("n_used", c.c_int64),
+        ("n_dropped", c.c_int64),
+    ]
+
+
 class DietProblem(c.Structure):
     _fields_ = [
         ("struct_size", c.c_size_t),
@@ -885,6 +1068,8 @@ class Diagnosis(c.Structure):
 
 # name: (result, arguments); handles are void pointers
 FUNCTIONS = {
+    "cpwl_alpha_req": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(AlphaOptions), c.POINTER(AlphaFit)]),
+    "cpwl_alpha_robust": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int64, c.c_int64, c.POINTER(c.c_double)]),
     "cpwl_boundary_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_boundary_free": (None, [c.c_void_p]),
     "cpwl_boundary_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(BoundarySummary)]),
@@ -904,10 +1089,12 @@ FUNCTIONS = {
     "cpwl_chunk_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_cluster_log_mean": (c.c_int32, [c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_cluster_mean": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.c_double, c.c_uint32, c.POINTER(Tensor)]),
+    "cpwl_coherence": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_double)]),
     "cpwl_context_free": (None, [c.c_void_p]),
     "cpwl_context_isa": (c.c_int32, [c.c_void_p]),
     "cpwl_context_new": (c.c_int32, [c.POINTER(ContextOptions), c.POINTER(c.c_void_p)]),
     "cpwl_context_threads": (c.c_int32, [c.c_void_p]),
+    "cpwl_curvature": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int32, c.c_int32, c.POINTER(c.c_double)]),
     "cpwl_diet_loss": (c.c_int32, [c.c_void_p, c.POINTER(DietProblem), c.POINTER(DietOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_diet_merge": (c.c_int32, [c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_diet_result_array": (c.c_int32, [c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
@@ -930,13 +1117,39 @@ FUNCTIONS = {
     "cpwl_domain_slice_anchors": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.POINTER(c.c_void_p)]),
     "cpwl_domain_space": (c.c_int32, [c.c_void_p, c.c_int64, c.POINTER(c.c_void_p)]),
     "cpwl_domain_tile": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.c_int64, c.c_int64, c.POINTER(c.c_void_p)]),
+    "cpwl_effective_rank": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(RankOptions), c.POINTER(c.c_double)]),
     "cpwl_enumeration_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_enumeration_free": (None, [c.c_void_p]),
     "cpwl_enumeration_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(EnumerationSummary)]),
     "cpwl_enumeration_locate": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_enumeration_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(EnumerationOptions), c.POINTER(c.c_void_p)]),
     "cpwl_enumeration_patterns": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.POINTER(Tensor)]),
+    "cpwl_expected_rank": (c.c_int32, [c.c_void_p, c.c_int64, c.c_int64, c.POINTER(c.c_double)]),
     "cpwl_last_error": (c.c_char_p, []),
+    "cpwl_lidar_free": (None, [c.c_void_p]),
+    "cpwl_lidar_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(LidarSummary)]),
+    "cpwl_lidar_measure": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(LidarOptions), c.POINTER(Tensor), c.POINTER(LidarSummary)]),
+    "cpwl_lidar_merge": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cpwl_lidar_new": (c.c_int32, [c.c_void_p, c.c_int64, c.POINTER(c.c_void_p)]),
+    "cpwl_lidar_push": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor)]),
+    "cpwl_moments_clear": (c.c_int32, [c.c_void_p, c.c_void_p]),
+    "cpwl_moments_downdate": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor)]),
+    "cpwl_moments_estimate_rank": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(RankEstimateOptions), c.POINTER(RankEstimate)]),
+    "cpwl_moments_flat": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor)]),
+    "cpwl_moments_free": (None, [c.c_void_p]),
+    "cpwl_moments_from_bytes": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_size_t, c.POINTER(c.c_void_p)]),
+    "cpwl_moments_from_flat": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_moments_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(MomentsSummary)]),
+    "cpwl_moments_mean": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor)]),
+    "cpwl_moments_merge": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cpwl_moments_new": (c.c_int32, [c.c_void_p, c.c_int64, c.POINTER(c.c_void_p)]),
+    "cpwl_moments_participation_ratio": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(c.c_double)]),
+    "cpwl_moments_products": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_moments_spectrum": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(c.c_void_p)]),
+    "cpwl_moments_subtract": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p]),
+    "cpwl_moments_to_bytes": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p)]),
+    "cpwl_moments_update": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor)]),
+    "cpwl_moments_with_shift": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int32, c.POINTER(c.c_void_p)]),
     "cpwl_network_affine_at": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_network_approximation": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(ApproximationSummary)]),
     "cpwl_network_builder_activation": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_int32, c.POINTER(ActivationOptions), c.POINTER(c.c_int32)]),
@@ -1012,6 +1225,17 @@ FUNCTIONS = {
     "cpwl_prior_result_array": (c.c_int32, [c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_prior_result_free": (None, [c.c_void_p]),
     "cpwl_prior_result_summary": (c.c_int32, [c.c_void_p, c.POINTER(PriorSummary)]),
+    "cpwl_queue_free": (None, [c.c_void_p]),
+    "cpwl_queue_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(QueueSummary)]),
+    "cpwl_queue_moments": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p)]),
+    "cpwl_queue_new": (c.c_int32, [c.c_void_p, c.c_int64, c.c_int64, c.c_int32, c.POINTER(c.c_void_p)]),
+    "cpwl_queue_push": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor)]),
+    "cpwl_queue_spectrum": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(c.c_void_p)]),
+    "cpwl_rank_gradient": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(RankGradientOptions), c.POINTER(c.c_double), c.POINTER(Tensor)]),
+    "cpwl_rank_select": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.c_double, c.c_int32, c.POINTER(c.c_int64)]),
+    "cpwl_rankme": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_double)]),
+    "cpwl_sample_size_law": (c.c_int32, [c.c_void_p, c.c_double, c.POINTER(c.c_double)]),
+    "cpwl_self_cluster": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_double)]),
     "cpwl_set_ball": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.c_double, c.POINTER(c.c_void_p)]),
     "cpwl_set_box": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_set_ellipsoid": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
@@ -1033,6 +1257,15 @@ FUNCTIONS = {
     "cpwl_set_vertices": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_set_zonotope": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_sinkhorn": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(SinkhornOptions), c.POINTER(Tensor), c.POINTER(SinkhornSummary)]),
+    "cpwl_spectrum_alpha_req": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(AlphaOptions), c.POINTER(AlphaFit)]),
+    "cpwl_spectrum_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_spectrum_effective_rank": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(RankOptions), c.POINTER(c.c_double)]),
+    "cpwl_spectrum_entropy": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(RankOptions), c.POINTER(c.c_double)]),
+    "cpwl_spectrum_free": (None, [c.c_void_p]),
+    "cpwl_spectrum_from_values": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int64, c.c_int64, c.c_int32, c.POINTER(c.c_void_p)]),
+    "cpwl_spectrum_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(SpectrumSummary)]),
+    "cpwl_spectrum_new": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(SpectrumOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_spectrum_renyi": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_double, c.c_int32, c.POINTER(c.c_double)]),
     "cpwl_statistics_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_statistics_free": (None, [c.c_void_p]),
     "cpwl_statistics_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(StatisticsSummary)]),
@@ -1045,6 +1278,7 @@ FUNCTIONS = {
     "cpwl_surface_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(SurfaceOptions), c.POINTER(c.c_void_p)]),
     "cpwl_tape_backward": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.c_int32]),
     "cpwl_tape_free": (None, [c.c_void_p]),
+    "cpwl_two_nn": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(TwoNnSummary)]),
     "cpwl_version": (c.c_uint32, []),
     "cpwl_version_string": (c.c_char_p, []),
 }

@@ -20,6 +20,7 @@ _DTYPES = {
     "int64": _abi.CPWL_I64,
     "uint8": _abi.CPWL_U8,
 }
+_SIZES = {name: 2 if name == "bfloat16" else np.dtype(name).itemsize for name in _DTYPES}
 _DLPACK_DTYPES = {(0, 32): "int32", (0, 64): "int64", (1, 8): "uint8", (2, 16): "float16", (2, 32): "float32",
                   (2, 64): "float64", (4, 16): "bfloat16"}  # fmt: skip
 
@@ -80,16 +81,28 @@ class Borrowed:
         view.is_torch = self.is_torch
         return view
 
+    def part(self, index: int | None, start: int, count: int) -> Borrowed:
+        """The same memory from `start` on, `count` entries of the first axis; at `index` of the axis before it,
+        unless that is None."""
+        shape, strides = self.shape, self._strides
+        skip = start * strides[0] if index is None else index * strides[0] + start * strides[1]
+        rest = 1 if index is None else 2
+        offset = self._byte_offset + skip * _SIZES[self.dtype]
+        return Borrowed(self._owner, self._address, self.dtype, (count, *shape[rest:]), strides[rest - 1 :], offset,
+                        self._device)  # fmt: skip
+
 
 def borrow(value: Any, name: str) -> Borrowed:
     """Borrows `value`: a numpy array, an object with ``__dlpack__`` (torch, jax, cupy) or a buffer, without
-    copying; nested sequences of numbers become a float64 array.
+    copying; nested sequences of numbers become a float64 array. What is borrowed already is returned as it is.
 
     Raises
     ------
     DtypeError
         If the element type is none of float16, bfloat16, float32, float64, int32, int64, uint8.
     """
+    if isinstance(value, Borrowed):
+        return value
     if isinstance(value, np.ndarray | np.generic):
         return _from_numpy(np.asarray(value), name)
     if hasattr(value, "__dlpack__"):

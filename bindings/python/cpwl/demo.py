@@ -1,5 +1,5 @@
-"""The demo: exact regions of a network trained on handwritten digits, on the plane through three real images; and a
-classifier that is made affine on a hexagon."""
+"""The demo: exact regions of a network trained on handwritten digits, on the plane through three real images; a
+classifier that is made affine on a hexagon; and the effective rank of an encoder in training."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from . import Boundary, Network, Partition, Slice, build_info, demo_police
+from . import Boundary, Network, Partition, Slice, build_info, demo_police, demo_rank
 
 SHADES = " .:-=+*#%@"
 
@@ -46,6 +46,7 @@ def main(out: pathlib.Path, threads: int = 0, onnx: pathlib.Path | None = None) 
     else:
         print("matplotlib is not installed: no PNG")
     written += demo_police.main(out)
+    written += demo_rank.main(out)
     print("written: " + ", ".join(str(path.resolve()) for path in written))
     print("open digits.html in a browser to zoom in and to point at regions")
     return 0

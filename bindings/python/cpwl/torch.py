@@ -1,4 +1,4 @@
-"""POLICE for torch: modules that stay provably affine on regions of their input space while they are trained.
+"""cpwl for torch. POLICE: modules that stay provably affine on regions of their input space while they are trained.
 
 >>> import cpwl, torch
 >>> from cpwl.torch import Policed
@@ -10,6 +10,15 @@
 >>> optimizer.step()
 >>> bool(model.certify())
 True
+
+Effective rank: a value with a gradient, a regulariser, and a callback that watches it.
+
+>>> from cpwl.torch import rankme_loss
+>>> z = torch.randn(256, 32, requires_grad=True)
+>>> rankme_loss(z).backward()
+
+Losses: :func:`diet_loss` and :func:`diet_step` (the datum-index loss, without and with a step of its head) and
+:func:`prior_matching_loss` (prototypes with a cluster prior).
 
 Needs torch, and is imported on demand only: ``import cpwl.torch``.
 """
@@ -27,13 +36,24 @@ from ._torch_chain import Chain
 from ._torch_diet import loss as diet_loss
 from ._torch_diet import step as diet_step
 from ._torch_prior import loss as prior_matching_loss
+from ._torch_rank import RankMeCallback, effective_rank, rankme_loss
 from ._torch_region import Region
 from .convex import ConvexSet, as_set
 from .network import Affine
 from .police import Policed as _Policed
 from .police import police
 
-__all__ = ["GrowingRegion", "Policed", "Region", "diet_loss", "diet_step", "prior_matching_loss"]
+__all__ = [
+    "GrowingRegion",
+    "Policed",
+    "RankMeCallback",
+    "Region",
+    "diet_loss",
+    "diet_step",
+    "effective_rank",
+    "prior_matching_loss",
+    "rankme_loss",
+]
 
 # Unit roundoffs of the types in which modules are evaluated, in units of the one that plans assume.
 _COARSER = {torch.float16: 2.0**13, torch.bfloat16: 2.0**16}

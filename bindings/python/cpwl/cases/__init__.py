@@ -10,7 +10,7 @@ import importlib
 import pathlib
 from dataclasses import dataclass
 
-ROOMS = ("regions", "police", "diet", "prior")
+ROOMS = ("regions", "police", "rank", "diet", "prior")
 
 
 @dataclass
