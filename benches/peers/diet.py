@@ -1,9 +1,9 @@
-"""The datum-index loss beside torch's cross-entropy, and Sinkhorn beside POT: the same inputs, in turns, in one process.
+"""The datum-index loss beside torch's cross-entropy, Sinkhorn beside POT: the same inputs, in turns, in one process.
 
     python diet.py [--n 50000 1281167] [--threads 1 2] [--rounds 5]
 
-Needs torch and POT. CPU seconds are what a shared machine measures best; memory is what a call adds to the peak of the process,
-gradients of the head included.
+Needs torch and POT. CPU seconds are what a shared machine measures best; memory is what a call adds to the peak of
+the process, gradients of the head included.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def peak() -> float:
 
 
 def losses(n: int, threads: int, rounds: int) -> None:
+    """One size of the head."""
     torch.set_num_threads(threads)
     rng = np.random.default_rng(0)
     f = (rng.standard_normal((BATCH, WIDTH)) * 0.1).astype(np.float32)
@@ -80,13 +81,14 @@ def losses(n: int, threads: int, rounds: int) -> None:
     for name, (cpu, wall) in found.items():
         ratio = cpu / found["torch"][0], wall / found["torch"][1]
         print(
-            f"{n:>9} {threads} {name:<6} cpu {cpu:8.3f} s  wall {wall:8.3f} s  of torch {ratio[0]:5.2f} {ratio[1]:5.2f}  "
+            f"{n:>9} {threads} {name:<6} cpu {cpu:8.3f} s, wall {wall:8.3f} s, of torch {ratio[0]:.2f} {ratio[1]:.2f} "
             f"{flops / cpu / 1e9:6.0f} GF/s of 8BNK  peak +{grown[name]:.0f} MB",
             flush=True,
         )
 
 
 def plans(rounds: int) -> None:
+    """Sinkhorn on 1024 x 1024 scores."""
     import ot
 
     rng = np.random.default_rng(0)
@@ -109,6 +111,7 @@ def plans(rounds: int) -> None:
 
 
 def main() -> None:
+    """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, nargs="*", default=[50_000])
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])

@@ -6,10 +6,13 @@ pub(crate) const SHORTEST: f64 = 1e-12;
 /// The length of a row, at least [`SHORTEST`]; of no more than half the digits lost to overflow or underflow of squares.
 pub(crate) fn length(row: &[f64]) -> f64 {
     let squares: f64 = row.iter().map(|x| x * x).sum();
+    if squares.is_nan() {
+        return f64::NAN;
+    }
     if !(1e-250..=1e300).contains(&squares) {
         let largest = row.iter().fold(0.0, |m: f64, x| if x.abs() > m { x.abs() } else { m });
         if largest == 0.0 || !largest.is_finite() {
-            return if squares.is_nan() { f64::NAN } else { largest.max(SHORTEST) };
+            return largest.max(SHORTEST);
         }
         let scaled: f64 = row.iter().map(|x| (x / largest) * (x / largest)).sum();
         return (largest * scaled.sqrt()).max(SHORTEST);

@@ -39,7 +39,8 @@ def test_losses_and_gradients(batch):
         np.testing.assert_allclose(found.d_features, df, atol=1e-14)
         np.testing.assert_allclose(found.d_head, dw, atol=1e-14)
         np.testing.assert_allclose(found.d_bias, db, atol=1e-14)
-        assert found.excess >= 0 and len(found.entropy) == 7
+        assert found.excess >= 0
+        assert len(found.entropy) == 7
         z = 2.5 * f @ w.T + bias
         assert found.best.tolist() == z.argmax(1).tolist()
         assert found.accuracy == (z.argmax(1) == y).mean()
@@ -57,7 +58,8 @@ def test_mixtures_weights_and_ignored_rows(batch):
     kept = np.arange(7) % 3 != 0
     ignored = cpwl.diet_loss(f, w, np.where(kept, y, -100), gradients=True)
     only = cpwl.diet_loss(f[kept], w, y[kept], gradients=True)
-    assert ignored.n_valid == kept.sum() and (ignored.row_loss[~kept] == 0).all()
+    assert ignored.n_valid == kept.sum()
+    assert (ignored.row_loss[~kept] == 0).all()
     np.testing.assert_allclose(ignored.loss, only.loss, atol=1e-14)
     np.testing.assert_allclose(ignored.d_head, only.d_head, atol=1e-15)
     weighted = cpwl.diet_loss(f, w, y, weights=kept.astype(float))
@@ -89,7 +91,8 @@ def test_bits_do_not_depend_on_threads():
     f, w = rng.normal(size=(100, 40)).astype(np.float32), rng.normal(size=(3001, 40)).astype(np.float32)
     y = rng.integers(0, 3001, 100)
     one, three = (cpwl.diet_loss(f, w, y, gradients=True, threads=n) for n in (1, 3))
-    assert one.loss == three.loss and (one.d_features == three.d_features).all()
+    assert one.loss == three.loss
+    assert (one.d_features == three.d_features).all()
     assert (one.d_head == three.d_head).all()
     kept = cpwl.diet_loss(f, w, y, gradients=True, workspace=1 << 30)
     assert (one.d_head == kept.d_head).all()
@@ -113,7 +116,8 @@ def test_heads_learn_their_data():
         for _ in range(300):
             head.step(f, np.arange(40))
         after = head.loss(f, np.arange(40))
-        assert after.accuracy > 0.9 > before.accuracy and after.excess < 0.5 * before.excess, settings
+        assert after.accuracy > 0.9 > before.accuracy, settings
+        assert after.excess < 0.5 * before.excess, settings
         assert head.steps == 300
 
 

@@ -94,10 +94,12 @@ def test_plans(views):
     for z, plan in zip(scores, found.plan, strict=True):
         np.testing.assert_allclose(plan, iterate(z, a, b, 7), atol=1e-14)
     done = cpwl.sinkhorn(scores[0], a, b, iterations=1000, tolerance=1e-13)
-    assert done.iterations < 1000 and done.column_error <= 1e-13
+    assert done.iterations < 1000
+    assert done.column_error <= 1e-13
     np.testing.assert_allclose(done.plan.sum(0), b, atol=1e-12)
     sharp = cpwl.sinkhorn(scores[0], a, b, iterations=50, reg=1e-3)
-    assert np.isfinite(sharp.plan).all() and sharp.row_error < 1e-13
+    assert np.isfinite(sharp.plan).all()
+    assert sharp.row_error < 1e-13
     b[3] = 0
     b /= b.sum()
     assert (cpwl.sinkhorn(scores[0], a, b).plan[:, 3] == 0).all()
@@ -120,19 +122,24 @@ def test_fits_tell_a_power_law_from_chance():
     drawn = rng.choice(40, 8000, p=cpwl.power_law_prior(40, 0.6))
     fit = cpwl.fit_prior(drawn, 40, null=400, bootstrap=400)
     low, high = fit.exponent_interval
-    assert low < 0.6 < high and fit.null_p < 0.01 and fit.g_p < 1e-10
+    assert low < 0.6 < high
+    assert fit.null_p < 0.01
+    assert fit.g_p < 1e-10
     assert abs(fit.entropy - -(fit.shares * np.log(fit.shares)).sum()) < 1e-12
     chance = cpwl.fit_prior(rng.multinomial(2000, np.full(40, 1 / 40)), null=400)
-    assert chance.exponent > 0 and chance.null_p > 0.01
+    assert chance.exponent > 0
+    assert chance.null_p > 0.01
     again = cpwl.fit_prior(drawn, 40, null=400, bootstrap=400, threads=1)
-    assert again.null_mean == fit.null_mean and again.exponent_interval == fit.exponent_interval
+    assert again.null_mean == fit.null_mean
+    assert again.exponent_interval == fit.exponent_interval
 
 
 def test_a_fit_is_plotted():
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     ax = cpwl.fit_prior([50, 20, 9, 0], null=50).plot()
-    assert "effective of 4 clusters" in ax.get_title() and len(ax.lines) == 3
+    assert "effective of 4 clusters" in ax.get_title()
+    assert len(ax.lines) == 3
     matplotlib.pyplot.close(ax.figure)
 
 

@@ -14,8 +14,8 @@ class _Loss(torch.autograd.Function):
     """Gradients are made with the loss, and scaled on the way back."""
 
     @staticmethod
-    def forward(ctx: Any, features: torch.Tensor, head: torch.Tensor, bias: Any, scale: Any, index: Any, smoothing: float,
-                options: dict[str, Any]) -> torch.Tensor:  # fmt: skip
+    def forward(ctx: Any, features: torch.Tensor, head: torch.Tensor, bias: Any, scale: Any, index: Any,
+                smoothing: float, options: dict[str, Any]) -> torch.Tensor:  # fmt: skip
         wanted = any(t is not None and t.requires_grad for t in (features, head, bias, scale))
         found = diet_loss(
             features.detach(), head.detach(), index, smoothing, bias=None if bias is None else bias.detach(),
@@ -52,7 +52,9 @@ def loss(
 
 class _Step(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, features: torch.Tensor, head: DietHead, index: Any, options: dict[str, Any], out: list) -> Any:
+    def forward(
+        ctx: Any, features: torch.Tensor, head: DietHead, index: Any, options: dict[str, Any], out: list
+    ) -> Any:
         found = head.step(features.detach(), index, **options)
         ctx.gradient, ctx.dtype = found.d_features, features.dtype
         out.append(found)
@@ -65,8 +67,8 @@ class _Step(torch.autograd.Function):
 
 
 def step(head: DietHead, features: torch.Tensor, index: Any, **options: Any) -> tuple[torch.Tensor, DietLoss]:
-    """A step of the head, and its loss as a differentiable function of `features`: call ``backward()`` on it to train what
-    computed them. Scaling the loss scales the gradient of the features, not the step of the head, which is done.
+    """A step of the head, and its loss as a differentiable function of `features`: call ``backward()`` on it to train
+    what computed them. Scaling the loss scales the gradient of the features, not the step of the head, which is done.
 
     Returns
     -------

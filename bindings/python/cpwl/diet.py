@@ -195,7 +195,8 @@ def diet_loss(
     gradients : bool
         Also compute `d_features`, `d_head`, `d_bias` and `d_scale`.
     others : int array (S,), optional
-        Approximate: these classes, drawn uniformly from those not in the batch, and the classes of the batch stand for all.
+        Approximate: these classes, drawn uniformly from those not in the batch, and the classes of the batch stand
+        for all.
     workspace : int
         Bytes that may be used to keep the scores between the passes: with room for them a quarter of the work is saved.
     strip : int
@@ -238,14 +239,12 @@ def diet_loss(
     ctx = _context.resolve(context, options)
     chosen = [] if others is None else [_tensor.borrow(np.ascontiguousarray(others, np.int64), "others")]
     function = lib.cpwl_diet_loss if others is None else lib.cpwl_diet_sampled
-    handle = ctx._run(
-        lambda: Handle(lib.cpwl_diet_result_free, function, ctx, problem.struct, opts, *chosen, *outputs)
-    )
+    handle = ctx._run(lambda: Handle(lib.cpwl_diet_result_free, function, ctx, problem.struct, opts, *chosen, *outputs))
     found = _result(handle, reduction, entropy)
-    if gradients:
-        found.d_features = _tensor.as_result(df, problem.features)
-        found.d_head = _tensor.as_result(dw, problem.features) if d_head is None else d_head
-        found.d_bias = None if db is None else _tensor.as_result(db, problem.features)
+    results = [None if x is None else _tensor.as_result(x, problem.features) for x in (df, dw, db)]
+    found.d_features, found.d_head, found.d_bias = results
+    if d_head is not None:
+        found.d_head = d_head
     return found
 
 
@@ -281,8 +280,8 @@ def diet_shard_backward(
     shares: Any = None, weights: Any = None, bias: Any = None, norm: str | None = None, scale: float = 1.0,
     reduction: str = "mean", ignore_index: int = -100, context: Context | None = None, **options: Any,
 ) -> DietLoss:  # fmt: skip
-    """The second pass over a shard, given the merged partials: the loss of the whole head, this shard's part of `d_features`
-    and of `d_scale`, to be added to those of the others, and the gradients of its own rows.
+    """The second pass over a shard, given the merged partials: the loss of the whole head, this shard's part of
+    `d_features` and of `d_scale`, to be added to those of the others, and the gradients of its own rows.
     """
     problem = _Problem(features, head, index, shares, weights, bias)
     opts = _options(smoothing, scale, norm, ignore_index, reduction, 0, 0, False, False)
@@ -301,8 +300,8 @@ def diet_shard_backward(
 
 
 class DietHead:
-    """A head and its optimiser, updated while the gradient of the features is computed: the gradient of the head, as large
-    as the data set, is never stored.
+    """A head and its optimiser, updated while the gradient of the features is computed: the gradient of the head, as
+    large as the data set, is never stored.
 
     Parameters
     ----------
@@ -313,7 +312,8 @@ class DietHead:
     lr, weight_decay, momentum, betas, eps, trust : float
         Of the optimiser; `lr` and `smoothing` may be changed at any time.
     clip : float
-        Scale the gradient down to this Frobenius norm if it is longer; 0 = never. Takes a pass of its own, as "lars" does.
+        Scale the gradient down to this Frobenius norm if it is longer; 0 = never. Takes a pass of its own, as "lars"
+        does.
     norm, scale
         As in :func:`diet_loss`.
     dtype : {"float32", "float64"}
@@ -349,7 +349,8 @@ class DietHead:
         if dtype not in ("float32", "float64"):
             raise ValueError(f"dtype is {dtype!r}; expected 'float32' or 'float64'")
         rng = np.random.default_rng(seed)
-        self.weight = (rng.random((n, k), dtype) * 2 - 1) / np.asarray(np.sqrt(k), dtype)
+        kind: Any = np.dtype(dtype).type
+        self.weight = (rng.random((n, k), kind) * 2 - 1) / kind(np.sqrt(k))
         self.state = [np.zeros((n, k), dtype) for _ in range(2 if optimizer == "adamw" else 1)]
         self.steps = 0
         self.smoothing, self.lr, self.weight_decay, self.clip = smoothing, lr, weight_decay, clip
@@ -393,8 +394,8 @@ class DietHead:
         states = [_tensor.borrow(s, "state") for s in self.state]
         first, second = states if len(states) == 2 else (states[0], None)
         ctx = _context.resolve(context, options)
-        arguments = (ctx, problem.struct, opts, update, _tensor.borrow(self.weight, "weight"), first, second)
-        arguments += (_tensor.borrow(df, "d_features"), None)
+        weight, out = _tensor.borrow(self.weight, "weight"), _tensor.borrow(df, "d_features")
+        arguments = (ctx, problem.struct, opts, update, weight, first, second, out, None)
         handle = ctx._run(lambda: Handle(lib.cpwl_diet_result_free, lib.cpwl_diet_step, *arguments))
         self.steps += 1
         found = _result(handle, "mean", False)

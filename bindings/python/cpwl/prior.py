@@ -128,8 +128,8 @@ def prior_matching_loss(
     normalize : bool
         Divide priors by their sums; otherwise those that do not add up to 1 are refused.
     log_mean : array (K,), optional
-        Of the anchors of all processes, see :func:`cluster_log_mean`. Gradients are then those that data-parallel training
-        averages.
+        Of the anchors of all processes, see :func:`cluster_log_mean`. Gradients are then those that data-parallel
+        training averages.
     double : bool
         Compute in f64 whatever the inputs are.
     gradients : bool
@@ -162,18 +162,18 @@ def prior_matching_loss(
     flags = _abi.CPWL_PRIOR_WEIGHT | _abi.CPWL_PRIOR_NORMALIZE * normalize | _abi.CPWL_PRIOR_DOUBLE * double
     flags |= 0 if sinkhorn else _abi.CPWL_PRIOR_NO_SINKHORN
     opts = sized(
-        _abi.PriorOptions, temperature=_given("temperature", temperature), sharpening=_given("sharpening", sharpening), weight=weight,
-        entropy_weight=entropy_weight, sinkhorn=sinkhorn, direction=_DIRECTIONS[direction], flags=flags,
+        _abi.PriorOptions, temperature=_given("temperature", temperature),
+        sharpening=_given("sharpening", sharpening), weight=weight, entropy_weight=entropy_weight, sinkhorn=sinkhorn,
+        direction=_DIRECTIONS[direction], flags=flags,
     )  # fmt: skip
     a, c = given["anchors"], given["prototypes"]
-    assert a is not None and c is not None
+    assert a is not None
+    assert c is not None
     wide = double or any(t is not None and t.dtype == "float64" for t in (a, given["targets"], c))
     made = [np.zeros(t.shape, np.float64 if wide else np.float32) for t in (a, c)] if gradients else []
-    outputs = [_tensor.borrow(x, "gradient") for x in made] or [None, None]
+    outputs: list[Any] = [_tensor.borrow(x, "gradient") for x in made] or [None, None]
     ctx = _context.resolve(context, options)
-    handle = ctx._run(
-        lambda: Handle(lib.cpwl_prior_result_free, lib.cpwl_prior_loss, ctx, views, opts, *outputs)
-    )
+    handle = ctx._run(lambda: Handle(lib.cpwl_prior_result_free, lib.cpwl_prior_loss, ctx, views, opts, *outputs))
     s = sized(_abi.PriorSummary)
     call(lib.cpwl_prior_result_summary, handle, ctypes.byref(s))
     arrays = []
@@ -290,9 +290,7 @@ def sinkhorn(
     ctx = _context.resolve(context, options)
     a, b, out = _law(rows, "rows"), _law(columns, "columns"), _tensor.borrow(plan, "plan")
     ctx._run(lambda: call(lib.cpwl_sinkhorn, ctx, z, a, b, opts, out, ctypes.byref(summary)))
-    return SinkhornPlan(
-        _tensor.as_result(plan, z), summary.column_error, summary.row_error, summary.iterations
-    )
+    return SinkhornPlan(_tensor.as_result(plan, z), summary.column_error, summary.row_error, summary.iterations)
 
 
 def cluster_prior(
@@ -325,8 +323,8 @@ def cluster_prior(
 
 
 def power_law_prior(k: int, exponent: float = 0.25) -> np.ndarray:
-    """The power law i^-exponent over k clusters. The default is PMSN's, which is mild: at k = 1024 the largest is 5.7 times
-    the smallest.
+    """The power law i^-exponent over k clusters. The default is PMSN's, which is mild: at k = 1024 the largest is 5.7
+    times the smallest.
     """
     return cluster_prior("power_law", k, exponent=exponent)
 
@@ -453,7 +451,7 @@ def fit_prior(
     """
     if k is not None:
         assigned = np.asarray(counts)
-        if assigned.size and not (0 <= assigned.min() and assigned.max() < k):
+        if assigned.size and not (assigned.min() >= 0 and assigned.max() < k):
             raise ValueError(f"assignments are {assigned.min()} to {assigned.max()}; expected 0 to {k - 1}")
         counts = np.bincount(assigned.ravel().astype(np.int64), minlength=k)
     values = _tensor.to_float64(counts, "counts")
@@ -469,7 +467,7 @@ def fit_prior(
         "exponent", "exponent_se", "null_mean", "null_sd", "null_q95", "null_p", "entropy", "effective", "kl_uniform",
         "kl_uniform_debiased", "kl_power_law", "g", "g_degrees", "g_p", "gini", "head", "tail", "n", "k", "used",
     ]  # fmt: skip
-    intervals = {
+    intervals: dict[str, Any] = {
         f"{name}_interval": (getattr(d, f"{name}_low"), getattr(d, f"{name}_high"))
         for name in ("exponent", "entropy", "effective")
     }

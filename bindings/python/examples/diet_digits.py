@@ -1,11 +1,12 @@
-"""Trains a small convolutional network on handwritten digits without labels, by DIET, and on a long-tailed half of them with two priors.
+"""Trains a small convolutional network on digits without labels, by DIET, and on long-tailed digits with two priors.
 
     python diet_digits.py --out pictures
 
-Needs torch, scikit-learn and matplotlib; two minutes or so on a CPU. Every training image is a class of its own; the head is updated while
-the gradient of the features is computed. Then a linear probe on frozen features, beside a supervised network and an untrained one of the same
-shape, and the effective rank (RankMe) of the features while they are learnt. The second part trains prototypes on digits of which the last
-class has a twentieth of the images of the first, once with a uniform and once with a power-law prior.
+Needs torch, scikit-learn and matplotlib; two minutes or so on a CPU. Every training image is a class of its own; the
+head is updated while the gradient of the features is computed. Then a linear probe on frozen features, beside a
+supervised network and an untrained one of the same shape, and the effective rank (RankMe) of the features while they
+are learnt. The second part trains prototypes on digits of which the last class has a twentieth of the images of the
+first, once with a uniform and once with a power-law prior.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ def few(y: np.ndarray, each: int) -> np.ndarray:
 
 
 def schedule(optimizer: torch.optim.Optimizer, steps: int, rate: float) -> torch.optim.lr_scheduler.OneCycleLR:
+    """Up for a tenth of the steps, then down."""
     return torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, steps, pct_start=0.1)
 
 
@@ -139,6 +141,7 @@ def train_prototypes(x: torch.Tensor, prior: np.ndarray, epochs: int) -> tuple[n
 
 
 def main() -> None:
+    """Trains, measures, prints, draws."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=pathlib.Path, help="folder for the pictures; none without")
     parser.add_argument("--epochs", type=int, default=100)

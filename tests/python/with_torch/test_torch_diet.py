@@ -30,7 +30,8 @@ def test_loss_and_gradients_are_those_of_cross_entropy():
         got = diet_loss(f, w, y, bias=b, scale=scale)
         assert abs(got - want) <= 10 * gate
         for g, e in zip(torch.autograd.grad(3 * got, leaves), expected, strict=True):
-            assert g.dtype == dtype and (g - e).abs().max() <= gate * e.abs().max()
+            assert g.dtype == dtype
+            assert (g - e).abs().max() <= gate * e.abs().max()
 
 
 def test_cosine_heads():
@@ -77,7 +78,8 @@ def test_a_step_trains_the_encoder_too():
         loss.backward()
         optimizer.step()
         excess.append(found.excess)
-    assert excess[-1] < 0.4 * excess[0] and found.accuracy > 0.9
+    assert excess[-1] < 0.4 * excess[0]
+    assert found.accuracy > 0.9
 
 
 def test_the_prototype_loss_is_that_of_its_formula():
@@ -105,4 +107,5 @@ def test_bfloat16_features():
     diet_loss(f, w, y).backward()
     exact = f.detach().double().requires_grad_()
     functional.cross_entropy(exact @ w.detach().double().T, y, label_smoothing=0.8).backward()
-    assert f.grad.dtype == torch.bfloat16 and (f.grad.double() - exact.grad).norm() <= 5e-3 * exact.grad.norm()
+    assert f.grad.dtype == torch.bfloat16
+    assert (f.grad.double() - exact.grad).norm() <= 5e-3 * exact.grad.norm()
