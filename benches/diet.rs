@@ -1,6 +1,6 @@
 //! The datum-index loss: "Gelem/s" reads GFLOP/s, 2 B N K of the loss, 8 B N K with gradients. Batch 256, features 512.
 
-use cpwl::diet::{Gradients, Options, Optimizer, Problem, State, Targets, Update, loss, step};
+use cpwl::diet::{Gradients, Optimizer, Options, Problem, State, Targets, Update, loss, step};
 use cpwl::view::{TensorMut, TensorRef};
 use cpwl::{Context, ContextOptions};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -31,7 +31,8 @@ fn losses(c: &mut Criterion) {
             {
                 let head = TensorRef::from_slice("head", &w, &[n, K]).expect("a head");
                 let targets = Targets::Labels(&labels);
-                let problem = Problem { features: &features, head: &head, bias: None, targets, weights: None };
+                let problem =
+                    Problem { features: &features, head: &head, bias: None, targets, weights: None };
                 group.throughput(Throughput::Elements((2 * B * n * K) as u64));
                 let options = Options::default();
                 group.bench_function(id("loss"), |b| {
@@ -65,7 +66,8 @@ fn losses(c: &mut Criterion) {
                     let mut second = TensorMut::from_slice("v", &mut v, &[n, K]).expect("v");
                     let state = State { first: &mut first, second: Some(&mut second) };
                     let none = Gradients::default();
-                    step(&ctx, &problem, &Options::default(), &update, &mut head, state, none).expect("a step")
+                    step(&ctx, &problem, &Options::default(), &update, &mut head, state, none)
+                        .expect("a step")
                 });
             });
         }

@@ -202,7 +202,7 @@ fn survey_body<T: Real, const FUSED: bool>(z: &[T], k: usize, shut: &[T], most: 
         let ((chunks, rest), (shuts, rest_shut)) = (row.as_chunks::<LANES>(), shut.as_chunks::<LANES>());
         let (mut lanes, mut bad) = ([T::LOWEST; LANES], [T::ZERO; LANES]);
         // 0 for a number and for -inf, otherwise NaN.
-        let fault = |z: T| if z < -T::LOWEST { T::ZERO } else { z - z };
+        let fault = |z: T| if z < -T::LOWEST { T::ZERO } else { z * T::ZERO };
         for (chunk, shut) in chunks.iter().zip(shuts) {
             for i in 0..LANES {
                 let z = chunk[i] + shut[i];

@@ -47,7 +47,7 @@ def blocks(language):
 
 
 def test_the_example_of_police(here):
-    _, police, _ = blocks("python")
+    _, police, *_ = blocks("python")
     done = subprocess.run([sys.executable, "-c", police], capture_output=True, text=True, cwd=here)
     assert done.returncode == 0, done.stderr
     assert "\ncertified: " in done.stdout
@@ -55,7 +55,7 @@ def test_the_example_of_police(here):
 
 
 def test_the_example_of_ranks(here):
-    *_, ranks = blocks("python")
+    _, _, ranks, *_ = blocks("python")
     done = subprocess.run([sys.executable, "-c", ranks], capture_output=True, text=True, cwd=here)
     assert done.returncode == 0, done.stderr
     rng = np.random.default_rng(0)
@@ -75,6 +75,30 @@ def test_the_example_of_ranks(here):
     ]
     assert done.stdout.splitlines()[:2] == lines
     assert done.stdout.splitlines()[2].startswith("full rank would be 12")
+
+
+def test_the_example_of_diet(here):
+    diet = blocks("python")[3]
+    done = subprocess.run([sys.executable, "-c", diet], capture_output=True, text=True, cwd=here)
+    assert done.returncode == 0, done.stderr
+    loss, excess = map(float, re.findall(r"\d+\.\d+", done.stdout))
+    # Scores are small before training; the floor is the entropy of the targets.
+    n, eps = 50_000, 0.8
+    a, b = 1 - eps + eps / n, eps / n
+    assert abs(loss - np.log(n)) < 0.5
+    assert abs(loss - excess - -(a * np.log(a) + (n - 1) * b * np.log(b))) < 2e-3
+
+
+def test_the_example_of_priors(here):
+    prior = blocks("python")[4]
+    done = subprocess.run([sys.executable, "-c", prior], capture_output=True, text=True, cwd=here)
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    loss, *terms = map(float, re.findall(r"\d+\.\d+", first))
+    assert abs(loss - sum(terms)) < 2e-3
+    exponent, p = map(float, re.findall(r"\d+\.\d+", second))
+    assert 0.5 < exponent < 0.7
+    assert p < 0.01
 
 
 def test_python(here, expected):
