@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Computed as two products with E = exp(L + u + v) for potentials of before, u += ln alpha, v += ln beta: alpha = a / (E beta),
-//! beta = b / (E' alpha), both in one reading of E. Where a factor would leave e^[`Limits::reach`] and E its precision, the
+//! beta = b / (E' alpha), both in one reading of E. Where a factor would leave e^[`reach`] and E its precision, the
 //! half-step is done in logarithms and E is made again; at reg = 1 that hardly ever happens.
 
 use super::leaf;
@@ -191,13 +191,9 @@ pub(super) struct Work<'a, T> {
     pub tolerance: f64,
 }
 
-/// e^reach is how far factors may go before E is made again.
-struct Limits;
-
-impl Limits {
-    fn reach<T: Real>() -> f64 {
-        if T::DTYPE == Dtype::F64 { 200.0 } else { 25.0 }
-    }
+/// Factors may go to e^reach before E is made again: what E has lost by then is below the rounding of the plan.
+fn reach<T: Real>() -> f64 {
+    if T::DTYPE == Dtype::F64 { 200.0 } else { 25.0 }
 }
 
 /// Potentials, factors and E of a problem.
@@ -223,7 +219,7 @@ pub(super) fn balance_in_place<T: Real>(
     targets: bool,
 ) -> Result<Balanced> {
     let (b, k) = (work.rows.len(), work.k);
-    let reach = Limits::reach::<T>();
+    let reach = reach::<T>();
     let finite = |m: f64| if m.is_finite() { -m } else { 0.0 };
     let mut state = State {
         e: out,

@@ -132,6 +132,30 @@ def test_clipping_is_that_of_the_whole_gradient(batch):
     np.testing.assert_allclose(found.d_features, want.d_features, atol=1e-15)
 
 
+def test_recipes_and_near_duplicates():
+    head = cpwl.DietHead.recipe("diet", 3000, 8, batch=512)
+    assert (head.lr, head.smoothing, head.norm) == (2e-3, 0.8, None)
+    assert cpwl.DietHead.recipe("diet-cp", 3, 2, lr=0.5).lr == 0.5
+    head.weight[2500], head.weight[40] = 3 * head.weight[7], head.weight[7]
+    unit = head.weight / np.linalg.norm(head.weight, axis=1, keepdims=True)
+    want = np.argwhere(np.triu(unit @ unit.T > 0.999, 1))
+    found = head.near_duplicates(0.999)
+    assert {(7, 40), (7, 2500), (40, 2500)} <= set(map(tuple, found.tolist()))
+    assert sorted(found.tolist()) == want.tolist()
+    with pytest.raises(ValueError, match="name"):
+        cpwl.DietHead.recipe("dino", 3, 2)
+
+
+def test_latents_up_to_a_linear_map():
+    rng = np.random.default_rng(0)
+    z, noise = rng.normal(size=(500, 3)), rng.normal(size=(500, 3))
+    assert cpwl.latent_r2(z @ rng.normal(size=(3, 9)) + 4, z) == pytest.approx(1)
+    # As much noise as latents: half of the variance.
+    assert cpwl.latent_r2(z + noise, z) == pytest.approx(0.5, abs=0.08)
+    with pytest.raises(ValueError, match="shapes"):
+        cpwl.latent_r2(z, z[:9])
+
+
 def test_refusals(batch):
     f, w, y = batch
     with pytest.raises(cpwl.ArgumentError, match="row 2"):

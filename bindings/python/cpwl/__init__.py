@@ -27,7 +27,7 @@ from .convex import (
     hull,
     product,
 )
-from .diet import DietHead, DietLoss, diet_loss, diet_merge, diet_shard_backward, diet_shard_forward
+from .diet import DietHead, DietLoss, diet_loss, diet_merge, diet_shard_backward, diet_shard_forward, latent_r2
 from .domains import Ball, Box, Domain, Polygon, Polytope, Simplex, Slice, Space
 from .enumeration import Enumeration
 from .errors import *  # noqa: F403
@@ -144,6 +144,7 @@ __all__ = [
     "effective_rank",
     "expected_rank",
     "hull",
+    "latent_r2",
     "layers",
     "lidar",
     "police",
