@@ -300,7 +300,7 @@ def diet_shard_backward(
 
 
 def latent_r2(features: Any, latents: Any) -> float:
-    """Share of the variance of known latents (B, m) that a linear map of the features (B, k) explains, over all latents:
+    """Share of the variance of known latents (B, m) that a linear map of the features (B, k) explains, of all latents:
     1 if the encoder has found them up to a linear map (arXiv 2410.21869). Use many more rows than k.
     """
     f, z = _tensor.to_float64(features, "features"), _tensor.to_float64(latents, "latents")
