@@ -3891,10 +3891,13 @@ cpwl_status cpwl_diet_sampled(const struct cpwl_context *ctx,
                               struct cpwl_diet_result **out);
 
 /// The numbers of a result. Since 0.1.
-cpwl_status cpwl_diet_result_summary(const struct cpwl_diet_result *result, struct cpwl_diet_summary *out);
+cpwl_status cpwl_diet_result_info(const struct cpwl_context *ctx,
+                                  const struct cpwl_diet_result *result,
+                                  struct cpwl_diet_summary *out);
 
 /// Lends an array of a result, a `cpwl_diet_array_id`. Since 0.1.
-cpwl_status cpwl_diet_result_array(const struct cpwl_diet_result *result,
+cpwl_status cpwl_diet_result_array(const struct cpwl_context *ctx,
+                                   const struct cpwl_diet_result *result,
                                    int32_t which,
                                    struct cpwl_tensor *out);
 
@@ -3935,7 +3938,8 @@ cpwl_status cpwl_diet_shard_forward(const struct cpwl_context *ctx,
 /// Merges the partials of all shards, (shards, b, 6) of f64 in the order of their classes, into `merged`, (b, 6).
 ///
 /// Errors: CPWL_SHAPE, CPWL_DTYPE. Since 0.1.
-cpwl_status cpwl_diet_merge(const struct cpwl_tensor *partials,
+cpwl_status cpwl_diet_merge(const struct cpwl_context *ctx,
+                            const struct cpwl_tensor *partials,
                             struct cpwl_tensor *merged);
 
 /// The second pass over a shard, given the merged partials of all of them: its part of `d_features` and of `d_scale`, to be added to
@@ -3971,10 +3975,13 @@ cpwl_status cpwl_prior_loss(const struct cpwl_context *ctx,
                             struct cpwl_prior_result **out);
 
 /// The numbers of a result. Since 0.1.
-cpwl_status cpwl_prior_result_summary(const struct cpwl_prior_result *result, struct cpwl_prior_summary *out);
+cpwl_status cpwl_prior_result_info(const struct cpwl_context *ctx,
+                                   const struct cpwl_prior_result *result,
+                                   struct cpwl_prior_summary *out);
 
 /// Lends an array of a result, a `cpwl_prior_array_id`. Since 0.1.
-cpwl_status cpwl_prior_result_array(const struct cpwl_prior_result *result,
+cpwl_status cpwl_prior_result_array(const struct cpwl_context *ctx,
+                                    const struct cpwl_prior_result *result,
                                     int32_t which,
                                     struct cpwl_tensor *out);
 
@@ -3995,7 +4002,8 @@ cpwl_status cpwl_cluster_mean(const struct cpwl_context *ctx,
 /// The logarithm of the mean assignment of all processes: `states` is (processes, 2 k + 1) of f64, `log_mean` becomes (k), f32 or f64.
 ///
 /// Errors: CPWL_SHAPE, CPWL_DTYPE. Since 0.1.
-cpwl_status cpwl_cluster_log_mean(const struct cpwl_tensor *states,
+cpwl_status cpwl_cluster_log_mean(const struct cpwl_context *ctx,
+                                  const struct cpwl_tensor *states,
                                   struct cpwl_tensor *log_mean);
 
 /// Plans with given marginals by Sinkhorn's iterations, columns before rows: plan = exp(scores / reg + u + v).
@@ -4018,14 +4026,16 @@ cpwl_status cpwl_sinkhorn(const struct cpwl_context *ctx,
 /// A law over k clusters: `prior`, (k), f32 or f64, adds up to 1. Which cluster gets which probability carries no meaning.
 ///
 /// Errors: CPWL_ARGUMENT (parameters), CPWL_SHAPE, CPWL_DTYPE. Since 0.1.
-cpwl_status cpwl_prior_make(const struct cpwl_prior_family *family,
+cpwl_status cpwl_prior_make(const struct cpwl_context *ctx,
+                            const struct cpwl_prior_family *family,
                             struct cpwl_tensor *prior);
 
 /// The exponent of the power law of maximum likelihood for `counts`, (k), counts or probabilities in any order: 0 for a uniform law,
 /// infinite if one cluster has everything. Sorting alone makes it positive; `cpwl_prior_diagnose` says by how much.
 ///
 /// Errors: CPWL_ARGUMENT (a negative count, or nothing but 0), CPWL_DTYPE. Since 0.1.
-cpwl_status cpwl_prior_fit(const struct cpwl_tensor *counts,
+cpwl_status cpwl_prior_fit(const struct cpwl_context *ctx,
+                           const struct cpwl_tensor *counts,
                            double *exponent);
 
 /// What `counts`, (k), say about the law that they follow: entropy, effective number of clusters, the fitted power law, and tests

@@ -267,19 +267,20 @@ fn families() {
 
 #[test]
 fn exponents() {
+    let ctx = Context::default();
     for case in cases("prior", "fit") {
         let want = case.expected("tau_hat").unwrap();
         let mut p = case.floats("p").unwrap();
         for _ in 0..2 {
-            let got = fit_exponent(&p).unwrap();
+            let got = fit_exponent(&ctx, &p).unwrap();
             assert!(got == want || (got - want).abs() <= 1e-9, "{}: {got} for {want}", case.name());
             // In any order.
             p.reverse();
         }
     }
-    assert_eq!(fit_exponent(&[0.0, 3.0, 0.0]).unwrap(), f64::INFINITY);
-    assert_eq!(fit_exponent(&[2.0, 2.0]).unwrap(), 0.0);
-    assert_eq!(fit_exponent(&[5.0]).unwrap(), 0.0);
+    assert_eq!(fit_exponent(&ctx, &[0.0, 3.0, 0.0]).unwrap(), f64::INFINITY);
+    assert_eq!(fit_exponent(&ctx, &[2.0, 2.0]).unwrap(), 0.0);
+    assert_eq!(fit_exponent(&ctx, &[5.0]).unwrap(), 0.0);
 }
 
 fn figures(d: &Diagnosis) -> [(&'static str, f64); 17] {

@@ -67,13 +67,15 @@ unsafe fn read(f: &cpwl_prior_family) -> Result<Family> {
 /// Errors: CPWL_ARGUMENT (parameters), CPWL_SHAPE, CPWL_DTYPE. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_prior_make(
+    ctx: *const cpwl_context,
     family: *const cpwl_prior_family,
     prior: *mut cpwl_tensor,
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let (family, mut prior) =
-            unsafe { (read(&options::required(family)?)?, tensor::output("prior", prior)?) };
+        let (_, family, mut prior) = unsafe {
+            (context::get(ctx)?, read(&options::required(family)?)?, tensor::output("prior", prior)?)
+        };
         prior.expect_rank(1, "(k)")?;
         let law = family.prior(prior.shape()[0])?;
         prior.write(&law)
@@ -85,12 +87,21 @@ pub unsafe extern "C" fn cpwl_prior_make(
 ///
 /// Errors: CPWL_ARGUMENT (a negative count, or nothing but 0), CPWL_DTYPE. Since 0.1.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cpwl_prior_fit(counts: *const cpwl_tensor, exponent: *mut f64) -> cpwl_status {
+pub unsafe extern "C" fn cpwl_prior_fit(
+    ctx: *const cpwl_context,
+    counts: *const cpwl_tensor,
+    exponent: *mut f64,
+) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let (counts, out) =
-            unsafe { (required_numbers("counts", counts)?, pointer::required_mut("exponent", exponent)?) };
-        *out = prior::fit_exponent(&counts)?;
+        let (ctx, counts, out) = unsafe {
+            (
+                context::get(ctx)?,
+                required_numbers("counts", counts)?,
+                pointer::required_mut("exponent", exponent)?,
+            )
+        };
+        *out = prior::fit_exponent(ctx, &counts)?;
         Ok(())
     })
 }

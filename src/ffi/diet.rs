@@ -353,13 +353,14 @@ pub unsafe extern "C" fn cpwl_diet_sampled(
 
 /// The numbers of a result. Since 0.1.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cpwl_diet_result_summary(
+pub unsafe extern "C" fn cpwl_diet_result_info(
+    ctx: *const cpwl_context,
     result: *const cpwl_diet_result,
     out: *mut cpwl_diet_summary,
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let loss = unsafe { &pointer::required("result", result)?.inner };
+        let (_, loss) = unsafe { (context::get(ctx)?, &pointer::required("result", result)?.inner) };
         let summary = cpwl_diet_summary {
             struct_size: 0,
             loss: loss.loss,
@@ -378,6 +379,7 @@ pub unsafe extern "C" fn cpwl_diet_result_summary(
 /// Lends an array of a result, a `cpwl_diet_array_id`. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_diet_result_array(
+    ctx: *const cpwl_context,
     result: *const cpwl_diet_result,
     which: i32,
     out: *mut cpwl_tensor,
@@ -385,7 +387,10 @@ pub unsafe extern "C" fn cpwl_diet_result_array(
     const _: () = assert!(constants::cpwl_diet_array_id::CPWL_DIET_ENTROPIES as i32 == 5);
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        unsafe { lend(&pointer::required("result", result)?.arrays, which, out) }
+        unsafe {
+            context::get(ctx)?;
+            lend(&pointer::required("result", result)?.arrays, which, out)
+        }
     })
 }
 

@@ -147,13 +147,15 @@ pub unsafe extern "C" fn cpwl_diet_shard_forward(
 /// Errors: CPWL_SHAPE, CPWL_DTYPE. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_diet_merge(
+    ctx: *const cpwl_context,
     partials: *const cpwl_tensor,
     merged: *mut cpwl_tensor,
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let (partials, mut merged) =
-            unsafe { (tensor::input("partials", partials)?, tensor::output("merged", merged)?) };
+        let (_, partials, mut merged) = unsafe {
+            (context::get(ctx)?, tensor::input("partials", partials)?, tensor::output("merged", merged)?)
+        };
         partials.expect_rank(3, "(shards, b, 6)")?;
         let [shards, rows] = [partials.shape()[0], partials.shape()[1]];
         partials.expect_shape(&[shards, rows, PARTIALS], "(shards, b, 6)")?;

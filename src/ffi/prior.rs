@@ -223,13 +223,14 @@ pub unsafe extern "C" fn cpwl_prior_loss(
 
 /// The numbers of a result. Since 0.1.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cpwl_prior_result_summary(
+pub unsafe extern "C" fn cpwl_prior_result_info(
+    ctx: *const cpwl_context,
     result: *const cpwl_prior_result,
     out: *mut cpwl_prior_summary,
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let loss = unsafe { &pointer::required("result", result)?.inner };
+        let (_, loss) = unsafe { (context::get(ctx)?, &pointer::required("result", result)?.inner) };
         let summary = cpwl_prior_summary {
             struct_size: 0,
             loss: loss.loss,
@@ -246,13 +247,17 @@ pub unsafe extern "C" fn cpwl_prior_result_summary(
 /// Lends an array of a result, a `cpwl_prior_array_id`. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_prior_result_array(
+    ctx: *const cpwl_context,
     result: *const cpwl_prior_result,
     which: i32,
     out: *mut cpwl_tensor,
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        unsafe { lend(&pointer::required("result", result)?.arrays, which, out) }
+        unsafe {
+            context::get(ctx)?;
+            lend(&pointer::required("result", result)?.arrays, which, out)
+        }
     })
 }
 
@@ -303,13 +308,15 @@ pub unsafe extern "C" fn cpwl_cluster_mean(
 /// Errors: CPWL_SHAPE, CPWL_DTYPE. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cpwl_cluster_log_mean(
+    ctx: *const cpwl_context,
     states: *const cpwl_tensor,
     log_mean: *mut cpwl_tensor,
 ) -> cpwl_status {
     fence(|| {
         // SAFETY: the words of the header to the caller.
-        let (states, mut log_mean) =
-            unsafe { (tensor::input("states", states)?, tensor::output("log_mean", log_mean)?) };
+        let (_, states, mut log_mean) = unsafe {
+            (context::get(ctx)?, tensor::input("states", states)?, tensor::output("log_mean", log_mean)?)
+        };
         states.expect_rank(2, "(processes, 2 k + 1)")?;
         if states.shape()[0] == 0 {
             bail!(Shape, "states are those of no process; expected one at least")

@@ -3,6 +3,7 @@
 //! With p sorted, largest first, S = sum p_k ln k and E_t the mean of ln k under k^-t, the exponent is the root of E_t = S. E_t falls
 //! with t, at the rate -Var_t(ln k).
 
+use crate::context::Context;
 use crate::error::{Result, bail};
 use crate::simd::Isa;
 use crate::simd::real::{Real, compiled};
@@ -99,9 +100,9 @@ impl Ranks {
 
 /// The exponent of the power law of maximum likelihood for counts or probabilities, in any order: 0 for a uniform law, infinite if
 /// one cluster has everything. Sorting alone makes it positive; see [`super::diagnose`]. Conditions: ARGUMENT.
-pub fn fit_exponent(counts: &[f64]) -> Result<f64> {
+pub fn fit_exponent(ctx: &Context, counts: &[f64]) -> Result<f64> {
     let sorted = sorted(counts)?;
-    Ok(Ranks::new(Isa::detect(), sorted.len()).exponent(&sorted))
+    Ok(Ranks::new(ctx.isa(), sorted.len()).exponent(&sorted))
 }
 
 /// Counts over their sum, largest first. Conditions: ARGUMENT.

@@ -28,7 +28,7 @@ static cpwl_diet_summary summary_of(const cpwl_diet_result *result) {
     cpwl_diet_summary s;
     memset(&s, 0, sizeof s);
     s.struct_size = sizeof s;
-    CHECK_OK(cpwl_diet_result_summary(result, &s));
+    CHECK_OK(cpwl_diet_result_info(NULL, result, &s));
     return s;
 }
 
@@ -53,12 +53,12 @@ static void losses(const double *head) {
     CHECK_NEAR(dw[4], -3 / 12.0, 1e-15);
     CHECK_NEAR(dw[5], 0, 0);
     CHECK_NEAR(df[0], (2 * log(2) - 3 * log(3)) / 12, 1e-15);
-    CHECK_OK(cpwl_diet_result_array(result, CPWL_DIET_ROW_LOSS, &array));
+    CHECK_OK(cpwl_diet_result_array(NULL, result, CPWL_DIET_ROW_LOSS, &array));
     CHECK(array.ndim == 1 && array.shape[0] == 2 && array.dtype == CPWL_F64);
     CHECK_NEAR(((const double *)array.data)[0], log(2), 1e-15);
-    CHECK_OK(cpwl_diet_result_array(result, CPWL_DIET_BEST, &array));
+    CHECK_OK(cpwl_diet_result_array(NULL, result, CPWL_DIET_BEST, &array));
     CHECK(((const int64_t *)array.data)[0] == 2);
-    CHECK_FAILS(cpwl_diet_result_array(result, CPWL_DIET_ENTROPIES, &array), CPWL_ARGUMENT,
+    CHECK_FAILS(cpwl_diet_result_array(NULL, result, CPWL_DIET_ENTROPIES, &array), CPWL_ARGUMENT,
                 "[NOT_STORED] entropies were not kept; ask for them in `want`");
     cpwl_diet_result_free(result);
     /* The default is 0.8: lse - 0.2 z_y - 0.8 mean z. */
@@ -129,7 +129,7 @@ static void shards(const double *head) {
         cpwl_tensor part = tensor(parts + 12 * s, CPWL_F64, 2, partial);
         CHECK_OK(cpwl_diet_shard_forward(NULL, &p, &o, 2 * s, 3, &part));
     }
-    CHECK_OK(cpwl_diet_merge(&all, &out));
+    CHECK_OK(cpwl_diet_merge(NULL, &all, &out));
     for (s = 0; s < 2; s++) {
         const cpwl_diet_problem p = problem(&f, s ? &high : &low, &y);
         cpwl_diet_result *result = NULL;

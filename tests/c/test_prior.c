@@ -17,7 +17,7 @@ static void loss(void) {
     v.struct_size = sizeof v, o.struct_size = sizeof o, s.struct_size = sizeof s;
     v.anchors = v.targets = v.prototypes = &x;
     CHECK_OK(cpwl_prior_loss(NULL, &v, NULL, &d_anchors, &d_prototypes, &result));
-    CHECK_OK(cpwl_prior_result_summary(result, &s));
+    CHECK_OK(cpwl_prior_result_info(NULL, result, &s));
     /* Targets are sharpened to e^-40. */
     CHECK_NEAR(s.cross_entropy, log1p(exp(-10)), 1e-15);
     CHECK_NEAR(s.divergence, 0, 1e-15);
@@ -25,9 +25,9 @@ static void loss(void) {
     /* A row and its gradient are at right angles. */
     CHECK_NEAR(da[0], 0, 1e-18);
     CHECK(fabs(da[1]) > 1e-5 && fabs(dc[1]) > 1e-5);
-    CHECK_OK(cpwl_prior_result_array(result, CPWL_PRIOR_LOG_MEAN, &array));
+    CHECK_OK(cpwl_prior_result_array(NULL, result, CPWL_PRIOR_LOG_MEAN, &array));
     CHECK_NEAR(((const double *)array.data)[1], log(0.5), 1e-15);
-    CHECK_OK(cpwl_prior_result_array(result, CPWL_PRIOR_TARGETS, &array));
+    CHECK_OK(cpwl_prior_result_array(NULL, result, CPWL_PRIOR_TARGETS, &array));
     CHECK(array.ndim == 2 && array.shape[1] == 2);
     CHECK_NEAR(((const double *)array.data)[0], 1, 1e-15);
     cpwl_prior_result_free(result);
@@ -37,7 +37,7 @@ static void loss(void) {
                 "[ARGUMENT] prior adds up to 1.1; expected 1");
     o.flags = CPWL_PRIOR_NORMALIZE;
     CHECK_OK(cpwl_prior_loss(NULL, &v, &o, NULL, NULL, &result));
-    CHECK_OK(cpwl_prior_result_summary(result, &s));
+    CHECK_OK(cpwl_prior_result_info(NULL, result, &s));
     CHECK_NEAR(s.divergence, 0.5 * log(0.5 * 1.1 / 0.7) + 0.5 * log(0.5 * 1.1 / 0.4), 1e-15);
     cpwl_prior_result_free(result);
     cpwl_prior_result_free(NULL);
@@ -58,7 +58,7 @@ static void means(void) {
         cpwl_tensor state = tensor(states + 5 * i, CPWL_F64, 1, five);
         CHECK_OK(cpwl_cluster_mean(NULL, &mine, &all, 0.1, 0, &state));
     }
-    CHECK_OK(cpwl_cluster_log_mean(&given, &out));
+    CHECK_OK(cpwl_cluster_log_mean(NULL, &given, &out));
     CHECK_NEAR(log_mean[0], log(0.5), 1e-15);
     CHECK_NEAR(log_mean[1], log(0.5), 1e-15);
 }
@@ -96,14 +96,14 @@ static void laws(void) {
     memset(&f, 0, sizeof f), memset(&o, 0, sizeof o), memset(&d, 0, sizeof d);
     f.struct_size = sizeof f, o.struct_size = sizeof o, d.struct_size = sizeof d;
     f.kind = CPWL_PRIOR_POWER_LAW, f.exponent = 1;
-    CHECK_OK(cpwl_prior_make(&f, &out));
+    CHECK_OK(cpwl_prior_make(NULL, &f, &out));
     CHECK_NEAR(law[0], 12 / 25.0, 1e-15);
     CHECK_NEAR(law[3], 3 / 25.0, 1e-15);
     f.kind = 9;
-    CHECK_FAILS(cpwl_prior_make(&f, &out), CPWL_ARGUMENT,
+    CHECK_FAILS(cpwl_prior_make(NULL, &f, &out), CPWL_ARGUMENT,
                 "[UNKNOWN_ENUM] kind is 9; expected 1 (CPWL_PRIOR_UNIFORM) to 7 (CPWL_PRIOR_DIRICHLET)");
     /* 12, 6, 4, 3 are 12 / i. */
-    CHECK_OK(cpwl_prior_fit(&n, &exponent));
+    CHECK_OK(cpwl_prior_fit(NULL, &n, &exponent));
     CHECK_NEAR(exponent, 1, 1e-12);
     CHECK_OK(cpwl_prior_diagnose(NULL, &n, NULL, &d));
     CHECK_NEAR(d.exponent, 1, 1e-12);

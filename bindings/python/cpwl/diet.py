@@ -122,13 +122,13 @@ def _options(
 
 def _array(handle: Handle, which: int) -> np.ndarray:
     tensor = _abi.Tensor()
-    call(lib.cpwl_diet_result_array, handle, which, ctypes.byref(tensor))
+    call(lib.cpwl_diet_result_array, None, handle, which, ctypes.byref(tensor))
     return _tensor.lend(handle, tensor)
 
 
 def _result(handle: Handle, reduction: str, entropy: bool) -> DietLoss:
     s = sized(_abi.DietSummary)
-    call(lib.cpwl_diet_result_summary, handle, ctypes.byref(s))
+    call(lib.cpwl_diet_result_info, None, handle, ctypes.byref(s))
     rows = [_array(handle, which) for which in range(_abi.CPWL_DIET_ROW_LOSS, _abi.CPWL_DIET_BEST + 1)]
     row_loss, lse, confidence, best = rows
     reduced = reduction != "none"
@@ -271,7 +271,7 @@ def diet_merge(partials: Any) -> np.ndarray:
     """The partials of all shards, (shards, B, 6) in the order of their classes, as those of the whole head, (B, 6)."""
     given = np.ascontiguousarray(partials, np.float64)
     merged = np.empty(given.shape[1:])
-    call(lib.cpwl_diet_merge, _tensor.borrow(given, "partials"), _tensor.borrow(merged, "merged"))
+    call(lib.cpwl_diet_merge, None, _tensor.borrow(given, "partials"), _tensor.borrow(merged, "merged"))
     return merged
 
 

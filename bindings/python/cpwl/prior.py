@@ -175,11 +175,11 @@ def prior_matching_loss(
     ctx = _context.resolve(context, options)
     handle = ctx._run(lambda: Handle(lib.cpwl_prior_result_free, lib.cpwl_prior_loss, ctx, views, opts, *outputs))
     s = sized(_abi.PriorSummary)
-    call(lib.cpwl_prior_result_summary, handle, ctypes.byref(s))
+    call(lib.cpwl_prior_result_info, None, handle, ctypes.byref(s))
     arrays = []
     for which in (_abi.CPWL_PRIOR_LOG_MEAN, _abi.CPWL_PRIOR_TARGETS):
         tensor = _abi.Tensor()
-        call(lib.cpwl_prior_result_array, handle, which, ctypes.byref(tensor))
+        call(lib.cpwl_prior_result_array, None, handle, which, ctypes.byref(tensor))
         arrays.append(_tensor.lend(handle, tensor))
     found = PriorLoss(s.loss, s.cross_entropy, s.divergence, s.entropy, arrays[0], arrays[1], s.column_error)
     if made:
@@ -212,7 +212,7 @@ def cluster_log_mean(states: Any) -> np.ndarray:
     """The logarithm of the mean assignment of all processes, (K,), from their states, (processes, 2 K + 1)."""
     states = np.ascontiguousarray(states, np.float64)
     log_mean = np.empty(states.shape[-1] // 2)
-    call(lib.cpwl_cluster_log_mean, _tensor.borrow(states, "states"), _tensor.borrow(log_mean, "log_mean"))
+    call(lib.cpwl_cluster_log_mean, None, _tensor.borrow(states, "states"), _tensor.borrow(log_mean, "log_mean"))
     return log_mean
 
 
@@ -318,7 +318,7 @@ def cluster_prior(
     )  # fmt: skip
     family.kind = _KINDS[kind]
     prior = np.empty(k)
-    call(lib.cpwl_prior_make, ctypes.byref(family), _tensor.borrow(prior, "prior"))
+    call(lib.cpwl_prior_make, None, ctypes.byref(family), _tensor.borrow(prior, "prior"))
     return prior
 
 
