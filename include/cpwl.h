@@ -25,6 +25,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Numbers a row in the flat form of [`Partials`].
+#define PARTIALS 6
+
 /// Version of this header; `cpwl_version()` is that of the library. Since 0.1.
 #define CPWL_VERSION_MAJOR 0
 
@@ -188,8 +191,42 @@
 /// zero is the default. Since 0.1.
 #define CPWL_LOSS_AS_GIVEN 1
 
+/// Flag of `cpwl_diet_options`: `smoothing` is meant as it is, even if it is 0. Since 0.1.
+#define CPWL_DIET_SMOOTHING 1
+
+/// Flag of `cpwl_diet_options`: `scale` is meant as it is, even if it is 0. Since 0.1.
+#define CPWL_DIET_SCALE 2
+
+/// Flag of `cpwl_diet_options`: `ignore_index` is meant as it is, even if it is 0. Since 0.1.
+#define CPWL_DIET_IGNORE 4
+
+/// Flag of `cpwl_diet_options`: compute in f64 whatever the inputs are; otherwise only if one of them is. Since 0.1.
+#define CPWL_DIET_DOUBLE 8
+
+/// Flag of `cpwl_diet_options`: also the entropy of every row's probabilities. Since 0.1.
+#define CPWL_DIET_ENTROPY 16
+
+/// Flag of `cpwl_prior_options`: `weight` is meant as it is, even if it is 0. Since 0.1.
+#define CPWL_PRIOR_WEIGHT 1
+
+/// Flag of `cpwl_prior_options`: targets are not balanced. Since 0.1.
+#define CPWL_PRIOR_NO_SINKHORN 2
+
+/// Flag of `cpwl_prior_options` and of `cpwl_sinkhorn_options`: divide priors or marginals by their sums; otherwise those that do
+/// not add up to 1 are refused. Since 0.1.
+#define CPWL_PRIOR_NORMALIZE 4
+
+/// Flag of `cpwl_prior_options`: compute in f64 whatever the inputs are; otherwise only if one of them is. Since 0.1.
+#define CPWL_PRIOR_DOUBLE 8
+
+/// Flag of `cpwl_sinkhorn_options`: rows of the plan over their marginals, so that they add up to 1. Since 0.1.
+#define CPWL_SINKHORN_TARGETS 16
+
 /// Rows up to which the median is that of all pairs.
 #define MOST 4096
+
+/// Exponents are looked for up to here; a steeper law has all of its mass on one cluster as far as f64 can tell.
+#define STEEPEST 64.0
 
 /// Status codes (`cpwl_status`). Since 0.1.
 typedef enum cpwl_status_code {
@@ -673,6 +710,82 @@ typedef enum cpwl_certificate_array_id {
     CPWL_CERTIFICATE_SHARED = 3,
 } cpwl_certificate_array_id;
 
+/// What is divided by its length before products are taken (`cpwl_diet_options`). Since 0.1.
+typedef enum cpwl_diet_norm {
+    /// Nothing.
+    CPWL_DIET_PLAIN = 1,
+    /// The features.
+    CPWL_DIET_FEATURES = 2,
+    /// The features and the rows of the head.
+    CPWL_DIET_COSINE = 3,
+} cpwl_diet_norm;
+
+/// How losses of rows become one (`cpwl_diet_options`). Since 0.1.
+typedef enum cpwl_diet_reduction {
+    /// Their mean by weight, without ignored rows; NaN if there is none.
+    CPWL_DIET_MEAN = 1,
+    /// Their sum by weight.
+    CPWL_DIET_SUM = 2,
+} cpwl_diet_reduction;
+
+/// Arrays of a `cpwl_diet_result`, each (b). Since 0.1.
+typedef enum cpwl_diet_array_id {
+    /// Loss of each row, 0 for those that are ignored; f64.
+    CPWL_DIET_ROW_LOSS = 1,
+    /// ln sum exp of the scores; f64.
+    CPWL_DIET_LSE = 2,
+    /// Largest probability; f64.
+    CPWL_DIET_CONFIDENCE = 3,
+    /// Class of the largest score; i64.
+    CPWL_DIET_BEST = 4,
+    /// Entropy of the probabilities; f64. Only with the flag CPWL_DIET_ENTROPY.
+    CPWL_DIET_ENTROPIES = 5,
+} cpwl_diet_array_id;
+
+/// Optimisers of `cpwl_diet_step`. Since 0.1.
+typedef enum cpwl_optimizer {
+    /// Gradient descent with momentum: buf = mu buf + d + wd W, W -= lr buf.
+    CPWL_SGD = 1,
+    /// AdamW: decoupled weight decay, two states.
+    CPWL_ADAMW = 2,
+    /// LARS: as CPWL_SGD with d + wd W times trust |W| / (|d| + wd |W|), the head being one layer.
+    CPWL_LARS = 3,
+} cpwl_optimizer;
+
+/// Which way the divergence of `cpwl_prior_loss` is taken. Since 0.1.
+typedef enum cpwl_prior_direction {
+    /// KL(mean || prior): for a uniform prior ln k less the entropy of the mean, as in MSN.
+    CPWL_PRIOR_MEAN_TO_PRIOR = 1,
+    /// KL(prior || mean).
+    CPWL_PRIOR_PRIOR_TO_MEAN = 2,
+} cpwl_prior_direction;
+
+/// Arrays of a `cpwl_prior_result`, of f64. Since 0.1.
+typedef enum cpwl_prior_array_id {
+    /// (k): logarithm of the mean assignment.
+    CPWL_PRIOR_LOG_MEAN = 1,
+    /// (b, k): targets; rows add up to 1.
+    CPWL_PRIOR_TARGETS = 2,
+} cpwl_prior_array_id;
+
+/// Families of laws over clusters i = 1, .. k (`cpwl_prior_family`). Since 0.1.
+typedef enum cpwl_prior_kind {
+    /// 1 / k.
+    CPWL_PRIOR_UNIFORM = 1,
+    /// i^-exponent.
+    CPWL_PRIOR_POWER_LAW = 2,
+    /// (i + shift)^-exponent.
+    CPWL_PRIOR_ZIPF = 3,
+    /// ratio^-((i - 1) / (k - 1)).
+    CPWL_PRIOR_EXPONENTIAL = 4,
+    /// ratio for the first `head`, 1 for the others.
+    CPWL_PRIOR_STEP = 5,
+    /// counts + alpha.
+    CPWL_PRIOR_COUNTS = 6,
+    /// A sample of the symmetric Dirichlet law.
+    CPWL_PRIOR_DIRICHLET = 7,
+} cpwl_prior_kind;
+
 /// Conventions of published codes for an effective rank, for `cpwl_rank_options`. Since 0.1.
 typedef enum cpwl_rank_preset {
     /// Effective rank of Roy and Vetterli (2007): singular values, no eps.
@@ -774,10 +887,13 @@ typedef enum cpwl_prefer {
 /// What to keep of each region.
 typedef struct EnumerationWant EnumerationWant;
 
+/// What a shard of the classes says about one row.
+typedef struct Row Row;
+
 /// What to keep of each cell.
 typedef struct Want Want;
 
-/// Which gradients are asked for.
+/// What the second pass computes besides.
 typedef struct Wanted Wanted;
 
 /// Line segments of a decision boundary or level set. Immutable; may be shared between threads. Since 0.1.
@@ -795,6 +911,9 @@ typedef struct cpwl_chunk cpwl_chunk;
 /// How calls run: threads, instruction set, limits and callbacks. Immutable; may be shared between threads and used
 /// by several calls at once. Wherever a function takes a context, NULL is one with all defaults. Since 0.1.
 typedef struct cpwl_context cpwl_context;
+
+/// What a batch costs, row by row: immutable. Since 0.1.
+typedef struct cpwl_diet_result cpwl_diet_result;
 
 /// A convex domain of dimension d. Its coordinates are the input of the network or, for a slice, span a part of its input
 /// space; in the plane they are called (u, v). Immutable; may be shared between threads. Since 0.1.
@@ -843,6 +962,9 @@ typedef struct cpwl_partition3d cpwl_partition3d;
 
 /// A network that is affine on regions, and how it became so. Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_policed cpwl_policed;
+
+/// What a prototype loss found: immutable. Since 0.1.
+typedef struct cpwl_prior_result cpwl_prior_result;
 
 /// The last Q rows of a stream of K columns, and their second moments. Memory: Q K numbers and K^2 doubles. A queue changes: one
 /// thread at a time may use it. A call that fails leaves it as it was. Since 0.1.
@@ -2065,6 +2187,280 @@ typedef struct cpwl_ica_summary {
     /// Mean pairwise HSIC of the sources.
     double objective;
 } cpwl_ica_summary;
+
+/// The data of a datum-index loss. Features, head and bias are f32, f64, f16 or bf16. Since 0.1.
+typedef struct cpwl_diet_problem {
+    /// `sizeof(cpwl_diet_problem)`.
+    size_t struct_size;
+    /// F: (b, k). May hold NaN, which stays in its row.
+    const struct cpwl_tensor *features;
+    /// W: (n, k). Read where it is if it is contiguous and of the precision of the call, otherwise converted bit by bit.
+    const struct cpwl_tensor *head;
+    /// Added to the scores: (n), -inf for a class that is masked. NULL = none.
+    const struct cpwl_tensor *bias;
+    /// i32 or i64: (b), the class of each row; or (b, m) with `shares`, where -1 is no class.
+    const struct cpwl_tensor *labels;
+    /// (b, m), f32 or f64, 0 or more, adding up to 1 in each row: what each class of a row counts for (MixUp, CutMix). NULL for
+    /// labels (b).
+    const struct cpwl_tensor *shares;
+    /// (b), f32 or f64: a weight for each row, 0 or more for a mean, any finite number for a sum, whose gradient is then that of
+    /// upstream gradients of the rows. NULL = 1.
+    const struct cpwl_tensor *weights;
+} cpwl_diet_problem;
+
+/// Options of the datum-index loss. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_diet_options {
+    /// `sizeof(cpwl_diet_options)`.
+    size_t struct_size;
+    /// eps in [0, 1]. 0 = 0.8, or no smoothing with the flag CPWL_DIET_SMOOTHING.
+    double smoothing;
+    /// What products are multiplied by. 0 = 1, or 0 with the flag CPWL_DIET_SCALE.
+    double scale;
+    /// Rows with this label count for nothing. 0 = -100, or 0 with the flag CPWL_DIET_IGNORE.
+    int64_t ignore_index;
+    /// Bytes that the call may use to keep the b n scores from the first pass to the second, which saves a quarter of the work.
+    size_t workspace;
+    /// Classes that are worked on at a time; 0 = so many that they stay in cache. Changes results by rounding alone.
+    int64_t strip;
+    /// A `cpwl_diet_norm`; 0 = CPWL_DIET_PLAIN.
+    int32_t norm;
+    /// A `cpwl_diet_reduction`; 0 = CPWL_DIET_MEAN.
+    int32_t reduction;
+    /// CPWL_DIET_* flags.
+    uint32_t flags;
+    /// Zero.
+    uint32_t reserved;
+} cpwl_diet_options;
+
+/// The numbers of a `cpwl_diet_result`. Since 0.1.
+typedef struct cpwl_diet_summary {
+    /// `sizeof(cpwl_diet_summary)`, set by the caller.
+    size_t struct_size;
+    /// The reduced loss.
+    double loss;
+    /// The least that it can be: the entropy of the targets, reduced in the same way.
+    double floor;
+    /// loss - floor, which is what training lowers; with smoothing the loss itself looks flat.
+    double excess;
+    /// Derivative of the reduced loss by the scale; NaN if no gradient was asked for.
+    double d_scale;
+    /// Rows that are not ignored.
+    int64_t n_valid;
+    /// Of these, rows whose largest score is that of their (heaviest) class.
+    int64_t n_correct;
+    /// Of these, rows whose loss is NaN or infinite.
+    int64_t n_nonfinite;
+} cpwl_diet_summary;
+
+/// A step of an optimiser. All numbers are meant as they are; those that the optimiser does not have are ignored. Since 0.1.
+typedef struct cpwl_diet_update {
+    /// `sizeof(cpwl_diet_update)`.
+    size_t struct_size;
+    /// lr.
+    double rate;
+    /// wd.
+    double weight_decay;
+    /// The gradient is scaled down to this Frobenius norm if it is longer; 0 = never. Costs a pass of its own, as CPWL_LARS does.
+    double clip;
+    /// mu of CPWL_SGD and CPWL_LARS.
+    double momentum;
+    /// Of CPWL_LARS.
+    double trust;
+    /// Of CPWL_ADAMW.
+    double beta1;
+    /// Of CPWL_ADAMW.
+    double beta2;
+    /// Of CPWL_ADAMW.
+    double eps;
+    /// Of CPWL_ADAMW: 1 for the first step.
+    int64_t step;
+    /// A `cpwl_optimizer`.
+    int32_t optimizer;
+    /// Zero.
+    int32_t reserved;
+} cpwl_diet_update;
+
+/// The data of a prototype loss: anchors, targets and prototypes are f32, f64, f16 or bf16, the others f32 or f64. Since 0.1.
+typedef struct cpwl_prior_views {
+    /// `sizeof(cpwl_prior_views)`.
+    size_t struct_size;
+    /// (v b, d): row i b + j is view i of image j.
+    const struct cpwl_tensor *anchors;
+    /// (b, d): the views that targets are made of.
+    const struct cpwl_tensor *targets;
+    /// (k, d).
+    const struct cpwl_tensor *prototypes;
+    /// (k), adding up to 1; NULL = uniform.
+    const struct cpwl_tensor *prior;
+    /// What the targets are balanced to, (k); NULL = uniform.
+    const struct cpwl_tensor *sinkhorn_prior;
+    /// Logarithm of the mean assignment of the anchors of all processes, (k), see `cpwl_cluster_log_mean`; NULL = of these anchors.
+    const struct cpwl_tensor *log_mean;
+} cpwl_prior_views;
+
+/// Options of `cpwl_prior_loss`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_prior_options {
+    /// `sizeof(cpwl_prior_options)`.
+    size_t struct_size;
+    /// What cosines are divided by; 0 = 0.1.
+    double temperature;
+    /// What the scores of the targets are divided by besides; 0 = 0.25.
+    double sharpening;
+    /// Of the divergence. 0 = 1, or 0 with the flag CPWL_PRIOR_WEIGHT.
+    double weight;
+    /// Of the mean entropy of the assignments.
+    double entropy_weight;
+    /// Sinkhorn iterations on the targets; 0 = 3, or none with the flag CPWL_PRIOR_NO_SINKHORN.
+    int32_t sinkhorn;
+    /// A `cpwl_prior_direction`; 0 = CPWL_PRIOR_MEAN_TO_PRIOR.
+    int32_t direction;
+    /// CPWL_PRIOR_* flags.
+    uint32_t flags;
+    /// Zero.
+    uint32_t reserved;
+} cpwl_prior_options;
+
+/// The numbers of a `cpwl_prior_result`. Since 0.1.
+typedef struct cpwl_prior_summary {
+    /// `sizeof(cpwl_prior_summary)`, set by the caller.
+    size_t struct_size;
+    /// cross_entropy + weight divergence + entropy_weight entropy.
+    double loss;
+    /// Of targets and assignments, averaged over anchors.
+    double cross_entropy;
+    /// Between mean assignment and prior.
+    double divergence;
+    /// Mean entropy of the assignments.
+    double entropy;
+    /// Largest difference between what columns of the targets have and should have, of 1; NaN without Sinkhorn.
+    double column_error;
+} cpwl_prior_summary;
+
+/// Options of `cpwl_sinkhorn`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_sinkhorn_options {
+    /// `sizeof(cpwl_sinkhorn_options)`.
+    size_t struct_size;
+    /// What the scores are divided by; 0 = 1.
+    double reg;
+    /// Stop when every column sum is within this of its marginal; 0 = do all iterations.
+    double tolerance;
+    /// Most iterations; 0 = 3.
+    int32_t iterations;
+    /// CPWL_PRIOR_NORMALIZE, CPWL_SINKHORN_TARGETS.
+    uint32_t flags;
+} cpwl_sinkhorn_options;
+
+/// How far a plan, or the worst of several, came. Since 0.1.
+typedef struct cpwl_sinkhorn_summary {
+    /// `sizeof(cpwl_sinkhorn_summary)`, set by the caller.
+    size_t struct_size;
+    /// Largest difference between a column sum and its marginal.
+    double column_error;
+    /// Largest difference between a row sum and its marginal, or 1 with CPWL_SINKHORN_TARGETS.
+    double row_error;
+    /// Iterations done.
+    int64_t iterations;
+} cpwl_sinkhorn_summary;
+
+/// A law over clusters. Fields that the family does not have are ignored; all numbers are meant as they are. Since 0.1.
+typedef struct cpwl_prior_family {
+    /// `sizeof(cpwl_prior_family)`.
+    size_t struct_size;
+    /// Of CPWL_PRIOR_POWER_LAW and CPWL_PRIOR_ZIPF.
+    double exponent;
+    /// Of CPWL_PRIOR_ZIPF; above -1.
+    double shift;
+    /// Of CPWL_PRIOR_EXPONENTIAL (of the first cluster to the last) and CPWL_PRIOR_STEP (of the head to the rest).
+    double ratio;
+    /// Added to counts, or the parameter of CPWL_PRIOR_DIRICHLET.
+    double alpha;
+    /// Of CPWL_PRIOR_COUNTS: (k).
+    const struct cpwl_tensor *counts;
+    /// Of CPWL_PRIOR_DIRICHLET.
+    uint64_t seed;
+    /// Clusters of the head of CPWL_PRIOR_STEP.
+    int64_t head;
+    /// A `cpwl_prior_kind`.
+    int32_t kind;
+    /// Zero.
+    int32_t reserved;
+} cpwl_prior_family;
+
+/// Options of `cpwl_prior_diagnose`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_diagnosis_options {
+    /// `sizeof(cpwl_diagnosis_options)`.
+    size_t struct_size;
+    /// The law that counts are compared with, (k); NULL = uniform.
+    const struct cpwl_tensor *null_prior;
+    /// Coverage of the intervals; 0 = 0.95.
+    double coverage;
+    /// The same seed gives the same numbers, for any number of threads.
+    uint64_t seed;
+    /// Replicates of that law; 0 = none.
+    int32_t null;
+    /// Bootstrap replicates of the counts; 0 = no intervals.
+    int32_t bootstrap;
+} cpwl_diagnosis_options;
+
+/// Counts in figures. Since 0.1.
+typedef struct cpwl_diagnosis {
+    /// `sizeof(cpwl_diagnosis)`, set by the caller.
+    size_t struct_size;
+    /// Sum of the counts.
+    double n;
+    /// Clusters.
+    int64_t k;
+    /// Clusters that have any.
+    int64_t used;
+    /// Entropy of the shares.
+    double entropy;
+    /// exp of it: effective number of clusters.
+    double effective;
+    /// ln k - entropy.
+    double kl_uniform;
+    /// The same less its bias under the uniform law, (k - 1) / 2n.
+    double kl_uniform_debiased;
+    /// From the fitted power law.
+    double kl_power_law;
+    /// As `cpwl_prior_fit`.
+    double exponent;
+    /// Standard error of the exponent if the ranks had been known beforehand; NaN where it is 0 or infinite.
+    double exponent_se;
+    /// Gini coefficient of the shares.
+    double gini;
+    /// Largest share.
+    double head;
+    /// Smallest share.
+    double tail;
+    /// G statistic against the uniform law.
+    double g;
+    /// Its degrees of freedom, k - 1.
+    double g_degrees;
+    /// P of a G as large by the chi-square law; poor where n / k < 5.
+    double g_p;
+    /// Mean of the exponents of simulated counts; NaN without.
+    double null_mean;
+    /// Their standard deviation; NaN without.
+    double null_sd;
+    /// Their 95% point; NaN without.
+    double null_q95;
+    /// (1 + replicates with an exponent at least as large) / (replicates + 1); NaN without.
+    double null_p;
+    /// Lower end of the bootstrap's percentile interval of the exponent; NaN without.
+    double exponent_low;
+    /// Upper end.
+    double exponent_high;
+    /// Of the entropy; NaN without.
+    double entropy_low;
+    /// Upper end.
+    double entropy_high;
+    /// Of the effective number; NaN without.
+    double effective_low;
+    /// Upper end.
+    double effective_high;
+} cpwl_diagnosis;
+
+
 
 
 
@@ -4006,6 +4402,197 @@ cpwl_status cpwl_ica(const struct cpwl_context *ctx,
                      struct cpwl_tensor *sources,
                      struct cpwl_tensor *unmixing,
                      struct cpwl_tensor *objectives);
+
+/// The loss of a batch in which every training image is a class of its own (DIET, arXiv 2302.10260): label-smoothed cross-entropy
+/// over n classes, without ever holding the b x n scores.
+///
+/// z = scale F W' + bias, q = (1 - eps) target + eps / n, loss = ln sum exp z - sum q z. `d_features` (b, k), `d_head` (n, k) and
+/// `d_bias` (n), f32 or f64, become the gradients of the reduced loss; NULL = not wanted. `d_head` is written bit by bit if it is
+/// contiguous and of the precision of the call. NaN and infinite scores are no error: see `n_nonfinite`. Free `out` with
+/// `cpwl_diet_result_free`.
+///
+/// Errors, before anything is written: CPWL_ARGUMENT (options; a label or share, whose row is named), CPWL_SHAPE, CPWL_DTYPE;
+/// CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. Bit-identical for any number of threads. 2 b n k flops, 8 b n k with gradients;
+/// memory: 3 b k numbers and a few strips of scores. Since 0.1.
+cpwl_status cpwl_diet_loss(const struct cpwl_context *ctx,
+                           const struct cpwl_diet_problem *problem,
+                           const struct cpwl_diet_options *opts,
+                           struct cpwl_tensor *d_features,
+                           struct cpwl_tensor *d_head,
+                           struct cpwl_tensor *d_bias,
+                           struct cpwl_diet_result **out);
+
+/// The loss with some of the classes in place of all: approximate. The classes of the batch and `others`, (s) of i32 or i64, drawn
+/// uniformly without replacement from the rest, stand for all; the smoothing term is exact. The sum of exponentials is
+/// unbiased, its logarithm too small on average; with all other classes in `others` it is exact. `d_head` is dense.
+///
+/// Errors: as `cpwl_diet_loss`; CPWL_ARGUMENT (a class that is out of range, twice there or in the batch), CPWL_UNSUPPORTED
+/// (CPWL_DIET_COSINE). Since 0.1.
+cpwl_status cpwl_diet_sampled(const struct cpwl_context *ctx,
+                              const struct cpwl_diet_problem *problem,
+                              const struct cpwl_diet_options *opts,
+                              const struct cpwl_tensor *others,
+                              struct cpwl_tensor *d_features,
+                              struct cpwl_tensor *d_head,
+                              struct cpwl_tensor *d_bias,
+                              struct cpwl_diet_result **out);
+
+/// The numbers of a result. Since 0.1.
+cpwl_status cpwl_diet_result_info(const struct cpwl_context *ctx,
+                                  const struct cpwl_diet_result *result,
+                                  struct cpwl_diet_summary *out);
+
+/// Lends an array of a result, a `cpwl_diet_array_id`. Since 0.1.
+cpwl_status cpwl_diet_result_array(const struct cpwl_context *ctx,
+                                   const struct cpwl_diet_result *result,
+                                   int32_t which,
+                                   struct cpwl_tensor *out);
+
+/// Frees a result; NULL is fine. Since 0.1.
+void cpwl_diet_result_free(struct cpwl_diet_result *result);
+
+/// The loss of a batch and, in the same two passes, a step of the optimiser on `head`, (n, k), contiguous f32 or f64, which is the
+/// precision of the call. The gradient of the head is never stored. `first` is the momentum buffer or m, `second` v of
+/// CPWL_ADAMW and otherwise NULL: arrays like the head, zeros before the first step. `problem->head` is not used. `d_features` is
+/// that of the head before the step; the bias is not updated, its gradient is for the caller. Free `out` with
+/// `cpwl_diet_result_free`.
+///
+/// Errors, before anything is written: as `cpwl_diet_loss`; CPWL_DTYPE (an array that is not contiguous). A call that is cancelled leaves
+/// some rows updated. 8 b n k flops, 12 with `clip` or CPWL_LARS. Since 0.1.
+cpwl_status cpwl_diet_step(const struct cpwl_context *ctx,
+                           const struct cpwl_diet_problem *problem,
+                           const struct cpwl_diet_options *opts,
+                           const struct cpwl_diet_update *update,
+                           struct cpwl_tensor *head,
+                           struct cpwl_tensor *first,
+                           struct cpwl_tensor *second,
+                           struct cpwl_tensor *d_features,
+                           struct cpwl_tensor *d_bias,
+                           struct cpwl_diet_result **out);
+
+/// The first pass over a head that holds classes `first`, .. of `of`: the head and the bias of the problem are those of the shard,
+/// labels are those of the whole. `partials`, (b, 6) of f64, becomes what other processes need; merge those of all shards with
+/// `cpwl_diet_merge`. 2 b n k flops for the n classes of the shard.
+///
+/// Errors: as `cpwl_diet_loss`. Since 0.1.
+cpwl_status cpwl_diet_shard_forward(const struct cpwl_context *ctx,
+                                    const struct cpwl_diet_problem *problem,
+                                    const struct cpwl_diet_options *opts,
+                                    int64_t first,
+                                    int64_t of,
+                                    struct cpwl_tensor *partials);
+
+/// Merges the partials of all shards, (shards, b, 6) of f64 in the order of their classes, into `merged`, (b, 6).
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE. Since 0.1.
+cpwl_status cpwl_diet_merge(const struct cpwl_context *ctx,
+                            const struct cpwl_tensor *partials,
+                            struct cpwl_tensor *merged);
+
+/// The second pass over a shard, given the merged partials of all of them: its part of `d_features` and of `d_scale`, to be added to
+/// those of the others, and the gradients of its own rows. The loss is that of the whole head.
+///
+/// Errors: as `cpwl_diet_loss`. 6 b n k flops for the n classes of the shard. Since 0.1.
+cpwl_status cpwl_diet_shard_backward(const struct cpwl_context *ctx,
+                                     const struct cpwl_diet_problem *problem,
+                                     const struct cpwl_diet_options *opts,
+                                     int64_t first,
+                                     int64_t of,
+                                     const struct cpwl_tensor *partials,
+                                     struct cpwl_tensor *d_features,
+                                     struct cpwl_tensor *d_head,
+                                     struct cpwl_tensor *d_bias,
+                                     struct cpwl_diet_result **out);
+
+/// The loss of MSN (arXiv 2204.07141) with a chosen cluster prior (PMSN, arXiv 2210.07277): cross-entropy between sharpened, balanced
+/// assignments of one view and the assignments of others to k prototypes, and the divergence between their mean and the prior.
+///
+/// Rows and prototypes are divided by their lengths. Assignments are softmax(cosine / temperature); targets carry no gradient.
+/// `d_anchors` (v b, d) and `d_prototypes` (k, d), f32 or f64, become the gradients of the loss; NULL = not wanted. Free `out` with
+/// `cpwl_prior_result_free`.
+///
+/// Errors: CPWL_ARGUMENT (options; a prior that is no law, or has a 0 where the divergence would be infinite), CPWL_SHAPE,
+/// CPWL_DTYPE, CPWL_NONFINITE, CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. Bit-identical for any number of threads. 6 v b k d flops with
+/// gradients. Since 0.1.
+cpwl_status cpwl_prior_loss(const struct cpwl_context *ctx,
+                            const struct cpwl_prior_views *views,
+                            const struct cpwl_prior_options *opts,
+                            struct cpwl_tensor *d_anchors,
+                            struct cpwl_tensor *d_prototypes,
+                            struct cpwl_prior_result **out);
+
+/// The numbers of a result. Since 0.1.
+cpwl_status cpwl_prior_result_info(const struct cpwl_context *ctx,
+                                   const struct cpwl_prior_result *result,
+                                   struct cpwl_prior_summary *out);
+
+/// Lends an array of a result, a `cpwl_prior_array_id`. Since 0.1.
+cpwl_status cpwl_prior_result_array(const struct cpwl_context *ctx,
+                                    const struct cpwl_prior_result *result,
+                                    int32_t which,
+                                    struct cpwl_tensor *out);
+
+/// Frees a result; NULL is fine. Since 0.1.
+void cpwl_prior_result_free(struct cpwl_prior_result *result);
+
+/// The mean assignment of `anchors`, (m, d), to `prototypes`, (k, d), as a state that processes can exchange: `state`, (2 k + 1) of
+/// f64, becomes k largest logarithms, k sums over them, and m. `temperature` > 0; `flags` is 0 or CPWL_PRIOR_DOUBLE.
+///
+/// Errors: as `cpwl_prior_loss`. Since 0.1.
+cpwl_status cpwl_cluster_mean(const struct cpwl_context *ctx,
+                              const struct cpwl_tensor *anchors,
+                              const struct cpwl_tensor *prototypes,
+                              double temperature,
+                              uint32_t flags,
+                              struct cpwl_tensor *state);
+
+/// The logarithm of the mean assignment of all processes: `states` is (processes, 2 k + 1) of f64, `log_mean` becomes (k), f32 or f64.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE. Since 0.1.
+cpwl_status cpwl_cluster_log_mean(const struct cpwl_context *ctx,
+                                  const struct cpwl_tensor *states,
+                                  struct cpwl_tensor *log_mean);
+
+/// Plans with given marginals by Sinkhorn's iterations, columns before rows: plan = exp(scores / reg + u + v).
+///
+/// `scores` is (b, k), or (p, b, k) for p problems, -inf allowed; `rows`, (b), above 0, NULL = 1 / b; `columns`, (k), 0 or more (the
+/// column is then exactly 0), NULL = 1 / k. `plan` has the shape of the scores and is f32 or f64; computed in f64 if either is.
+/// Neither overflows nor underflows, whatever the scores are. `summary` may be NULL.
+///
+/// Errors, before anything is written: CPWL_ARGUMENT (marginals; NaN; a row or column that has mass and no finite score),
+/// CPWL_SHAPE, CPWL_DTYPE; CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. One exponential and one product an iteration for each number.
+/// Since 0.1.
+cpwl_status cpwl_sinkhorn(const struct cpwl_context *ctx,
+                          const struct cpwl_tensor *scores,
+                          const struct cpwl_tensor *rows,
+                          const struct cpwl_tensor *columns,
+                          const struct cpwl_sinkhorn_options *opts,
+                          struct cpwl_tensor *plan,
+                          struct cpwl_sinkhorn_summary *summary);
+
+/// A law over k clusters: `prior`, (k), f32 or f64, adds up to 1. Which cluster gets which probability carries no meaning.
+///
+/// Errors: CPWL_ARGUMENT (parameters), CPWL_SHAPE, CPWL_DTYPE. Since 0.1.
+cpwl_status cpwl_prior_make(const struct cpwl_context *ctx,
+                            const struct cpwl_prior_family *family,
+                            struct cpwl_tensor *prior);
+
+/// The exponent of the power law of maximum likelihood for `counts`, (k), counts or probabilities in any order: 0 for a uniform law,
+/// infinite if one cluster has everything. Sorting alone makes it positive; `cpwl_prior_diagnose` says by how much.
+///
+/// Errors: CPWL_ARGUMENT (a negative count, or nothing but 0), CPWL_DTYPE. Since 0.1.
+cpwl_status cpwl_prior_fit(const struct cpwl_context *ctx,
+                           const struct cpwl_tensor *counts,
+                           double *exponent);
+
+/// What `counts`, (k), say about the law that they follow: entropy, effective number of clusters, the fitted power law, and tests
+/// against the uniform law or another. Simulation takes whole numbers.
+///
+/// Errors: CPWL_ARGUMENT, CPWL_DTYPE, CPWL_CANCELLED. One fit, of about ten sums of k exponentials, a replicate. Since 0.1.
+cpwl_status cpwl_prior_diagnose(const struct cpwl_context *ctx,
+                                const struct cpwl_tensor *counts,
+                                const struct cpwl_diagnosis_options *opts,
+                                struct cpwl_diagnosis *out);
 
 #ifdef __cplusplus
 }  // extern "C"

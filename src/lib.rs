@@ -21,12 +21,15 @@
 //! | [`regions`] | exact partition of a 2-D domain into linear regions, decision boundaries, statistics |
 //! | [`hsic`] | independence: HSIC, CKA, dHSIC, tests, VCReg and its kin with gradients |
 //! | [`rank`] | effective rank of representations, spectra, streaming second moments |
+//! | [`diet`] | cross-entropy over the index of the datum, for heads as long as the data set |
+//! | [`prior`] | prototype losses with a chosen cluster prior, Sinkhorn, which prior data follow |
 //! | `ffi` | the C ABI: checks, views, options; no maths |
 #![warn(missing_docs)]
 
 pub mod buffer;
 pub mod context;
 pub mod convex;
+pub mod diet;
 pub mod error;
 pub mod ffi;
 mod file;
@@ -38,6 +41,7 @@ pub mod network;
 mod numeric;
 pub mod police;
 mod pool;
+pub mod prior;
 mod random;
 pub mod rank;
 pub mod regions;

@@ -645,6 +645,89 @@ pub const CPWL_WANT_VOLUMES: u32 = 0x400;
 /// Nothing but the number of cells (in total and by layer) and their total area. Stands alone. Since 0.1.
 pub const CPWL_WANT_COUNT_ONLY: u32 = 0x8000_0000;
 
+/// What is divided by its length before products are taken (`cpwl_diet_options`). Since 0.1.
+#[repr(C)]
+pub enum cpwl_diet_norm {
+    /// Nothing.
+    CPWL_DIET_PLAIN = 1,
+    /// The features.
+    CPWL_DIET_FEATURES = 2,
+    /// The features and the rows of the head.
+    CPWL_DIET_COSINE = 3,
+}
+
+/// How losses of rows become one (`cpwl_diet_options`). Since 0.1.
+#[repr(C)]
+pub enum cpwl_diet_reduction {
+    /// Their mean by weight, without ignored rows; NaN if there is none.
+    CPWL_DIET_MEAN = 1,
+    /// Their sum by weight.
+    CPWL_DIET_SUM = 2,
+}
+
+/// Arrays of a `cpwl_diet_result`, each (b). Since 0.1.
+#[repr(C)]
+pub enum cpwl_diet_array_id {
+    /// Loss of each row, 0 for those that are ignored; f64.
+    CPWL_DIET_ROW_LOSS = 1,
+    /// ln sum exp of the scores; f64.
+    CPWL_DIET_LSE = 2,
+    /// Largest probability; f64.
+    CPWL_DIET_CONFIDENCE = 3,
+    /// Class of the largest score; i64.
+    CPWL_DIET_BEST = 4,
+    /// Entropy of the probabilities; f64. Only with the flag CPWL_DIET_ENTROPY.
+    CPWL_DIET_ENTROPIES = 5,
+}
+
+/// Optimisers of `cpwl_diet_step`. Since 0.1.
+#[repr(C)]
+pub enum cpwl_optimizer {
+    /// Gradient descent with momentum: buf = mu buf + d + wd W, W -= lr buf.
+    CPWL_SGD = 1,
+    /// AdamW: decoupled weight decay, two states.
+    CPWL_ADAMW = 2,
+    /// LARS: as CPWL_SGD with d + wd W times trust |W| / (|d| + wd |W|), the head being one layer.
+    CPWL_LARS = 3,
+}
+
+/// Which way the divergence of `cpwl_prior_loss` is taken. Since 0.1.
+#[repr(C)]
+pub enum cpwl_prior_direction {
+    /// KL(mean || prior): for a uniform prior ln k less the entropy of the mean, as in MSN.
+    CPWL_PRIOR_MEAN_TO_PRIOR = 1,
+    /// KL(prior || mean).
+    CPWL_PRIOR_PRIOR_TO_MEAN = 2,
+}
+
+/// Arrays of a `cpwl_prior_result`, of f64. Since 0.1.
+#[repr(C)]
+pub enum cpwl_prior_array_id {
+    /// (k): logarithm of the mean assignment.
+    CPWL_PRIOR_LOG_MEAN = 1,
+    /// (b, k): targets; rows add up to 1.
+    CPWL_PRIOR_TARGETS = 2,
+}
+
+/// Families of laws over clusters i = 1, .. k (`cpwl_prior_family`). Since 0.1.
+#[repr(C)]
+pub enum cpwl_prior_kind {
+    /// 1 / k.
+    CPWL_PRIOR_UNIFORM = 1,
+    /// i^-exponent.
+    CPWL_PRIOR_POWER_LAW = 2,
+    /// (i + shift)^-exponent.
+    CPWL_PRIOR_ZIPF = 3,
+    /// ratio^-((i - 1) / (k - 1)).
+    CPWL_PRIOR_EXPONENTIAL = 4,
+    /// ratio for the first `head`, 1 for the others.
+    CPWL_PRIOR_STEP = 5,
+    /// counts + alpha.
+    CPWL_PRIOR_COUNTS = 6,
+    /// A sample of the symmetric Dirichlet law.
+    CPWL_PRIOR_DIRICHLET = 7,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

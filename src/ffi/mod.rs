@@ -110,6 +110,14 @@ mod pairwise;
 
 mod embedding;
 
+mod diet;
+
+mod diet_step;
+
+mod prior;
+
+mod clusters;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod cells;
 mod lent;
@@ -124,9 +132,12 @@ pub use boundary_points::*;
 pub use builder::*;
 pub use bytes::*;
 pub use certify::*;
+pub use clusters::*;
 pub use complexity::*;
 pub use constants::*;
 pub use context::*;
+pub use diet::*;
+pub use diet_step::*;
 pub use domain::*;
 pub use effective_rank::*;
 pub use embedding::*;
@@ -150,6 +161,7 @@ pub use policed::*;
 pub use policed_backward::*;
 pub use polyhedron::*;
 pub use prescribe::*;
+pub use prior::*;
 pub use queue::*;
 pub use rank_gradient::*;
 pub use rank_law::*;

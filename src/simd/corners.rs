@@ -78,10 +78,10 @@ pub(super) fn block<const FUSED: bool>(factors: &[f64], functional: &[f64], out:
 macro_rules! compiled_corners {
     ($fused:literal $(, $features:literal)?) => {{
         use $crate::simd::corners::{self, BLOCK, Corners, Ends};
-        compiled!(screen(factors: &[f32], panel: &[f32], blocks: &mut [Ends], all: &mut Ends)
+        compiled_leaf!(screen(factors: &[f32], panel: &[f32], blocks: &mut [Ends], all: &mut Ends)
             = corners::screen::<$fused> $(, $features)?);
-        compiled!(within(blocks: &[Ends], limits: &Ends, hits: &mut [u32]) = corners::within $(, $features)?);
-        compiled!(block(factors: &[f64], functional: &[f64], out: &mut [f64; BLOCK]) = corners::block::<$fused> $(, $features)?);
+        compiled_leaf!(within(blocks: &[Ends], limits: &Ends, hits: &mut [u32]) = corners::within $(, $features)?);
+        compiled_leaf!(block(factors: &[f64], functional: &[f64], out: &mut [f64; BLOCK]) = corners::block::<$fused> $(, $features)?);
         Corners { screen, within, block }
     }};
 }

@@ -2,7 +2,7 @@
 
 /// A function of a table of kernels: `$body` compiled for the given target features (none: for any CPU), which the CPU must
 /// have where the table is used.
-macro_rules! compiled {
+macro_rules! compiled_leaf {
     ($name:ident($($arg:ident: $type:ty),*) = $body:expr) => {
         fn $name($($arg: $type),*) {
             $body($($arg),*)
@@ -32,6 +32,7 @@ pub(crate) mod lanes;
 mod neon;
 pub(crate) mod pair;
 mod portable;
+pub(crate) mod real;
 pub(crate) mod skinny;
 #[cfg(target_arch = "x86_64")]
 mod skinny512;

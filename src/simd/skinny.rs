@@ -136,10 +136,10 @@ fn total(s: &[f64; LANES]) -> f64 {
 macro_rules! compiled_skinny {
     ($fused:literal $(, $features:literal)?) => {{
         use $crate::simd::skinny::{self, Back, Skinny};
-        compiled!(single(w: &[f32], job: Skinny, size: &mut [f64]) = skinny::run::<f32, $fused> $(, $features)?);
-        compiled!(double(w: &[f64], job: Skinny, size: &mut [f64]) = skinny::run::<f64, $fused> $(, $features)?);
-        compiled!(back_single(w: &[f32], job: Back) = skinny::back::<f32, $fused> $(, $features)?);
-        compiled!(back_double(w: &[f64], job: Back) = skinny::back::<f64, $fused> $(, $features)?);
+        compiled_leaf!(single(w: &[f32], job: Skinny, size: &mut [f64]) = skinny::run::<f32, $fused> $(, $features)?);
+        compiled_leaf!(double(w: &[f64], job: Skinny, size: &mut [f64]) = skinny::run::<f64, $fused> $(, $features)?);
+        compiled_leaf!(back_single(w: &[f32], job: Back) = skinny::back::<f32, $fused> $(, $features)?);
+        compiled_leaf!(back_double(w: &[f64], job: Back) = skinny::back::<f64, $fused> $(, $features)?);
         skinny::Kernels { f32: single, f64: double, back_f32: back_single, back_f64: back_double }
     }};
 }

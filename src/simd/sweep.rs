@@ -104,11 +104,11 @@ pub(super) fn largest(rows: Rows, sizes: &mut [f64]) {
 macro_rules! compiled_sweeps {
     ($($features:literal)?) => {{
         use $crate::simd::sweep::{self, Rows, Sweeps};
-        compiled!(poison(rows: Rows, sums: &mut [f64]) = sweep::poison $(, $features)?);
-        compiled!(extremes(rows: Rows, low: &mut [f64], high: &mut [f64], nan: &mut [f64]) = sweep::extremes $(, $features)?);
-        compiled!(absolute(rows: Rows, sums: &mut [f64]) = sweep::absolute $(, $features)?);
-        compiled!(squares(rows: Rows, sums: &mut [f64]) = sweep::squares $(, $features)?);
-        compiled!(largest(rows: Rows, sizes: &mut [f64]) = sweep::largest $(, $features)?);
+        compiled_leaf!(poison(rows: Rows, sums: &mut [f64]) = sweep::poison $(, $features)?);
+        compiled_leaf!(extremes(rows: Rows, low: &mut [f64], high: &mut [f64], nan: &mut [f64]) = sweep::extremes $(, $features)?);
+        compiled_leaf!(absolute(rows: Rows, sums: &mut [f64]) = sweep::absolute $(, $features)?);
+        compiled_leaf!(squares(rows: Rows, sums: &mut [f64]) = sweep::squares $(, $features)?);
+        compiled_leaf!(largest(rows: Rows, sizes: &mut [f64]) = sweep::largest $(, $features)?);
         Sweeps { poison, extremes, absolute, squares, largest }
     }};
 }

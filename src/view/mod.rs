@@ -225,19 +225,48 @@ impl<'a> TensorRef<'a> {
         Ok(values)
     }
 
-    /// All elements of an i32, i64 or u8 tensor in row-major order. O(elements).
+    /// All elements in row-major order as integers. Takes i32, i64 and u8.
     pub fn integers(&self) -> Result<Vec<i64>> {
-        self.expect_dtype(&[Dtype::I64, Dtype::I32, Dtype::U8])?;
-        let mut out = vec![0; self.len()];
+        self.expect_dtype(&[Dtype::I32, Dtype::I64, Dtype::U8])?;
+        let mut values = vec![0; self.len()];
         // SAFETY: each arm reads the element type that the dtype announces.
         unsafe {
             match self.dtype() {
-                Dtype::I64 => self.copy(&mut out, |v: i64| v),
-                Dtype::I32 => self.copy(&mut out, |v: i32| i64::from(v)),
-                _ => self.copy(&mut out, |v: u8| i64::from(v)),
+                Dtype::I32 => self.copy(&mut values, |v: i32| i64::from(v)),
+                Dtype::U8 => self.copy(&mut values, |v: u8| i64::from(v)),
+                _ => self.copy(&mut values, |v: i64| v),
             }
         }
-        Ok(out)
+        Ok(values)
+    }
+
+    /// All elements in row-major order in f64, NaN and infinities and all. Takes f32, f64, f16 and bf16.
+    pub fn floats(&self) -> Result<Vec<f64>> {
+        self.expect_dtype(&[Dtype::F32, Dtype::F64, Dtype::F16, Dtype::Bf16])?;
+        let mut values = vec![0.0; self.len()];
+        // SAFETY: as above.
+        unsafe {
+            match self.dtype() {
+                Dtype::F64 => self.copy(&mut values, |v: f64| v),
+                Dtype::F16 => self.copy(&mut values, |v: f16| v.to_f64()),
+                Dtype::Bf16 => self.copy(&mut values, |v: bf16| v.to_f64()),
+                _ => self.copy(&mut values, |v: f32| f64::from(v)),
+            }
+        }
+        Ok(values)
+    }
+
+    /// The elements where the host keeps them, if they are of type `T` and lie one after the other. Nothing is checked: they
+    /// may be NaN.
+    pub fn contiguous<T: Element>(&self) -> Option<&'a [T]> {
+        if self.dtype() != T::DTYPE || !self.layout.is_contiguous() {
+            return None;
+        }
+        if self.is_empty() {
+            return Some(&[]);
+        }
+        // SAFETY: aligned, `len` elements one after the other that can be read for 'a (`from_raw`).
+        Some(unsafe { std::slice::from_raw_parts(self.origin.cast::<T>().cast_const(), self.len()) })
     }
 
     /// # Safety

@@ -103,6 +103,8 @@ static inline cpwl_domain *unit_box(const cpwl_context *ctx) {
 
 void test_abi(void);
 void test_ball(void);
+void test_diet(void);
+void test_prior(void);
 void test_boundary(void);
 void test_callbacks(void);
 void test_dlpack(void);

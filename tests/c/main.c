@@ -27,6 +27,8 @@ static const struct {
     {"prescribe", test_prescribe},
     {"rank", test_rank},
     {"hsic", test_hsic},
+    {"diet", test_diet},
+    {"prior", test_prior},
     {"memory", test_memory},
     {"dlpack", test_dlpack},
     {"fence", test_fence},

@@ -195,3 +195,40 @@ def test_wrong_arrays_of_ranks_fail(ranked, capsys, file, case, figure):
     status, out, _ = run(ranked.parent, capsys)
     assert status == 1
     assert next(line for line in out.splitlines() if line.startswith("FAIL")).startswith(f"FAIL  {case}  {figure} = ")
+
+
+@pytest.fixture(params=["diet", "prior"])
+def losses(request, data, tmp_path):
+    """A folder with the cases of the room diet or of the room prior."""
+    room = tmp_path / "cases" / request.param
+    shutil.copytree(data / request.param, room)
+    for path in room.iterdir():
+        path.chmod(0o644)
+    return room
+
+
+def test_right_losses_pass(losses, capsys):
+    status, out, (passed, failed, skipped) = run(losses.parent, capsys)
+    assert (status, failed, skipped) == (0, 0, 0), out
+    assert passed > 200
+    for case in json.loads((losses / "cases.json").read_text())["cases"]:
+        assert f"pass  {case['name']}  " in out
+
+
+def test_wrong_losses_fail(losses, capsys):
+    path = losses / "cases.json"
+    spec = json.loads(path.read_text())
+    name, array = ("small_eps0.8", "dW") if losses.name == "diet" else ("pmsn_pl0.25", "d_protos")
+    case = next(c for c in spec["cases"] if c["name"] == name)
+    case["expect"]["loss"] += 1e-9
+    path.write_text(json.dumps(spec))
+    values = np.memmap(losses / case["file"], "u1", "r+")
+    at = case["expect"][array]["offset"]
+    values[at : at + 8] = np.frombuffer(np.float64(7.0).tobytes(), "u1")
+    values.flush()
+    status, out, _ = run(losses.parent, capsys)
+    assert status == 1
+    failed = set(re.findall(rf"^FAIL  {re.escape(name)}  (.*?) = ", out, re.M))
+    plain = {figure.split(", ")[-1] for figure in failed}
+    assert plain - {f"f32 {array}"} == {"loss", array}, failed
+    assert all(line.startswith(f"FAIL  {name}  ") for line in out.splitlines() if line.startswith("FAIL"))

@@ -85,6 +85,24 @@ def test_the_example_of_independence(here):
     assert float(p) < 0.05
 
 
+def test_the_example_of_diet(here):
+    loss, excess = map(float, re.findall(r"\d+\.\d+", "\n".join(printed(here, "cpwl.DietHead"))))
+    # Scores are small before training; the floor is the entropy of the targets.
+    n, eps = 50_000, 0.8
+    a, b = 1 - eps + eps / n, eps / n
+    assert abs(loss - np.log(n)) < 0.5
+    assert abs(loss - excess - -(a * np.log(a) + (n - 1) * b * np.log(b))) < 2e-3
+
+
+def test_the_example_of_priors(here):
+    first, second = printed(here, "cpwl.prior_matching_loss")
+    loss, *terms = map(float, re.findall(r"\d+\.\d+", first))
+    assert abs(loss - sum(terms)) < 2e-3
+    exponent, p = map(float, re.findall(r"\d+\.\d+", second))
+    assert 0.5 < exponent < 0.7
+    assert p < 0.01
+
+
 def test_python(here, expected):
     done = subprocess.run([sys.executable, "-c", block("python")], capture_output=True, text=True, cwd=here)
     assert done.returncode == 0, done.stderr

@@ -27,6 +27,7 @@ from .convex import (
     hull,
     product,
 )
+from .diet import DietHead, DietLoss, diet_loss, diet_merge, diet_shard_backward, diet_shard_forward, latent_r2
 from .domains import Ball, Box, Domain, Polygon, Polytope, Simplex, Slice, Space
 from .embedding import Ica, barlow_loss, ica, vcreg_loss, vicreg_loss, wmse_loss
 from .enumeration import Enumeration
@@ -61,6 +62,18 @@ from .moments import Moments, Queue, RankEstimate
 from .network import Affine, Approximation, Network, Node
 from .police import Inequalities, Policed, police
 from .polyhedron import Polyhedron
+from .prior import (
+    PriorFit,
+    PriorLoss,
+    SinkhornPlan,
+    cluster_log_mean,
+    cluster_mean,
+    cluster_prior,
+    fit_prior,
+    power_law_prior,
+    prior_matching_loss,
+    sinkhorn,
+)
 from .rank import (
     AlphaFit,
     RankGradient,
@@ -98,6 +111,8 @@ __all__ = [
     "ConvexSet",
     "CornerSimplex",
     "Cube",
+    "DietHead",
+    "DietLoss",
     "Domain",
     "Ellipsoid",
     "Enumeration",
@@ -124,6 +139,8 @@ __all__ = [
     "Polygon",
     "Polyhedron",
     "Polytope",
+    "PriorFit",
+    "PriorLoss",
     "ProbabilitySimplex",
     "Product",
     "Queue",
@@ -131,6 +148,7 @@ __all__ = [
     "RankGradient",
     "Seams",
     "Simplex",
+    "SinkhornPlan",
     "Slice",
     "Space",
     "Spectrum",
@@ -149,13 +167,21 @@ __all__ = [
     "build_info",
     "certify",
     "cka",
+    "cluster_log_mean",
+    "cluster_mean",
+    "cluster_prior",
     "coherence",
     "curvature",
     "dhsic",
     "dhsic_gradient",
     "dhsic_test",
+    "diet_loss",
+    "diet_merge",
+    "diet_shard_backward",
+    "diet_shard_forward",
     "effective_rank",
     "expected_rank",
+    "fit_prior",
     "hsic",
     "hsic_blocks",
     "hsic_estimates",
@@ -165,6 +191,7 @@ __all__ = [
     "hsic_test",
     "hull",
     "ica",
+    "latent_r2",
     "layers",
     "lidar",
     "pairwise_hsic",
@@ -172,6 +199,8 @@ __all__ = [
     "pairwise_mean_gradient",
     "pairwise_test",
     "police",
+    "power_law_prior",
+    "prior_matching_loss",
     "product",
     "random_features",
     "rank_gradient",
@@ -180,6 +209,7 @@ __all__ = [
     "sample_size_law",
     "select_run",
     "self_cluster",
+    "sinkhorn",
     "spectrum",
     "stream",
     "two_nn",

@@ -53,6 +53,16 @@ CPWL_TEST_PERMUTATION = 1
 CPWL_TEST_GAMMA = 2
 CPWL_TEST_GAMMA_DHSIC = 3
 CPWL_LOSS_AS_GIVEN = 1
+CPWL_DIET_SMOOTHING = 1
+CPWL_DIET_SCALE = 2
+CPWL_DIET_IGNORE = 4
+CPWL_DIET_DOUBLE = 8
+CPWL_DIET_ENTROPY = 16
+CPWL_PRIOR_WEIGHT = 1
+CPWL_PRIOR_NO_SINKHORN = 2
+CPWL_PRIOR_NORMALIZE = 4
+CPWL_PRIOR_DOUBLE = 8
+CPWL_SINKHORN_TARGETS = 16
 CPWL_OK = 0
 CPWL_ARGUMENT = 1
 CPWL_SHAPE = 2
@@ -235,6 +245,30 @@ CPWL_REASON_RADIUS = 3
 CPWL_CERTIFICATE_CODES = 1
 CPWL_CERTIFICATE_WITNESS = 2
 CPWL_CERTIFICATE_SHARED = 3
+CPWL_DIET_PLAIN = 1
+CPWL_DIET_FEATURES = 2
+CPWL_DIET_COSINE = 3
+CPWL_DIET_MEAN = 1
+CPWL_DIET_SUM = 2
+CPWL_DIET_ROW_LOSS = 1
+CPWL_DIET_LSE = 2
+CPWL_DIET_CONFIDENCE = 3
+CPWL_DIET_BEST = 4
+CPWL_DIET_ENTROPIES = 5
+CPWL_SGD = 1
+CPWL_ADAMW = 2
+CPWL_LARS = 3
+CPWL_PRIOR_MEAN_TO_PRIOR = 1
+CPWL_PRIOR_PRIOR_TO_MEAN = 2
+CPWL_PRIOR_LOG_MEAN = 1
+CPWL_PRIOR_TARGETS = 2
+CPWL_PRIOR_UNIFORM = 1
+CPWL_PRIOR_POWER_LAW = 2
+CPWL_PRIOR_ZIPF = 3
+CPWL_PRIOR_EXPONENTIAL = 4
+CPWL_PRIOR_STEP = 5
+CPWL_PRIOR_COUNTS = 6
+CPWL_PRIOR_DIRICHLET = 7
 CPWL_RANK_ROY_VETTERLI = 1
 CPWL_RANK_PAPER = 2
 CPWL_RANK_STABLE_PRETRAINING = 3
@@ -1030,6 +1064,177 @@ class IcaSummary(c.Structure):
     ]
 
 
+class DietProblem(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("features", c.POINTER(Tensor)),
+        ("head", c.POINTER(Tensor)),
+        ("bias", c.POINTER(Tensor)),
+        ("labels", c.POINTER(Tensor)),
+        ("shares", c.POINTER(Tensor)),
+        ("weights", c.POINTER(Tensor)),
+    ]
+
+
+class DietOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("smoothing", c.c_double),
+        ("scale", c.c_double),
+        ("ignore_index", c.c_int64),
+        ("workspace", c.c_size_t),
+        ("strip", c.c_int64),
+        ("norm", c.c_int32),
+        ("reduction", c.c_int32),
+        ("flags", c.c_uint32),
+        ("reserved", c.c_uint32),
+    ]
+
+
+class DietSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("loss", c.c_double),
+        ("floor", c.c_double),
+        ("excess", c.c_double),
+        ("d_scale", c.c_double),
+        ("n_valid", c.c_int64),
+        ("n_correct", c.c_int64),
+        ("n_nonfinite", c.c_int64),
+    ]
+
+
+class DietUpdate(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("rate", c.c_double),
+        ("weight_decay", c.c_double),
+        ("clip", c.c_double),
+        ("momentum", c.c_double),
+        ("trust", c.c_double),
+        ("beta1", c.c_double),
+        ("beta2", c.c_double),
+        ("eps", c.c_double),
+        ("step", c.c_int64),
+        ("optimizer", c.c_int32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class PriorViews(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("anchors", c.POINTER(Tensor)),
+        ("targets", c.POINTER(Tensor)),
+        ("prototypes", c.POINTER(Tensor)),
+        ("prior", c.POINTER(Tensor)),
+        ("sinkhorn_prior", c.POINTER(Tensor)),
+        ("log_mean", c.POINTER(Tensor)),
+    ]
+
+
+class PriorOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("temperature", c.c_double),
+        ("sharpening", c.c_double),
+        ("weight", c.c_double),
+        ("entropy_weight", c.c_double),
+        ("sinkhorn", c.c_int32),
+        ("direction", c.c_int32),
+        ("flags", c.c_uint32),
+        ("reserved", c.c_uint32),
+    ]
+
+
+class PriorSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("loss", c.c_double),
+        ("cross_entropy", c.c_double),
+        ("divergence", c.c_double),
+        ("entropy", c.c_double),
+        ("column_error", c.c_double),
+    ]
+
+
+class SinkhornOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("reg", c.c_double),
+        ("tolerance", c.c_double),
+        ("iterations", c.c_int32),
+        ("flags", c.c_uint32),
+    ]
+
+
+class SinkhornSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("column_error", c.c_double),
+        ("row_error", c.c_double),
+        ("iterations", c.c_int64),
+    ]
+
+
+class PriorFamily(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("exponent", c.c_double),
+        ("shift", c.c_double),
+        ("ratio", c.c_double),
+        ("alpha", c.c_double),
+        ("counts", c.POINTER(Tensor)),
+        ("seed", c.c_uint64),
+        ("head", c.c_int64),
+        ("kind", c.c_int32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class DiagnosisOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("null_prior", c.POINTER(Tensor)),
+        ("coverage", c.c_double),
+        ("seed", c.c_uint64),
+        ("null", c.c_int32),
+        ("bootstrap", c.c_int32),
+    ]
+
+
+class Diagnosis(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n", c.c_double),
+        ("k", c.c_int64),
+        ("used", c.c_int64),
+        ("entropy", c.c_double),
+        ("effective", c.c_double),
+        ("kl_uniform", c.c_double),
+        ("kl_uniform_debiased", c.c_double),
+        ("kl_power_law", c.c_double),
+        ("exponent", c.c_double),
+        ("exponent_se", c.c_double),
+        ("gini", c.c_double),
+        ("head", c.c_double),
+        ("tail", c.c_double),
+        ("g", c.c_double),
+        ("g_degrees", c.c_double),
+        ("g_p", c.c_double),
+        ("null_mean", c.c_double),
+        ("null_sd", c.c_double),
+        ("null_q95", c.c_double),
+        ("null_p", c.c_double),
+        ("exponent_low", c.c_double),
+        ("exponent_high", c.c_double),
+        ("entropy_low", c.c_double),
+        ("entropy_high", c.c_double),
+        ("effective_low", c.c_double),
+        ("effective_high", c.c_double),
+    ]
+
+
 # name: (result, arguments); handles are void pointers
 FUNCTIONS = {
     "cpwl_alpha_req": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(AlphaOptions), c.POINTER(AlphaFit)]),
@@ -1052,6 +1257,8 @@ FUNCTIONS = {
     "cpwl_certificates_layer": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_int32, c.POINTER(CertificateLayerSummary)]),
     "cpwl_certify": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p), c.c_int32, c.POINTER(CertifyOptions), c.POINTER(c.c_void_p)]),
     "cpwl_chunk_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_cluster_log_mean": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_cluster_mean": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.c_double, c.c_uint32, c.POINTER(Tensor)]),
     "cpwl_coherence": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_double)]),
     "cpwl_context_free": (None, [c.c_void_p]),
     "cpwl_context_isa": (c.c_int32, [c.c_void_p]),
@@ -1059,6 +1266,15 @@ FUNCTIONS = {
     "cpwl_context_threads": (c.c_int32, [c.c_void_p]),
     "cpwl_curvature": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int32, c.c_int32, c.POINTER(c.c_double)]),
     "cpwl_dhsic": (c.c_int32, [c.c_void_p, c.POINTER(Variable), c.c_int32, c.POINTER(c.c_double), c.POINTER(Tensor)]),
+    "cpwl_diet_loss": (c.c_int32, [c.c_void_p, c.POINTER(DietProblem), c.POINTER(DietOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_diet_merge": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
+    "cpwl_diet_result_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_diet_result_free": (None, [c.c_void_p]),
+    "cpwl_diet_result_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(DietSummary)]),
+    "cpwl_diet_sampled": (c.c_int32, [c.c_void_p, c.POINTER(DietProblem), c.POINTER(DietOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_diet_shard_backward": (c.c_int32, [c.c_void_p, c.POINTER(DietProblem), c.POINTER(DietOptions), c.c_int64, c.c_int64, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_diet_shard_forward": (c.c_int32, [c.c_void_p, c.POINTER(DietProblem), c.POINTER(DietOptions), c.c_int64, c.c_int64, c.POINTER(Tensor)]),
+    "cpwl_diet_step": (c.c_int32, [c.c_void_p, c.POINTER(DietProblem), c.POINTER(DietOptions), c.POINTER(DietUpdate), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_ball": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_double, c.POINTER(c.c_void_p)]),
     "cpwl_domain_box": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_domain_embed": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
@@ -1189,6 +1405,13 @@ FUNCTIONS = {
     "cpwl_policed_network": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p)]),
     "cpwl_policed_set_affine": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_policed_skip": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_prior_diagnose": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(DiagnosisOptions), c.POINTER(Diagnosis)]),
+    "cpwl_prior_fit": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(c.c_double)]),
+    "cpwl_prior_loss": (c.c_int32, [c.c_void_p, c.POINTER(PriorViews), c.POINTER(PriorOptions), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_prior_make": (c.c_int32, [c.c_void_p, c.POINTER(PriorFamily), c.POINTER(Tensor)]),
+    "cpwl_prior_result_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_prior_result_free": (None, [c.c_void_p]),
+    "cpwl_prior_result_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(PriorSummary)]),
     "cpwl_queue_free": (None, [c.c_void_p]),
     "cpwl_queue_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(QueueSummary)]),
     "cpwl_queue_moments": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p)]),
@@ -1221,6 +1444,7 @@ FUNCTIONS = {
     "cpwl_set_support": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor)]),
     "cpwl_set_vertices": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_set_zonotope": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_sinkhorn": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(SinkhornOptions), c.POINTER(Tensor), c.POINTER(SinkhornSummary)]),
     "cpwl_spectrum_alpha_req": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(AlphaOptions), c.POINTER(AlphaFit)]),
     "cpwl_spectrum_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_spectrum_effective_rank": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(RankOptions), c.POINTER(c.c_double)]),

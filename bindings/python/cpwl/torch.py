@@ -18,6 +18,9 @@ Effective rank: a value with a gradient, a regulariser, and a callback that watc
 >>> z = torch.randn(256, 32, requires_grad=True)
 >>> rankme_loss(z).backward()
 
+Losses: :func:`diet_loss` and :func:`diet_step` (the datum-index loss, without and with a step of its head) and
+:func:`prior_matching_loss` (prototypes with a cluster prior).
+
 Needs torch, and is imported on demand only: ``import cpwl.torch``.
 """
 
@@ -31,7 +34,10 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 from ._torch_chain import Chain
+from ._torch_diet import loss as diet_loss
+from ._torch_diet import step as diet_step
 from ._torch_hsic import barlow_twins, cka, hsic, pairwise_hsic_mean, vcreg, vicreg, wmse
+from ._torch_prior import loss as prior_matching_loss
 from ._torch_rank import RankMeCallback, effective_rank, rankme_loss
 from ._torch_region import Region
 from .convex import ConvexSet, as_set
@@ -46,9 +52,12 @@ __all__ = [
     "Region",
     "barlow_twins",
     "cka",
+    "diet_loss",
+    "diet_step",
     "effective_rank",
     "hsic",
     "pairwise_hsic_mean",
+    "prior_matching_loss",
     "rankme_loss",
     "vcreg",
     "vicreg",
