@@ -99,7 +99,7 @@ impl Ranks {
 }
 
 /// The exponent of the power law of maximum likelihood for counts or probabilities, in any order: 0 for a uniform law, infinite if
-/// one cluster has everything. Sorting alone makes it positive; see [`super::diagnose`]. Conditions: ARGUMENT.
+/// one cluster has everything. Sorting alone makes it positive; see [`super::diagnose()`]. Conditions: ARGUMENT.
 pub fn fit_exponent(ctx: &Context, counts: &[f64]) -> Result<f64> {
     let sorted = sorted(counts)?;
     Ok(Ranks::new(ctx.isa(), sorted.len()).exponent(&sorted))

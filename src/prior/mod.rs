@@ -21,7 +21,7 @@
 //! | `leaf` | the loops over rows |
 //! | `family` | [`Family`]: uniform, power law, Zipf-Mandelbrot, exponential, step, counts, Dirichlet |
 //! | `fit` | [`fit_exponent`]: the power law that counts follow |
-//! | `diagnose` | [`diagnose`]: entropy, effective clusters, tests against the uniform law |
+//! | `diagnose` | [`diagnose()`]: entropy, effective clusters, tests against the uniform law |
 //! | `binomial`, `gamma` | random multinomial counts; the chi-square tail |
 
 mod binomial;
