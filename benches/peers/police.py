@@ -1,6 +1,7 @@
 """POLICE beside an unconstrained network and beside the code published with the paper, on one thread.
 
-`python police.py [--checkout DIR] [--json FILE] [--rounds N]`, where DIR is a checkout of `RandallBalestriero/POLICE`.
+`python police.py [--checkout DIR] [--json FILE] [--rounds N] [--settings I ...]`, where DIR is a checkout of
+`RandallBalestriero/POLICE`.
 Every contestant computes the constraint anew at every step, as training does. All run in one process, in turns; figures
 are medians of the turns, and ratios those of medians. Times include everything that a step does in Python.
 """
@@ -111,9 +112,10 @@ def contestants(s: Setting, published: type | None) -> dict[str, Callable[[], ob
 
         return step
 
-    def ours(police: bool) -> object:
+    def ours(precision: str | None) -> object:
         fresh = net.with_parameters(numbers)
-        return (cpwl.police(fresh, region, context=one).net if police else fresh)(x_numpy, context=one)
+        policed = cpwl.police(fresh, region, precision=precision, context=one).net if precision else fresh
+        return policed(x_numpy, context=one)
 
     def ours_trained(police: bool) -> None:
         fresh = net.with_parameters(numbers)
@@ -124,8 +126,9 @@ def contestants(s: Setting, published: type | None) -> dict[str, Callable[[], ob
 
     found: dict[str, Callable[[], object]] = {
         "torch": plain(module),
-        "ours": lambda: ours(False),
-        "ours policed": lambda: ours(True),
+        "ours": lambda: ours(None),
+        "ours policed": lambda: ours("double"),
+        "ours policed, single": lambda: ours("single"),
         "ours folded": lambda: folded(x_numpy, context=one),
         "plan": lambda: cpwl.police(net, region, context=one),
         "torch, our plan": anew(plain(constrained)),
@@ -156,6 +159,7 @@ def main() -> None:
     parser.add_argument("--checkout", type=pathlib.Path, help="checkout of RandallBalestriero/POLICE")
     parser.add_argument("--json", type=pathlib.Path, help="keeps the numbers here")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--settings", type=int, nargs="+", default=range(len(SETTINGS)), help="which rows of the table")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     published = None
@@ -163,10 +167,10 @@ def main() -> None:
         sys.path.insert(0, str(arguments.checkout))
         published = importlib.import_module("utils").ConstrainedNetwork
     kept = []
-    print("| D | width | depth | V | torch ms | plan ms | policed/ours | +b | folded/ours | ours/torch | +b "
-          "| torch with our plan/torch | +b | published/torch | +b |")  # fmt: skip
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
-    for s in SETTINGS:
+    print("| D | width | depth | V | torch ms | plan ms | policed/ours | planned in f32 | +b | folded/ours | ours/torch"
+          " | +b | torch with our plan/torch | +b | published/torch | +b |")  # fmt: skip
+    print("|" + "---|" * 16)
+    for s in (SETTINGS[i] for i in arguments.settings):
         runs = contestants(s, published)
         for run in runs.values():
             run()
@@ -177,8 +181,9 @@ def main() -> None:
         t = {name: statistics.median(times) for name, times in turns.items()}
         kept.append({**s._asdict(), **t})
         ratios = [
-            ("ours policed", "ours"), ("ours policed +b", "ours +b"), ("ours folded", "ours"), ("ours", "torch"),
-            ("ours +b", "torch +b"), ("torch, our plan", "torch"), ("torch, our plan +b", "torch +b"),
+            ("ours policed", "ours"), ("ours policed, single", "ours"), ("ours policed +b", "ours +b"),
+            ("ours folded", "ours"), ("ours", "torch"), ("ours +b", "torch +b"),
+            ("torch, our plan", "torch"), ("torch, our plan +b", "torch +b"),
             ("published", "torch"), ("published +b", "torch +b"),
         ]  # fmt: skip
         cells = [f"{t[a] / t[b]:.2f}" if a in t else "-" for a, b in ratios]
