@@ -20,6 +20,7 @@
 //! | [`police`] | networks that are provably affine on given regions, and certificates that they are |
 //! | [`regions`] | exact partition of a 2-D domain into linear regions, decision boundaries, statistics |
 //! | [`rank`] | effective rank of representations, spectra, streaming second moments |
+//! | [`factors`] | which factors of variation a model fails on, and how sure that is |
 //! | `ffi` | the C ABI: checks, views, options; no maths |
 #![warn(missing_docs)]
 
@@ -27,6 +28,7 @@ pub mod buffer;
 pub mod context;
 pub mod convex;
 pub mod error;
+pub mod factors;
 pub mod ffi;
 mod file;
 mod fork;

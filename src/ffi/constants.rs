@@ -51,6 +51,8 @@ pub enum cpwl_dtype {
     CPWL_I64 = 6,
     /// 8-bit unsigned integer.
     CPWL_U8 = 7,
+    /// 16-bit unsigned integer, which the room of factors takes.
+    CPWL_U16 = 8,
 }
 
 /// Instruction sets. Since 0.1.
@@ -663,7 +665,7 @@ mod tests {
     #[test]
     fn codes_of_the_header_are_those_of_the_library() {
         use {cpwl_dtype::*, cpwl_isa::*, cpwl_status_code::*};
-        let dtypes = [CPWL_F32, CPWL_F64, CPWL_F16, CPWL_BF16, CPWL_I32, CPWL_I64, CPWL_U8];
+        let dtypes = [CPWL_F32, CPWL_F64, CPWL_F16, CPWL_BF16, CPWL_I32, CPWL_I64, CPWL_U8, CPWL_U16];
         assert_eq!(dtypes.map(|d| d as i32), Dtype::ALL.map(|d| d as i32));
         let isas = [CPWL_ISA_PORTABLE, CPWL_ISA_AVX2, CPWL_ISA_AVX512, CPWL_ISA_NEON];
         assert_eq!(isas.map(|i| i as i32), Isa::ALL.map(|i| i as i32));
