@@ -100,6 +100,12 @@ mod rank_rows;
 
 mod rank_law;
 
+mod factor_result;
+
+mod factors;
+
+mod factor_statistics;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod cells;
 mod lent;
@@ -122,6 +128,9 @@ pub use effective_rank::*;
 pub use enumeration::*;
 pub use evaluate::*;
 pub use export::*;
+pub use factor_result::*;
+pub use factor_statistics::*;
+pub use factors::*;
 pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use layers::*;
 pub use lidar::*;

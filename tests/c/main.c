@@ -26,6 +26,7 @@ static const struct {
     {"police", test_police},
     {"prescribe", test_prescribe},
     {"rank", test_rank},
+    {"factors", test_factors},
     {"memory", test_memory},
     {"dlpack", test_dlpack},
     {"fence", test_fence},

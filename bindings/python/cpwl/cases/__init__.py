@@ -10,7 +10,7 @@ import importlib
 import pathlib
 from dataclasses import dataclass
 
-ROOMS = ("regions", "police", "rank")
+ROOMS = ("regions", "police", "rank", "factors")
 
 
 @dataclass
