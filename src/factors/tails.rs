@@ -171,6 +171,7 @@ pub(super) fn normal_quantile(p: f64) -> f64 {
 }
 
 type Rational = ([f64; 8], [f64; 8]);
+#[allow(clippy::excessive_precision)] // As published.
 const CENTRE: Rational = (
     [
         3.3871328727963666080e0,
@@ -193,6 +194,7 @@ const CENTRE: Rational = (
         5.2264952788528545610e3,
     ],
 );
+#[allow(clippy::excessive_precision)] // As published.
 const NEAR: Rational = (
     [
         1.42343711074968357734e0,
@@ -215,6 +217,7 @@ const NEAR: Rational = (
         1.05075007164441684324e-9,
     ],
 );
+#[allow(clippy::excessive_precision)] // As published.
 const FAR: Rational = (
     [
         6.65790464350110377720e0,

@@ -37,7 +37,8 @@ def test_tables_are_what_the_definitions_say(images, dtype):
     factors, labels, predictions = images
     report = cpwl.factor_report(predictions.astype(dtype), labels, factors)
     total, correct, accuracy, ratio = by_hand(factors, predictions == labels)
-    assert (report.total == total).all() and (report.correct == correct).all()
+    assert (report.total == total).all()
+    assert (report.correct == correct).all()
     np.testing.assert_array_equal(report.accuracy, accuracy)
     np.testing.assert_array_equal(report.error_ratio, ratio)
     np.testing.assert_array_equal(report.worst, np.nanmin(accuracy, 1))
@@ -81,8 +82,9 @@ def test_groups_of_images(images):
     figures = report.groups()
     for g in range(3):
         here = labels % 3 == g
-        total, correct, accuracy, ratio = by_hand(factors[here], (predictions == labels)[:, here])
-        assert (report.group_total[g] == total).all() and (report.group_correct[:, g] == correct).all()
+        total, correct, _accuracy, ratio = by_hand(factors[here], (predictions == labels)[:, here])
+        assert (report.group_total[g] == total).all()
+        assert (report.group_correct[:, g] == correct).all()
         np.testing.assert_array_equal(figures["error_ratio"][:, g], ratio)
     shares = [[(p == labels)[labels == c].mean() for c in range(20)] for p in predictions]
     for m, share in enumerate(shares):
@@ -102,7 +104,8 @@ def test_two_models(images):
         want = stats.binomtest(only_a, only_a + only_b).pvalue if only_a + only_b else 1
         assert pairing.p[f] == pytest.approx(want, rel=1e-10)
     np.testing.assert_allclose(pairing.q, stats.false_discovery_control(pairing.p), rtol=1e-12)
-    assert np.isnan(pairing.delta[4]) and pairing.p[4] == 1
+    assert np.isnan(pairing.delta[4])
+    assert pairing.p[4] == 1
 
 
 def test_bootstraps_agree_with_the_formula(images):
@@ -112,7 +115,8 @@ def test_bootstraps_agree_with_the_formula(images):
     joint = cpwl.Factors(factors, labels).bootstrap(predictions[0], replicates=20_000)
     for found in (alone, joint):
         np.testing.assert_allclose(found.standard_error[:2], report.standard_error[0, :2], rtol=0.03)
-        assert found.left_out[4] == 20_000 and np.isnan(found.low[4])
+        assert found.left_out[4] == 20_000
+        assert np.isnan(found.low[4])
     again = report.bootstrap(0, replicates=20_000)
     np.testing.assert_array_equal(alone.replicates, again.replicates)
 
@@ -151,7 +155,8 @@ def test_spill_over_is_that_of_scipy():
         assert (found.t[f], found.p[f]) == pytest.approx((want.statistic, want.pvalue), rel=1e-9)
         line = stats.linregress(strength, ratios[:, f])
         assert (found.slope[f], found.slope_error[f]) == pytest.approx((line.slope, line.stderr), rel=1e-9)
-    assert found.permutation_p[0] == 1 / 200 and found.permutation_p[1] > found.p[1]
+    assert found.permutation_p[0] == 1 / 200
+    assert found.permutation_p[1] > found.p[1]
     of = np.repeat([0, 1, 2, 3, 4], 7)
     many = cpwl.populations(ratios, of)
     want = stats.alexandergovern(*(ratios[of == k, 0] for k in range(5)))
@@ -177,7 +182,8 @@ def test_files_of_the_toolkit(tmp_path):
         for i, n in enumerate(names)
     ]
     annotations = cpwl.read_annotations(write(tmp_path / "a.jsonl", records), exclude=names[:2])
-    assert (annotations.factors == bits[2:]).all() and annotations.labels[0] == 2
+    assert (annotations.factors == bits[2:]).all()
+    assert annotations.labels[0] == 2
     models = []
     for m in range(2):
         order = rng.permutation(45)[: 40 + m]
@@ -191,7 +197,8 @@ def test_files_of_the_toolkit(tmp_path):
     right = np.array([[i % 5 != m for i in kept] for m in range(2)])
     assert (report.correct == by_hand(bits[kept], right)[1]).all()
     assert joined.without_annotation.tolist() == [len(set(m.file_names) - set(names[2:])) for m in models]
-    assert joined.without_prediction == 38 - len(kept) and (joined.confidence == 0.5).all()
+    assert joined.without_prediction == 38 - len(kept)
+    assert (joined.confidence == 0.5).all()
     for bad, word in [
         (records[:1] * 2, "img_0.jpeg"),
         ([records[0] | {"fog": 1}], "fog"),
@@ -208,10 +215,13 @@ def test_reports_and_pictures(images):
     names = ["blur", "shift", "noise", "thin", "never"]
     report = cpwl.factor_report(predictions, labels, factors, names=names, models=list("ABCD"))
     records = report.records()
-    assert len(records) == 20 and records[0]["model"] == "A" and records[0]["factor"] == "blur"
+    assert len(records) == 20
+    assert records[0]["model"] == "A"
+    assert records[0]["factor"] == "blur"
     assert records[4]["note"] == "few images, absent"
     text = report.to_markdown()
-    assert text.count("**") == 8 and "| blur | " in text
+    assert text.count("**") == 8
+    assert "| blur | " in text
     for kind in ("bars", "heatmap", "accuracy"):
         report.plot(kind=kind)
     with pytest.raises(ValueError, match="kind is 'pie'"):
@@ -229,4 +239,5 @@ def test_what_cannot_be_is_refused(images):
     with pytest.raises(ValueError, match="names"):
         cpwl.Factors(factors, labels, names=["one"])
     held = cpwl.Factors(factors, labels)
-    assert copy.copy(held) is held and "1500 images" in repr(held)
+    assert copy.copy(held) is held
+    assert "1500 images" in repr(held)

@@ -37,7 +37,7 @@ def bars(report: FactorReport, ax: Axes | None, options: dict[str, Any]) -> Axes
     ax.set_xticks(range(f), report.names, rotation=45, ha="right")
     ax.set_ylabel("error ratio")
     if m > 1:
-        ax.legend()
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return ax
 
 
@@ -51,7 +51,7 @@ def heatmap(report: FactorReport, ax: Axes | None, options: dict[str, Any]) -> A
     image = ax.imshow(shown, **how)
     bar = ax.figure.colorbar(image, ax=ax, label="error ratio")
     ticks = np.linspace(-reach, reach, 5)
-    bar.set_ticks(ticks, labels=[f"{np.exp(t):.2f}" for t in ticks])
+    bar.set_ticks(list(ticks), labels=[f"{np.exp(t):.2f}" for t in ticks])
     ax.set_xticks(range(f), report.names, rotation=45, ha="right")
     if m <= 40:
         ax.set_yticks(range(m), report.models)

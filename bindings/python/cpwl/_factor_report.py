@@ -65,7 +65,9 @@ class FactorReport:
 
     def _set(self, figures: dict[str, Array] | None) -> None:
         shape = (len(self.models), len(self.names))
-        empty = {name: np.empty(shape) for name in (*_COLUMNS, "flags")} | {k: np.empty(0) for k in ("average", "worst")}
+        empty = {name: np.empty(shape) for name in (*_COLUMNS, "flags")} | {
+            k: np.empty(0) for k in ("average", "worst")
+        }
         for name, values in (figures or empty).items():
             setattr(self, name, values)
 
@@ -128,7 +130,10 @@ class FactorReport:
         """One table a model: the factors, the most harmful first."""
         tables = []
         for m, model in enumerate(self.models):
-            rows = sorted((r for r in self.records() if r["model"] == model), key=lambda r: -np.nan_to_num(r["error_ratio"], nan=-1))
+            rows = sorted(
+                (r for r in self.records() if r["model"] == model),
+                key=lambda r: -np.nan_to_num(r["error_ratio"], nan=-1),
+            )
             title = f"**{model}**: accuracy {self.average[m]:.4f} on {self.n_images} images"
             head = "| factor | images | accuracy | error ratio | interval | note |\n|---|--:|--:|--:|---|---|"
             lines = [

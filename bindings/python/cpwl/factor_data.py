@@ -169,9 +169,7 @@ def read_predictions(path: str | os.PathLike[str]) -> ImagePredictions:
     return ImagePredictions(files, np.array(classes, np.int32), np.array(confidence, np.float64))
 
 
-def join_predictions(
-    annotations: ImageAnnotations, models: Sequence[ImagePredictions], **options: Any
-) -> Joined:
+def join_predictions(annotations: ImageAnnotations, models: Sequence[ImagePredictions], **options: Any) -> Joined:
     """Joins models and annotations by image name.
 
     Parameters

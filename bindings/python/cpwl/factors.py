@@ -320,9 +320,7 @@ class Factors(Native):
         bins : int
         """
         lent = _whole(predictions, "predictions"), _tensor.borrow(confidence, "confidence")
-        result = _Result(
-            context or _context.default(), 0, lib.cpwl_factors_calibration, self._handle, *lent, bins
-        )
+        result = _Result(context or _context.default(), 0, lib.cpwl_factors_calibration, self._handle, *lent, bins)
         return Calibration(float(result["calibration_all"][0]), result["calibration"])
 
     def __repr__(self) -> str:

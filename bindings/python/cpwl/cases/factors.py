@@ -99,7 +99,9 @@ def real(case: Case, report: Report, figure: str, values: list[Any], rtol: float
             worst = np.inf
             continue
         with np.errstate(all="ignore"):
-            off = np.where((got == want) | np.isnan(want) | (np.abs(got - want) <= 1e-16), 0, np.abs(got - want) / np.abs(want))
+            off = np.where(
+                (got == want) | np.isnan(want) | (np.abs(got - want) <= 1e-16), 0, np.abs(got - want) / np.abs(want)
+            )
         worst = max(worst, float(off.max(initial=0.0)))
     report.bound(case.name, figure, worst, rtol)
 
