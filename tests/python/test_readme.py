@@ -47,7 +47,7 @@ def blocks(language):
 
 
 def test_the_example_of_police(here):
-    _, police, _ = blocks("python")
+    police = blocks("python")[1]
     done = subprocess.run([sys.executable, "-c", police], capture_output=True, text=True, cwd=here)
     assert done.returncode == 0, done.stderr
     assert "\ncertified: " in done.stdout
@@ -55,7 +55,7 @@ def test_the_example_of_police(here):
 
 
 def test_the_example_of_ranks(here):
-    *_, ranks = blocks("python")
+    ranks = blocks("python")[2]
     done = subprocess.run([sys.executable, "-c", ranks], capture_output=True, text=True, cwd=here)
     assert done.returncode == 0, done.stderr
     rng = np.random.default_rng(0)
@@ -75,6 +75,21 @@ def test_the_example_of_ranks(here):
     ]
     assert done.stdout.splitlines()[:2] == lines
     assert done.stdout.splitlines()[2].startswith("full rank would be 12")
+
+
+def test_the_example_of_factors(here):
+    [factors] = [b for b in blocks("python") if "factor_report" in b]
+    done = subprocess.run([sys.executable, "-c", factors], capture_output=True, text=True, cwd=here)
+    assert done.returncode == 0, done.stderr
+    rng = np.random.default_rng(0)
+    rng.integers(0, 1000, 20_000)
+    active = rng.random((20_000, 3)) < [0.5, 0.1, 0.01]
+    wrong = (rng.random((2, 20_000)) < 0.2 + 0.1 * active[:, 1])[0]
+    x, e_f, e = active[:, 1], wrong[active[:, 1]].mean(), wrong.mean()
+    psi = (x * (wrong - e_f) / x.mean() - e_f / e * (wrong - e)) / e
+    reach = np.exp(1.959963984540054 * psi.std() / np.sqrt(len(x)) / (e_f / e))
+    ratio = e_f / e
+    assert done.stdout == f"blur: {ratio:.3f}, 95 % from {ratio / reach:.3f} to {ratio * reach:.3f}\n"
 
 
 def test_python(here, expected):

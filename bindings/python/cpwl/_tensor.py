@@ -22,8 +22,8 @@ _DTYPES = {
     "uint16": _abi.CPWL_U16,
 }
 _SIZES = {name: 2 if name == "bfloat16" else np.dtype(name).itemsize for name in _DTYPES}
-_DLPACK_DTYPES = {(0, 32): "int32", (0, 64): "int64", (1, 8): "uint8", (1, 16): "uint16", (2, 16): "float16", (2, 32): "float32",
-                  (2, 64): "float64", (4, 16): "bfloat16"}  # fmt: skip
+_DLPACK_DTYPES = {(0, 32): "int32", (0, 64): "int64", (1, 8): "uint8", (1, 16): "uint16", (2, 16): "float16",
+                  (2, 32): "float32", (2, 64): "float64", (4, 16): "bfloat16"}  # fmt: skip
 
 
 class _DLTensor(ctypes.Structure):

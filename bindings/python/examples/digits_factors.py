@@ -2,9 +2,10 @@
 
     python digits_factors.py [--out FOLDER]
 
-Trains classifiers of scikit-learn on clean digits, corrupts the test images by chance, and *measures* on every image what became of
-it: how far its ink moved, how much contrast, sharpness, thickness and ink is left beside the clean one. What is measured beyond a
-threshold is a factor. Prints the table of each model and a paired comparison of the two best, and draws the error ratios.
+Trains classifiers of scikit-learn on clean digits, corrupts the test images by chance, and *measures* on every image
+what became of it: how far its ink moved, how much contrast, sharpness, thickness and ink is left beside the clean one.
+What is measured beyond a threshold is a factor. Prints the table of each model and a paired comparison of the two best,
+and draws the error ratios.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def measured(clean: np.ndarray, now: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def main() -> None:
+    """Trains, corrupts, measures, reports."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("digits-factors"))
     parser.add_argument("--seed", type=int, default=0)
@@ -94,9 +96,7 @@ def main() -> None:
     print(report.to_markdown())
     best, second = np.argsort(-report.average)[:2]
     pairing = factors.compare(predictions[best], predictions[second])
-    print(
-        f"{report.models[best]} against {report.models[second]}: difference of error ratios (Holm's p of equal accuracy)"
-    )
+    print(f"{report.models[best]} against {report.models[second]}: difference of error ratios (p of equal accuracy)")
     for f, name in enumerate(factors.names):
         print(f"  {name:10s} {pairing.delta[f]:+.3f} +- {pairing.standard_error[f]:.3f}  (p {pairing.holm[f]:.2g})")
     options.out.mkdir(parents=True, exist_ok=True)
