@@ -214,6 +214,8 @@ class Factors(Native):
         if not hasattr(factors, "__dlpack__") or isinstance(factors, np.ndarray):
             factors = np.asarray(factors)
             factors = factors.view(np.uint8) if factors.dtype == bool else factors
+        elif str(factors.dtype) == "torch.bool":
+            factors = factors.byte()
         lent = _tensor.borrow(factors, "factors")
         options = sized(_abi.FactorsOptions)
         given = {"groups": groups, "rows": rows, "class_groups": class_groups}
