@@ -60,8 +60,8 @@ ARM := aarch64-unknown-linux-gnu
 test-neon: ## kernels, products of matrices, regions and spectra on 64-bit Arm, emulated
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER='qemu-aarch64 -L /usr/aarch64-linux-gnu' \
-	$(CARGO) test --locked --target $(ARM) --lib --test regions --test rank -- \
-		simd linalg regions public degenerate spectra merged
+	$(CARGO) test --locked --target $(ARM) --lib --test regions --test rank --test factors -- \
+		simd linalg regions public degenerate spectra merged factors tables groups
 
 cases: build venv ## acceptance cases of a folder: make cases CASES=DIR
 	$(PY) -m cpwl cases $(CASES)

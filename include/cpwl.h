@@ -28,6 +28,21 @@
 /// Numbers a row in the flat form of [`Partials`].
 #define PARTIALS 6
 
+/// Most factors that there may be: one bit each.
+#define MAX_FACTORS 64
+
+/// Fewer than 30 images: intervals are rough.
+#define FEW 1
+
+/// No image of this factor: its figures are NaN.
+#define ABSENT 2
+
+/// The model makes no error at all: error ratios are NaN.
+#define NO_ERROR 4
+
+/// No error on this factor: the interval of the error ratio is one-sided.
+#define NO_ERROR_HERE 8
+
 /// Version of this header; `cpwl_version()` is that of the library. Since 0.1.
 #define CPWL_VERSION_MAJOR 0
 
@@ -222,6 +237,18 @@
 /// Flag of `cpwl_sinkhorn_options`: rows of the plan over their marginals, so that they add up to 1. Since 0.1.
 #define CPWL_SINKHORN_TARGETS 16
 
+/// Flag of CPWL_FACTOR_FLAGS: fewer than 30 images, intervals are rough. Since 0.1.
+#define CPWL_FACTOR_FEW 1
+
+/// Flag of CPWL_FACTOR_FLAGS: no image of this factor, its figures are NaN. Since 0.1.
+#define CPWL_FACTOR_ABSENT 2
+
+/// Flag of CPWL_FACTOR_FLAGS: the model makes no error at all, error ratios are NaN. Since 0.1.
+#define CPWL_FACTOR_NO_ERROR 4
+
+/// Flag of CPWL_FACTOR_FLAGS: no error on this factor, the interval of the error ratio is one-sided. Since 0.1.
+#define CPWL_FACTOR_NO_ERROR_HERE 8
+
 /// Rows up to which the median is that of all pairs.
 #define MOST 4096
 
@@ -276,6 +303,8 @@ typedef enum cpwl_dtype {
     CPWL_I64 = 6,
     /// 8-bit unsigned integer.
     CPWL_U8 = 7,
+    /// 16-bit unsigned integer, which the room of factors takes.
+    CPWL_U16 = 8,
 } cpwl_dtype;
 
 /// Instruction sets. Since 0.1.
@@ -884,6 +913,98 @@ typedef enum cpwl_prefer {
     CPWL_PREFER_MAX = 2,
 } cpwl_prefer;
 
+/// Arrays of a `cpwl_factor_result`; the functions say which they give, and the shapes. Since 0.1.
+typedef enum cpwl_factor_array_id {
+    /// Images of each factor.
+    CPWL_FACTOR_TOTAL = 1,
+    /// Right answers of each model.
+    CPWL_FACTOR_N_CORRECT = 2,
+    /// Right answers of each model among the images of each factor.
+    CPWL_FACTOR_CORRECT = 3,
+    /// Images of each group.
+    CPWL_FACTOR_GROUP_N = 4,
+    /// Images of each group and factor.
+    CPWL_FACTOR_GROUP_TOTAL = 5,
+    /// Right answers in each group.
+    CPWL_FACTOR_GROUP_N_CORRECT = 6,
+    /// Right answers in each group and factor.
+    CPWL_FACTOR_GROUP_CORRECT = 7,
+    /// Accuracy over the pooled images of the classes of lowest accuracy.
+    CPWL_FACTOR_WORST_CLASSES = 8,
+    /// Accuracy over all images.
+    CPWL_FACTOR_AVERAGE = 9,
+    /// Lowest accuracy of a factor.
+    CPWL_FACTOR_WORST = 10,
+    /// Accuracy.
+    CPWL_FACTOR_ACCURACY = 11,
+    /// Lower end of its interval.
+    CPWL_FACTOR_ACCURACY_LOW = 12,
+    /// Upper end.
+    CPWL_FACTOR_ACCURACY_HIGH = 13,
+    /// (1 - accuracy) / (1 - average).
+    CPWL_FACTOR_ERROR_RATIO = 14,
+    /// A standard error.
+    CPWL_FACTOR_STANDARD_ERROR = 15,
+    /// Lower end of an interval.
+    CPWL_FACTOR_LOW = 16,
+    /// Upper end.
+    CPWL_FACTOR_HIGH = 17,
+    /// Share of the factor among all activations.
+    CPWL_FACTOR_PREVALENCE = 18,
+    /// The same on images that the model gets wrong.
+    CPWL_FACTOR_MISCLASSIFIED_PREVALENCE = 19,
+    /// Relative difference of the two.
+    CPWL_FACTOR_SHIFT = 20,
+    /// CPWL_FACTOR_* flags.
+    CPWL_FACTOR_FLAGS = 21,
+    /// A difference.
+    CPWL_FACTOR_DELTA = 22,
+    /// Images that model a alone gets wrong.
+    CPWL_FACTOR_ONLY_A_WRONG = 23,
+    /// Images that model b alone gets wrong.
+    CPWL_FACTOR_ONLY_B_WRONG = 24,
+    /// A p-value.
+    CPWL_FACTOR_P = 25,
+    /// Corrected by Holm.
+    CPWL_FACTOR_HOLM = 26,
+    /// Corrected by Benjamini and Hochberg.
+    CPWL_FACTOR_Q = 27,
+    /// Strength of the lowest fitted ratio.
+    CPWL_FACTOR_AT_LOWEST = 28,
+    /// Strength of the highest.
+    CPWL_FACTOR_AT_HIGHEST = 29,
+    /// Mean ratio at the weakest strength.
+    CPWL_FACTOR_WEAKEST = 30,
+    /// Mean ratio at the strongest.
+    CPWL_FACTOR_STRONGEST = 31,
+    /// The statistic of a test.
+    CPWL_FACTOR_STATISTIC = 32,
+    /// Its degrees of freedom.
+    CPWL_FACTOR_DOF = 33,
+    /// Slope of a line.
+    CPWL_FACTOR_SLOPE = 34,
+    /// Its standard error.
+    CPWL_FACTOR_SLOPE_ERROR = 35,
+    /// p-value by permutation.
+    CPWL_FACTOR_PERMUTATION_P = 36,
+    /// A mean.
+    CPWL_FACTOR_MEAN = 37,
+    /// Replicates that are left out.
+    CPWL_FACTOR_LEFT_OUT = 38,
+    /// Replicates.
+    CPWL_FACTOR_REPLICATES = 39,
+    /// Expected calibration error.
+    CPWL_FACTOR_CALIBRATION = 40,
+    /// The same over all images.
+    CPWL_FACTOR_CALIBRATION_ALL = 41,
+    /// Spearman's correlation.
+    CPWL_FACTOR_CORRELATION = 42,
+    /// Images that have both factors.
+    CPWL_FACTOR_BOTH = 43,
+    /// Images by number of active factors.
+    CPWL_FACTOR_ACTIVE = 44,
+} cpwl_factor_array_id;
+
 /// What to keep of each region.
 typedef struct EnumerationWant EnumerationWant;
 
@@ -926,6 +1047,13 @@ typedef struct cpwl_domain cpwl_domain;
 /// point decide, with a tolerance: `cpwl_enumeration_info` says how close the decisions were. The order of everything, and
 /// every byte, is the same for any number of threads.
 typedef struct cpwl_enumeration cpwl_enumeration;
+
+/// What an analysis by factors found: arrays by number (`cpwl_factor_array_id`); each function says which it gives. Immutable.
+/// Since 0.1.
+typedef struct cpwl_factor_result cpwl_factor_result;
+
+/// Images, the factors that are active on them, and what is a right answer. Immutable. Since 0.1.
+typedef struct cpwl_factors cpwl_factors;
 
 /// Sums for CKA between all layers of two networks over minibatches. Changed by `cpwl_layer_cka_push`; calls at the same time
 /// from two threads fail with CPWL_ARGUMENT. Since 0.1.
@@ -2459,6 +2587,78 @@ typedef struct cpwl_diagnosis {
     /// Upper end.
     double effective_high;
 } cpwl_diagnosis;
+
+/// Options of `cpwl_factors_new`. Zero (NULL) is the default of every field. Tensors are of whole numbers (CPWL_U8, CPWL_U16, CPWL_I32 or
+/// CPWL_I64) and used during the call only. Since 0.1.
+typedef struct cpwl_factors_options {
+    /// `sizeof(cpwl_factors_options)`.
+    size_t struct_size;
+    /// (n) the group of each image from 0 on, -1 = of none; NULL = no groups.
+    const struct cpwl_tensor *groups;
+    /// Number of groups; 0 = as many as occur.
+    int64_t n_groups;
+    /// (p) the image that each prediction of a model belongs to, -1 = to none: it is left out of numerators and averages. No image may
+    /// occur twice. NULL = prediction i belongs to image i, p = n.
+    const struct cpwl_tensor *rows;
+    /// (C) the group of each class, negative = none: a prediction is right if its group is that of the label. NULL = right if equal.
+    const struct cpwl_tensor *class_groups;
+    /// (n + 1) instead of labels: image i accepts `accepted[offsets[i] .. offsets[i + 1]]`; none: always wrong.
+    const struct cpwl_tensor *accepted_offsets;
+    /// See `accepted_offsets`.
+    const struct cpwl_tensor *accepted;
+} cpwl_factors_options;
+
+/// What `cpwl_factors_info` tells. Since 0.1.
+typedef struct cpwl_factors_summary {
+    /// `sizeof(cpwl_factors_summary)`, set by the caller.
+    size_t struct_size;
+    /// Predictions that belong to an image: n of every average.
+    int64_t n_images;
+    /// Predictions that a model has, p.
+    int64_t n_predictions;
+    /// Number of factors, F.
+    int64_t n_factors;
+    /// Number of groups, G.
+    int64_t n_groups;
+    /// Distinct combinations of factors and group that occur.
+    int64_t n_patterns;
+} cpwl_factors_summary;
+
+/// Options of `cpwl_factors_count`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_factor_count_options {
+    /// `sizeof(cpwl_factor_count_options)`.
+    size_t struct_size;
+    /// Classes of the lowest accuracy to pool for CPWL_FACTOR_WORST_CLASSES; 0 = none.
+    int64_t worst_classes;
+    /// 0 = whichever is faster, 1 = by planes of bits, 2 = by distinct combinations of factors. All give the same.
+    int32_t form;
+    /// Zero.
+    int32_t reserved;
+} cpwl_factor_count_options;
+
+/// Options of bootstraps over images. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_bootstrap_options {
+    /// `sizeof(cpwl_bootstrap_options)`.
+    size_t struct_size;
+    /// Number of replicates, R; 0 = 10,000.
+    int64_t replicates;
+    /// Replicate r draws from a stream of its own that the seed decides.
+    uint64_t seed;
+    /// Confidence of the percentile intervals; 0 = 0.95.
+    double level;
+} cpwl_bootstrap_options;
+
+/// Options of `cpwl_spillover`. Zero is the default of every field. Since 0.1.
+typedef struct cpwl_spillover_options {
+    /// `sizeof(cpwl_spillover_options)`.
+    size_t struct_size;
+    /// Strengths with no more models than this are left out; 0 = 4, negative = none is.
+    int64_t more_than;
+    /// Permutations of the strengths over the models; 0 = 999, negative = none.
+    int64_t permutations;
+    /// Seed of the permutations.
+    uint64_t seed;
+} cpwl_spillover_options;
 
 
 
@@ -4593,6 +4793,143 @@ cpwl_status cpwl_prior_diagnose(const struct cpwl_context *ctx,
                                 const struct cpwl_tensor *counts,
                                 const struct cpwl_diagnosis_options *opts,
                                 struct cpwl_diagnosis *out);
+
+/// Lends array `which` (a `cpwl_factor_array_id`): fills `out` with a view of it that is valid until `result` is freed, and is not
+/// to be written to. Counts are CPWL_I64, all else CPWL_F64. Errors: CPWL_ARGUMENT (this result has no such array). O(1). Since 0.1.
+cpwl_status cpwl_factor_result_array(const struct cpwl_context *ctx,
+                                     const struct cpwl_factor_result *result,
+                                     int32_t which,
+                                     struct cpwl_tensor *out);
+
+/// Frees a result, and with it the arrays that it lent. NULL is fine. Since 0.1.
+void cpwl_factor_result_free(struct cpwl_factor_result *result);
+
+/// Images of an analysis: `factors`, (n, F) of 0 and 1 in any data type, F at most 64, and `labels`, (n) classes from 0 on (NULL if
+/// `accepted` is given instead). Free it with `cpwl_factors_free`. `opts` may be NULL.
+///
+/// Errors: CPWL_SHAPE (no images, lengths that differ, more than 64 factors), CPWL_DTYPE, CPWL_ARGUMENT (a factor that is neither 0 nor
+/// 1, a negative label, a row that does not exist or occurs twice, labels and accepted labels at once), CPWL_LIMIT, CPWL_MEMORY.
+/// O(n F + n log n); F + G + 2 bits and 10 bytes an image. Since 0.1.
+cpwl_status cpwl_factors_new(const struct cpwl_context *ctx,
+                             const struct cpwl_tensor *factors,
+                             const struct cpwl_tensor *labels,
+                             const struct cpwl_factors_options *opts,
+                             struct cpwl_factors **out);
+
+/// Frees images. NULL is fine. Since 0.1.
+void cpwl_factors_free(struct cpwl_factors *factors);
+
+/// Fills `out`, whose `struct_size` the caller has set. O(1). Since 0.1.
+cpwl_status cpwl_factors_info(const struct cpwl_context *ctx,
+                              const struct cpwl_factors *factors,
+                              struct cpwl_factors_summary *out);
+
+/// How factors are spread over images. Gives TOTAL (F), ACTIVE (F + 1: images with 0, 1, .. F active factors), BOTH (F, F: images
+/// that have both), CORRELATION (F, F: Spearman's, which is phi here; NaN for a factor on no image or on all) and P (F, F: two-sided,
+/// by Student's t). O(F^2 n / 64). Errors: CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_factors_describe(const struct cpwl_context *ctx,
+                                  const struct cpwl_factors *factors,
+                                  struct cpwl_factor_result **out);
+
+/// Counts right answers of M models: `predictions`, (M, p) or (p), CPWL_U8, CPWL_U16, CPWL_I32 or CPWL_I64; U16 and I32 rows are read
+/// in place. A prediction that is no class is wrong. `opts` may be NULL. Gives TOTAL (F), N_CORRECT (M), CORRECT (M, F), and of G
+/// groups GROUP_N (G), GROUP_TOTAL (G, F), GROUP_N_CORRECT (M, G), GROUP_CORRECT (M, G, F); WORST_CLASSES (M) if asked for.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_ARGUMENT (the form; worst classes of images with several labels), CPWL_LIMIT, CPWL_MEMORY,
+/// CPWL_CANCELLED. One pass over the predictions, little more than the time to read them; a few bits an image for each thread.
+/// Since 0.1.
+cpwl_status cpwl_factors_count(const struct cpwl_context *ctx,
+                               const struct cpwl_factors *factors,
+                               const struct cpwl_tensor *predictions,
+                               const struct cpwl_factor_count_options *opts,
+                               struct cpwl_factor_result **out);
+
+/// Compares two models on the same images, `a` and `b`, (p) predictions each. Gives, all (F): DELTA (error ratio of a minus that of
+/// b), STANDARD_ERROR of it, ONLY_A_WRONG and ONLY_B_WRONG (images that one alone gets wrong), P (McNemar's exact two-sided test
+/// within the factor), HOLM and Q (the same corrected for F tests, by Holm and by Benjamini and Hochberg).
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_MEMORY. Since 0.1.
+cpwl_status cpwl_factors_compare(const struct cpwl_context *ctx,
+                                 const struct cpwl_factors *factors,
+                                 const struct cpwl_tensor *a,
+                                 const struct cpwl_tensor *b,
+                                 struct cpwl_factor_result **out);
+
+/// As `cpwl_factor_bootstrap` for the predictions of one model, (p), all factors in the same resampled images. About 50 ns a replicate
+/// and combination of factors that occurs. Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_ARGUMENT, CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED.
+/// Since 0.1.
+cpwl_status cpwl_factors_joint_bootstrap(const struct cpwl_context *ctx,
+                                         const struct cpwl_factors *factors,
+                                         const struct cpwl_tensor *predictions,
+                                         const struct cpwl_bootstrap_options *opts,
+                                         struct cpwl_factor_result **out);
+
+/// Expected calibration errors of one model: `predictions`, (p), and `confidence`, (p) f32 or f64 from 0 to 1. Bin b of `bins` (0 = 15)
+/// holds (b / bins, (b + 1) / bins], the first one 0 too. Gives CALIBRATION (F) and CALIBRATION_ALL (1).
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT (no probability; the bins), CPWL_MEMORY. O(n F). Since 0.1.
+cpwl_status cpwl_factors_calibration(const struct cpwl_context *ctx,
+                                     const struct cpwl_factors *factors,
+                                     const struct cpwl_tensor *predictions,
+                                     const struct cpwl_tensor *confidence,
+                                     int64_t bins,
+                                     struct cpwl_factor_result **out);
+
+/// Figures from counts, of R models (or models in groups) and F factors: `n` (1 or R) images, `n_correct` (R) right answers, `total`
+/// (F or R x F) images of each factor and `correct` (R, F) right answers among them, all of whole numbers; `level` is the confidence
+/// of intervals, 0 = 0.95. Gives AVERAGE and WORST (R), and, all (R, F): ACCURACY with Wilson's interval ACCURACY_LOW to
+/// ACCURACY_HIGH; ERROR_RATIO (1 - accuracy) / (1 - average) with its STANDARD_ERROR and an interval LOW to HIGH on the scale of
+/// logarithms; PREVALENCE, MISCLASSIFIED_PREVALENCE and their relative difference SHIFT; FLAGS of CPWL_FACTOR_FEW and so on.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_ARGUMENT (counts that cannot be, the level). O(R F). Since 0.1.
+cpwl_status cpwl_factor_table(const struct cpwl_context *ctx,
+                              const struct cpwl_tensor *n,
+                              const struct cpwl_tensor *n_correct,
+                              const struct cpwl_tensor *total,
+                              const struct cpwl_tensor *correct,
+                              double confidence,
+                              struct cpwl_factor_result **out);
+
+/// The bootstrap over images of one model's error ratios, every factor by itself, from counts: `n` images, `n_correct` right answers,
+/// `total` (F) and `correct` (F). A replicate draws the four cells (has the factor, is wrong) of a factor: the law of resampling
+/// images, at a cost that does not depend on n. `opts` may be NULL. Gives, all (F): LOW and HIGH (percentiles), MEAN, STANDARD_ERROR
+/// (deviation of the replicates), LEFT_OUT (replicates without an error or without the factor); and REPLICATES (F, R), NaN where left
+/// out.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_ARGUMENT, CPWL_LIMIT, CPWL_MEMORY, CPWL_CANCELLED. About 0.2 us a replicate and factor; the
+/// same for any number of threads. Since 0.1.
+cpwl_status cpwl_factor_bootstrap(const struct cpwl_context *ctx,
+                                  int64_t n,
+                                  int64_t n_correct,
+                                  const struct cpwl_tensor *total,
+                                  const struct cpwl_tensor *correct,
+                                  const struct cpwl_bootstrap_options *opts,
+                                  struct cpwl_factor_result **out);
+
+/// Whether a choice of training spills over to other factors: `ratios` (M, F) error ratios of M models trained with `strength` (M) of
+/// something (f32 or f64 both; a NaN ratio is left out of its factor). For each factor a cubic is fitted to the ratios over strengths,
+/// and the models at its lowest and at its highest strength are compared. `opts` may be NULL. Gives, all (F): AT_LOWEST and AT_HIGHEST
+/// (those strengths), WEAKEST and STRONGEST (mean ratio at the weakest and the strongest of all), STATISTIC (Welch's t, weaker first: negative
+/// if the ratio rises), STANDARD_ERROR, DOF, P (two-sided; optimistic, as the strengths were picked by looking), Q (by Benjamini and
+/// Hochberg), SLOPE and SLOPE_ERROR of a line, PERMUTATION_P (of the largest |t| between any two strengths: honest). NaN where the fit
+/// is flat or there are fewer than two models.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT, CPWL_CANCELLED. O(M F permutations). Since 0.1.
+cpwl_status cpwl_spillover(const struct cpwl_context *ctx,
+                           const struct cpwl_tensor *ratios,
+                           const struct cpwl_tensor *strength,
+                           const struct cpwl_spillover_options *opts,
+                           struct cpwl_factor_result **out);
+
+/// Compares populations of models: `ratios` (M, F) as for `cpwl_spillover`, `population` (M) whole numbers from 0 on, -1 = of none. Two
+/// populations: Welch's test; more: Alexander and Govern's, which allows unequal variances. Gives MEAN (P, F) and, all (F): DELTA (mean
+/// of the first minus that of the second) and STANDARD_ERROR (both NaN for more than two), STATISTIC, DOF, P, Q.
+///
+/// Errors: CPWL_SHAPE, CPWL_DTYPE, CPWL_NONFINITE, CPWL_ARGUMENT (fewer than two populations). O(M F P). Since 0.1.
+cpwl_status cpwl_spillover_populations(const struct cpwl_context *ctx,
+                                       const struct cpwl_tensor *ratios,
+                                       const struct cpwl_tensor *population,
+                                       struct cpwl_factor_result **out);
 
 #ifdef __cplusplus
 }  // extern "C"

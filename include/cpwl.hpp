@@ -62,6 +62,7 @@ template <> struct dtype<double> : std::integral_constant<std::int32_t, CPWL_F64
 template <> struct dtype<std::int32_t> : std::integral_constant<std::int32_t, CPWL_I32> {};
 template <> struct dtype<std::int64_t> : std::integral_constant<std::int32_t, CPWL_I64> {};
 template <> struct dtype<std::uint8_t> : std::integral_constant<std::int32_t, CPWL_U8> {};
+template <> struct dtype<std::uint16_t> : std::integral_constant<std::int32_t, CPWL_U16> {};
 
 template <auto Free> struct deleter {
     template <class T> void operator()(T *handle) const noexcept { Free(handle); }

@@ -41,7 +41,7 @@ static inline cpwl_status cpwl_tensor_from_dlpack(const void *dl_tensor, cpwl_te
         uint8_t code, bits;
         int32_t dtype;
     } known[] = {{2, 32, CPWL_F32}, {2, 64, CPWL_F64}, {2, 16, CPWL_F16}, {4, 16, CPWL_BF16},
-                 {0, 32, CPWL_I32}, {0, 64, CPWL_I64}, {1, 8, CPWL_U8}};
+                 {0, 32, CPWL_I32}, {0, 64, CPWL_I64}, {1, 8, CPWL_U8}, {1, 16, CPWL_U16}};
     cpwl_dl_tensor t;
     size_t i;
     memcpy(&t, dl_tensor, sizeof t);
@@ -69,11 +69,11 @@ static inline cpwl_status cpwl_tensor_from_dlpack(const void *dl_tensor, cpwl_te
 static inline cpwl_status cpwl_tensor_to_dlpack(const cpwl_tensor *tensor, int64_t *strides, void *dl_tensor) {
     static const struct {
         uint8_t code, bits;
-    } types[] = {{2, 32}, {2, 64}, {2, 16}, {4, 16}, {0, 32}, {0, 64}, {1, 8}};
+    } types[] = {{2, 32}, {2, 64}, {2, 16}, {4, 16}, {0, 32}, {0, 64}, {1, 8}, {1, 16}};
     cpwl_dl_tensor t;
     int64_t step = 1;
     int32_t i;
-    if (tensor->dtype < CPWL_F32 || tensor->dtype > CPWL_U8)
+    if (tensor->dtype < CPWL_F32 || tensor->dtype > CPWL_U16)
         return CPWL_DTYPE;
     for (i = tensor->ndim; i-- > 0; step *= tensor->shape[i])
         strides[i] = tensor->strides ? tensor->strides[i] : step;

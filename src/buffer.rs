@@ -42,7 +42,7 @@ macro_rules! plain {
         unsafe impl Plain for $t {}
     )*};
 }
-plain!(f32, f64, u8, i32, u32, i64, u64, usize);
+plain!(f32, f64, u8, u16, i32, u32, i64, u64, usize);
 
 // SAFETY: an array of plain numbers is as plain as they are.
 unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}

@@ -23,6 +23,7 @@
 //! | [`rank`] | effective rank of representations, spectra, streaming second moments |
 //! | [`diet`] | cross-entropy over the index of the datum, for heads as long as the data set |
 //! | [`prior`] | prototype losses with a chosen cluster prior, Sinkhorn, which prior data follow |
+//! | [`factors`] | which factors of variation a model fails on, and how sure that is |
 //! | `ffi` | the C ABI: checks, views, options; no maths |
 #![warn(missing_docs)]
 
@@ -31,6 +32,7 @@ pub mod context;
 pub mod convex;
 pub mod diet;
 pub mod error;
+pub mod factors;
 pub mod ffi;
 mod file;
 mod fork;

@@ -51,6 +51,8 @@ pub enum cpwl_dtype {
     CPWL_I64 = 6,
     /// 8-bit unsigned integer.
     CPWL_U8 = 7,
+    /// 16-bit unsigned integer, which the room of factors takes.
+    CPWL_U16 = 8,
 }
 
 /// Instruction sets. Since 0.1.
@@ -615,6 +617,99 @@ pub enum cpwl_prefer {
     CPWL_PREFER_MAX = 2,
 }
 
+/// Arrays of a `cpwl_factor_result`; the functions say which they give, and the shapes. Since 0.1.
+#[repr(C)]
+pub enum cpwl_factor_array_id {
+    /// Images of each factor.
+    CPWL_FACTOR_TOTAL = 1,
+    /// Right answers of each model.
+    CPWL_FACTOR_N_CORRECT = 2,
+    /// Right answers of each model among the images of each factor.
+    CPWL_FACTOR_CORRECT = 3,
+    /// Images of each group.
+    CPWL_FACTOR_GROUP_N = 4,
+    /// Images of each group and factor.
+    CPWL_FACTOR_GROUP_TOTAL = 5,
+    /// Right answers in each group.
+    CPWL_FACTOR_GROUP_N_CORRECT = 6,
+    /// Right answers in each group and factor.
+    CPWL_FACTOR_GROUP_CORRECT = 7,
+    /// Accuracy over the pooled images of the classes of lowest accuracy.
+    CPWL_FACTOR_WORST_CLASSES = 8,
+    /// Accuracy over all images.
+    CPWL_FACTOR_AVERAGE = 9,
+    /// Lowest accuracy of a factor.
+    CPWL_FACTOR_WORST = 10,
+    /// Accuracy.
+    CPWL_FACTOR_ACCURACY = 11,
+    /// Lower end of its interval.
+    CPWL_FACTOR_ACCURACY_LOW = 12,
+    /// Upper end.
+    CPWL_FACTOR_ACCURACY_HIGH = 13,
+    /// (1 - accuracy) / (1 - average).
+    CPWL_FACTOR_ERROR_RATIO = 14,
+    /// A standard error.
+    CPWL_FACTOR_STANDARD_ERROR = 15,
+    /// Lower end of an interval.
+    CPWL_FACTOR_LOW = 16,
+    /// Upper end.
+    CPWL_FACTOR_HIGH = 17,
+    /// Share of the factor among all activations.
+    CPWL_FACTOR_PREVALENCE = 18,
+    /// The same on images that the model gets wrong.
+    CPWL_FACTOR_MISCLASSIFIED_PREVALENCE = 19,
+    /// Relative difference of the two.
+    CPWL_FACTOR_SHIFT = 20,
+    /// CPWL_FACTOR_* flags.
+    CPWL_FACTOR_FLAGS = 21,
+    /// A difference.
+    CPWL_FACTOR_DELTA = 22,
+    /// Images that model a alone gets wrong.
+    CPWL_FACTOR_ONLY_A_WRONG = 23,
+    /// Images that model b alone gets wrong.
+    CPWL_FACTOR_ONLY_B_WRONG = 24,
+    /// A p-value.
+    CPWL_FACTOR_P = 25,
+    /// Corrected by Holm.
+    CPWL_FACTOR_HOLM = 26,
+    /// Corrected by Benjamini and Hochberg.
+    CPWL_FACTOR_Q = 27,
+    /// Strength of the lowest fitted ratio.
+    CPWL_FACTOR_AT_LOWEST = 28,
+    /// Strength of the highest.
+    CPWL_FACTOR_AT_HIGHEST = 29,
+    /// Mean ratio at the weakest strength.
+    CPWL_FACTOR_WEAKEST = 30,
+    /// Mean ratio at the strongest.
+    CPWL_FACTOR_STRONGEST = 31,
+    /// The statistic of a test.
+    CPWL_FACTOR_STATISTIC = 32,
+    /// Its degrees of freedom.
+    CPWL_FACTOR_DOF = 33,
+    /// Slope of a line.
+    CPWL_FACTOR_SLOPE = 34,
+    /// Its standard error.
+    CPWL_FACTOR_SLOPE_ERROR = 35,
+    /// p-value by permutation.
+    CPWL_FACTOR_PERMUTATION_P = 36,
+    /// A mean.
+    CPWL_FACTOR_MEAN = 37,
+    /// Replicates that are left out.
+    CPWL_FACTOR_LEFT_OUT = 38,
+    /// Replicates.
+    CPWL_FACTOR_REPLICATES = 39,
+    /// Expected calibration error.
+    CPWL_FACTOR_CALIBRATION = 40,
+    /// The same over all images.
+    CPWL_FACTOR_CALIBRATION_ALL = 41,
+    /// Spearman's correlation.
+    CPWL_FACTOR_CORRELATION = 42,
+    /// Images that have both factors.
+    CPWL_FACTOR_BOTH = 43,
+    /// Images by number of active factors.
+    CPWL_FACTOR_ACTIVE = 44,
+}
+
 /// Version of this header; `cpwl_version()` is that of the library. Since 0.1.
 pub const CPWL_VERSION_MAJOR: u32 = 0;
 /// See CPWL_VERSION_MAJOR.
@@ -746,7 +841,7 @@ mod tests {
     #[test]
     fn codes_of_the_header_are_those_of_the_library() {
         use {cpwl_dtype::*, cpwl_isa::*, cpwl_status_code::*};
-        let dtypes = [CPWL_F32, CPWL_F64, CPWL_F16, CPWL_BF16, CPWL_I32, CPWL_I64, CPWL_U8];
+        let dtypes = [CPWL_F32, CPWL_F64, CPWL_F16, CPWL_BF16, CPWL_I32, CPWL_I64, CPWL_U8, CPWL_U16];
         assert_eq!(dtypes.map(|d| d as i32), Dtype::ALL.map(|d| d as i32));
         let isas = [CPWL_ISA_PORTABLE, CPWL_ISA_AVX2, CPWL_ISA_AVX512, CPWL_ISA_NEON];
         assert_eq!(isas.map(|i| i as i32), Isa::ALL.map(|i| i as i32));

@@ -118,6 +118,12 @@ mod prior;
 
 mod clusters;
 
+mod factor_result;
+
+mod factors;
+
+mod factor_statistics;
+
 // How pointers and structs of the host are read, and arrays lent to it.
 mod cells;
 mod lent;
@@ -144,6 +150,9 @@ pub use embedding::*;
 pub use enumeration::*;
 pub use evaluate::*;
 pub use export::*;
+pub use factor_result::*;
+pub use factor_statistics::*;
+pub use factors::*;
 pub use fence::{cpwl_last_error, cpwl_test_panic};
 pub use hsic::*;
 pub use hsic_test::*;

@@ -39,7 +39,7 @@ unsafe fn raw<'a>(name: &str, ptr: *const cpwl_tensor) -> Result<RawTensor<'a>> 
     // SAFETY: the caller's promise.
     let t = unsafe { pointer::required::<cpwl_tensor>(name, ptr) }?;
     let Some(&dtype) = Dtype::ALL.iter().find(|&&d| d as i32 == t.dtype) else {
-        bail!(UnknownEnum, "{name}: dtype is {}; expected 1 (CPWL_F32) to 7 (CPWL_U8)", t.dtype)
+        bail!(UnknownEnum, "{name}: dtype is {}; expected 1 (CPWL_F32) to 8 (CPWL_U16)", t.dtype)
     };
     if !matches!((t.device, t.device_id), (0 | 1, 0)) {
         let (device, id) = (t.device, t.device_id);

@@ -22,12 +22,14 @@ pub enum Dtype {
     I64 = 6,
     /// 8-bit unsigned integer.
     U8 = 7,
+    /// 16-bit unsigned integer.
+    U16 = 8,
 }
 
 impl Dtype {
     /// Every data type.
-    pub const ALL: [Dtype; 7] =
-        [Dtype::F32, Dtype::F64, Dtype::F16, Dtype::Bf16, Dtype::I32, Dtype::I64, Dtype::U8];
+    pub const ALL: [Dtype; 8] =
+        [Dtype::F32, Dtype::F64, Dtype::F16, Dtype::Bf16, Dtype::I32, Dtype::I64, Dtype::U8, Dtype::U16];
 
     /// Lower-case name, as in messages.
     pub fn name(self) -> &'static str {
@@ -39,6 +41,7 @@ impl Dtype {
             Dtype::I32 => "i32",
             Dtype::I64 => "i64",
             Dtype::U8 => "u8",
+            Dtype::U16 => "u16",
         }
     }
 
@@ -46,7 +49,7 @@ impl Dtype {
     pub fn size(self) -> usize {
         match self {
             Dtype::U8 => 1,
-            Dtype::F16 | Dtype::Bf16 => 2,
+            Dtype::F16 | Dtype::Bf16 | Dtype::U16 => 2,
             Dtype::F32 | Dtype::I32 => 4,
             Dtype::F64 | Dtype::I64 => 8,
         }
@@ -88,6 +91,7 @@ elements! {
     i32: I32, x => x as f32, f64::from(x), Some(i64::from(x));
     i64: I64, x => x as f32, x as f64, Some(x);
     u8: U8, x => f32::from(x), f64::from(x), Some(i64::from(x));
+    u16: U16, x => f32::from(x), f64::from(x), Some(i64::from(x));
 }
 
 fn whole(x: f64) -> Option<i64> {

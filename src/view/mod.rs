@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods)] // The reader of a host's tensors.
 
 mod dtype;
+mod integers;
 mod layout;
 mod matrix;
 
@@ -17,6 +18,7 @@ use crate::context::Meter;
 use crate::error::{Result, bail};
 pub use dtype::{Dtype, Element, Float};
 use half::{bf16, f16};
+pub(crate) use integers::{Integers, Piece};
 use layout::Layout;
 pub(crate) use matrix::Matrix;
 

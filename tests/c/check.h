@@ -111,6 +111,7 @@ void test_dlpack(void);
 void test_domains(void);
 void test_enumeration(void);
 void test_export(void);
+void test_factors(void);
 void test_fence(void);
 void test_fork(void);
 void test_hsic(void);

@@ -29,6 +29,7 @@ static const struct {
     {"hsic", test_hsic},
     {"diet", test_diet},
     {"prior", test_prior},
+    {"factors", test_factors},
     {"memory", test_memory},
     {"dlpack", test_dlpack},
     {"fence", test_fence},

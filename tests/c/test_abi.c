@@ -314,4 +314,34 @@ void test_abi(void) {
     AT(cpwl_two_nn_summary, likelihood, 24);
     AT(cpwl_two_nn_summary, n_used, 32);
     AT(cpwl_two_nn_summary, n_dropped, 40);
+
+    SIZE(cpwl_factors_options, 56);
+    AT(cpwl_factors_options, groups, 8);
+    AT(cpwl_factors_options, n_groups, 16);
+    AT(cpwl_factors_options, rows, 24);
+    AT(cpwl_factors_options, class_groups, 32);
+    AT(cpwl_factors_options, accepted_offsets, 40);
+    AT(cpwl_factors_options, accepted, 48);
+
+    SIZE(cpwl_factors_summary, 48);
+    AT(cpwl_factors_summary, n_images, 8);
+    AT(cpwl_factors_summary, n_predictions, 16);
+    AT(cpwl_factors_summary, n_factors, 24);
+    AT(cpwl_factors_summary, n_groups, 32);
+    AT(cpwl_factors_summary, n_patterns, 40);
+
+    SIZE(cpwl_factor_count_options, 24);
+    AT(cpwl_factor_count_options, worst_classes, 8);
+    AT(cpwl_factor_count_options, form, 16);
+    AT(cpwl_factor_count_options, reserved, 20);
+
+    SIZE(cpwl_bootstrap_options, 32);
+    AT(cpwl_bootstrap_options, replicates, 8);
+    AT(cpwl_bootstrap_options, seed, 16);
+    AT(cpwl_bootstrap_options, level, 24);
+
+    SIZE(cpwl_spillover_options, 32);
+    AT(cpwl_spillover_options, more_than, 8);
+    AT(cpwl_spillover_options, permutations, 16);
+    AT(cpwl_spillover_options, seed, 24);
 }

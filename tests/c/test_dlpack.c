@@ -26,7 +26,7 @@ void test_dlpack(void) {
         uint8_t code, bits;
         int32_t dtype;
     } types[] = {{2, 32, CPWL_F32}, {2, 64, CPWL_F64}, {2, 16, CPWL_F16}, {4, 16, CPWL_BF16},
-                 {0, 32, CPWL_I32}, {0, 64, CPWL_I64}, {1, 8, CPWL_U8}};
+                 {0, 32, CPWL_I32}, {0, 64, CPWL_I64}, {1, 8, CPWL_U8}, {1, 16, CPWL_U16}};
     static double points[] = {9, 1, 2};
     int64_t shape[] = {1, 2}, strides[2] = {0, 0};
     static const int64_t three_axes[] = {4, 5, 6};

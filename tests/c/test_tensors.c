@@ -74,7 +74,7 @@ static void bad_tensors(void) {
     x.shape = NULL;
     FAILS(CPWL_ARGUMENT, "[NULL] x: shape is NULL");
     x.dtype = 0;
-    FAILS(CPWL_ARGUMENT, "[UNKNOWN_ENUM] x: dtype is 0; expected 1 (CPWL_F32) to 7 (CPWL_U8)");
+    FAILS(CPWL_ARGUMENT, "[UNKNOWN_ENUM] x: dtype is 0; expected 1 (CPWL_F32) to 8 (CPWL_U16)");
     x.dtype = CPWL_I64;
     FAILS(CPWL_DTYPE, "[DTYPE] x has dtype i64; expected f32, f64, f16, bf16");
     out.dtype = CPWL_F16;

@@ -103,6 +103,19 @@ def test_the_example_of_priors(here):
     assert p < 0.01
 
 
+def test_the_example_of_factors(here):
+    [line] = printed(here, "cpwl.factor_report")
+    rng = np.random.default_rng(0)
+    rng.integers(0, 1000, 20_000)
+    active = rng.random((20_000, 3)) < [0.5, 0.1, 0.01]
+    wrong = (rng.random((2, 20_000)) < 0.2 + 0.1 * active[:, 1])[0]
+    x, e_f, e = active[:, 1], wrong[active[:, 1]].mean(), wrong.mean()
+    psi = (x * (wrong - e_f) / x.mean() - e_f / e * (wrong - e)) / e
+    reach = np.exp(1.959963984540054 * psi.std() / np.sqrt(len(x)) / (e_f / e))
+    ratio = e_f / e
+    assert line == f"blur: {ratio:.3f}, 95 % from {ratio / reach:.3f} to {ratio * reach:.3f}"
+
+
 def test_python(here, expected):
     done = subprocess.run([sys.executable, "-c", block("python")], capture_output=True, text=True, cwd=here)
     assert done.returncode == 0, done.stderr

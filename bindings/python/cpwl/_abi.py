@@ -63,6 +63,10 @@ CPWL_PRIOR_NO_SINKHORN = 2
 CPWL_PRIOR_NORMALIZE = 4
 CPWL_PRIOR_DOUBLE = 8
 CPWL_SINKHORN_TARGETS = 16
+CPWL_FACTOR_FEW = 1
+CPWL_FACTOR_ABSENT = 2
+CPWL_FACTOR_NO_ERROR = 4
+CPWL_FACTOR_NO_ERROR_HERE = 8
 CPWL_OK = 0
 CPWL_ARGUMENT = 1
 CPWL_SHAPE = 2
@@ -84,6 +88,7 @@ CPWL_BF16 = 4
 CPWL_I32 = 5
 CPWL_I64 = 6
 CPWL_U8 = 7
+CPWL_U16 = 8
 CPWL_ISA_AUTO = 0
 CPWL_ISA_PORTABLE = 1
 CPWL_ISA_AVX2 = 2
@@ -296,6 +301,50 @@ CPWL_TURN_ABSOLUTE = 1
 CPWL_TURN_SIGNED = 2
 CPWL_PREFER_MIN = 1
 CPWL_PREFER_MAX = 2
+CPWL_FACTOR_TOTAL = 1
+CPWL_FACTOR_N_CORRECT = 2
+CPWL_FACTOR_CORRECT = 3
+CPWL_FACTOR_GROUP_N = 4
+CPWL_FACTOR_GROUP_TOTAL = 5
+CPWL_FACTOR_GROUP_N_CORRECT = 6
+CPWL_FACTOR_GROUP_CORRECT = 7
+CPWL_FACTOR_WORST_CLASSES = 8
+CPWL_FACTOR_AVERAGE = 9
+CPWL_FACTOR_WORST = 10
+CPWL_FACTOR_ACCURACY = 11
+CPWL_FACTOR_ACCURACY_LOW = 12
+CPWL_FACTOR_ACCURACY_HIGH = 13
+CPWL_FACTOR_ERROR_RATIO = 14
+CPWL_FACTOR_STANDARD_ERROR = 15
+CPWL_FACTOR_LOW = 16
+CPWL_FACTOR_HIGH = 17
+CPWL_FACTOR_PREVALENCE = 18
+CPWL_FACTOR_MISCLASSIFIED_PREVALENCE = 19
+CPWL_FACTOR_SHIFT = 20
+CPWL_FACTOR_FLAGS = 21
+CPWL_FACTOR_DELTA = 22
+CPWL_FACTOR_ONLY_A_WRONG = 23
+CPWL_FACTOR_ONLY_B_WRONG = 24
+CPWL_FACTOR_P = 25
+CPWL_FACTOR_HOLM = 26
+CPWL_FACTOR_Q = 27
+CPWL_FACTOR_AT_LOWEST = 28
+CPWL_FACTOR_AT_HIGHEST = 29
+CPWL_FACTOR_WEAKEST = 30
+CPWL_FACTOR_STRONGEST = 31
+CPWL_FACTOR_STATISTIC = 32
+CPWL_FACTOR_DOF = 33
+CPWL_FACTOR_SLOPE = 34
+CPWL_FACTOR_SLOPE_ERROR = 35
+CPWL_FACTOR_PERMUTATION_P = 36
+CPWL_FACTOR_MEAN = 37
+CPWL_FACTOR_LEFT_OUT = 38
+CPWL_FACTOR_REPLICATES = 39
+CPWL_FACTOR_CALIBRATION = 40
+CPWL_FACTOR_CALIBRATION_ALL = 41
+CPWL_FACTOR_CORRELATION = 42
+CPWL_FACTOR_BOTH = 43
+CPWL_FACTOR_ACTIVE = 44
 
 
 class ContextOptions(c.Structure):
@@ -1235,6 +1284,56 @@ class Diagnosis(c.Structure):
     ]
 
 
+class FactorsOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("groups", c.POINTER(Tensor)),
+        ("n_groups", c.c_int64),
+        ("rows", c.POINTER(Tensor)),
+        ("class_groups", c.POINTER(Tensor)),
+        ("accepted_offsets", c.POINTER(Tensor)),
+        ("accepted", c.POINTER(Tensor)),
+    ]
+
+
+class FactorsSummary(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("n_images", c.c_int64),
+        ("n_predictions", c.c_int64),
+        ("n_factors", c.c_int64),
+        ("n_groups", c.c_int64),
+        ("n_patterns", c.c_int64),
+    ]
+
+
+class FactorCountOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("worst_classes", c.c_int64),
+        ("form", c.c_int32),
+        ("reserved", c.c_int32),
+    ]
+
+
+class BootstrapOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("replicates", c.c_int64),
+        ("seed", c.c_uint64),
+        ("level", c.c_double),
+    ]
+
+
+class SpilloverOptions(c.Structure):
+    _fields_ = [
+        ("struct_size", c.c_size_t),
+        ("more_than", c.c_int64),
+        ("permutations", c.c_int64),
+        ("seed", c.c_uint64),
+    ]
+
+
 # name: (result, arguments); handles are void pointers
 FUNCTIONS = {
     "cpwl_alpha_req": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(AlphaOptions), c.POINTER(AlphaFit)]),
@@ -1296,6 +1395,18 @@ FUNCTIONS = {
     "cpwl_enumeration_new": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_void_p, c.POINTER(EnumerationOptions), c.POINTER(c.c_void_p)]),
     "cpwl_enumeration_patterns": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int64, c.c_int64, c.POINTER(Tensor)]),
     "cpwl_expected_rank": (c.c_int32, [c.c_void_p, c.c_int64, c.c_int64, c.POINTER(c.c_double)]),
+    "cpwl_factor_bootstrap": (c.c_int32, [c.c_void_p, c.c_int64, c.c_int64, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(BootstrapOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_factor_result_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
+    "cpwl_factor_result_free": (None, [c.c_void_p]),
+    "cpwl_factor_table": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(Tensor), c.c_double, c.POINTER(c.c_void_p)]),
+    "cpwl_factors_calibration": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.c_int64, c.POINTER(c.c_void_p)]),
+    "cpwl_factors_compare": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
+    "cpwl_factors_count": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(FactorCountOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_factors_describe": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(c.c_void_p)]),
+    "cpwl_factors_free": (None, [c.c_void_p]),
+    "cpwl_factors_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(FactorsSummary)]),
+    "cpwl_factors_joint_bootstrap": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(Tensor), c.POINTER(BootstrapOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_factors_new": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(FactorsOptions), c.POINTER(c.c_void_p)]),
     "cpwl_hsic": (c.c_int32, [c.c_void_p, c.POINTER(Variable), c.POINTER(Variable), c.c_int32, c.POINTER(HsicSummary)]),
     "cpwl_hsic_bandwidth": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.c_int32, c.c_double, c.c_uint64, c.POINTER(c.c_double), c.POINTER(c.c_int64)]),
     "cpwl_hsic_blocks": (c.c_int32, [c.c_void_p, c.POINTER(Variable), c.POINTER(Variable), c.c_int64, c.POINTER(HsicBlocksSummary), c.POINTER(Tensor)]),
@@ -1454,6 +1565,8 @@ FUNCTIONS = {
     "cpwl_spectrum_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(SpectrumSummary)]),
     "cpwl_spectrum_new": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(SpectrumOptions), c.POINTER(c.c_void_p)]),
     "cpwl_spectrum_renyi": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_double, c.c_int32, c.POINTER(c.c_double)]),
+    "cpwl_spillover": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(SpilloverOptions), c.POINTER(c.c_void_p)]),
+    "cpwl_spillover_populations": (c.c_int32, [c.c_void_p, c.POINTER(Tensor), c.POINTER(Tensor), c.POINTER(c.c_void_p)]),
     "cpwl_statistics_array": (c.c_int32, [c.c_void_p, c.c_void_p, c.c_int32, c.POINTER(Tensor)]),
     "cpwl_statistics_free": (None, [c.c_void_p]),
     "cpwl_statistics_info": (c.c_int32, [c.c_void_p, c.c_void_p, c.POINTER(StatisticsSummary)]),

@@ -19,12 +19,13 @@ _DTYPES = {
     "int32": _abi.CPWL_I32,
     "int64": _abi.CPWL_I64,
     "uint8": _abi.CPWL_U8,
+    "uint16": _abi.CPWL_U16,
 }
 # Looking a dtype up is much cheaper than asking for its name. What numpy itself does not have is known by name only.
 _NATIVE = {np.dtype(name): name for name in _DTYPES if name != "bfloat16"}
 _SIZES = {name: 2 if name == "bfloat16" else np.dtype(name).itemsize for name in _DTYPES}
-_DLPACK_DTYPES = {(0, 32): "int32", (0, 64): "int64", (1, 8): "uint8", (2, 16): "float16", (2, 32): "float32",
-                  (2, 64): "float64", (4, 16): "bfloat16"}  # fmt: skip
+_DLPACK_DTYPES = {(0, 32): "int32", (0, 64): "int64", (1, 8): "uint8", (1, 16): "uint16", (2, 16): "float16",
+                  (2, 32): "float32", (2, 64): "float64", (4, 16): "bfloat16"}  # fmt: skip
 
 
 class _DLTensor(ctypes.Structure):
@@ -99,7 +100,7 @@ def borrow(value: Any, name: str) -> Borrowed:
     Raises
     ------
     DtypeError
-        If the element type is none of float16, bfloat16, float32, float64, int32, int64, uint8.
+        If the element type is none of float16, bfloat16, float32, float64, int32, int64, uint8, uint16.
     """
     if isinstance(value, Borrowed):
         return value

@@ -10,7 +10,7 @@ import importlib
 import pathlib
 from dataclasses import dataclass
 
-ROOMS = ("regions", "police", "rank", "hsic", "diet", "prior")
+ROOMS = ("regions", "police", "rank", "hsic", "diet", "prior", "factors")
 
 
 @dataclass
