@@ -70,7 +70,7 @@ void test_dlpack(void) {
     t = tensor(NULL, CPWL_I32, 3, three_axes);
     CHECK(cpwl_tensor_to_dlpack(&t, room, &back) == CPWL_OK && back.device.device_type == 1);
     CHECK(room[0] == 30 && room[1] == 6 && room[2] == 1);
-    t.dtype = 8;
+    t.dtype = 99;
     CHECK(cpwl_tensor_to_dlpack(&t, room, &back) == CPWL_DTYPE);
     cpwl_network_free(net);
 }
