@@ -7,7 +7,7 @@ use super::{context, cpwl_context, cpwl_status, cpwl_tensor, pointer, tensor};
 use crate::error::{Result, bail};
 use crate::fork::TryLock;
 use crate::hsic::{self, FeatureKernel, LayerCka, Variable};
-use crate::view::{Dtype, TensorRef};
+use crate::view::{Dtype, TensorMut, TensorRef};
 
 fn kernel(kind: i32) -> Result<FeatureKernel> {
     Ok(match kind {
@@ -30,6 +30,23 @@ fn gammas(t: Option<TensorRef>, kind: FeatureKernel, ctx: &crate::Context) -> Re
         None if kind == FeatureKernel::Linear => Ok(vec![1.0]),
         None => bail!(Null, "gammas is NULL; only the linear kernel has none"),
     }
+}
+
+/// Checks the columns of `f` and the place for a number of each pair; the kernel and its gammas.
+fn pairs(
+    f: &TensorRef,
+    out: &TensorMut,
+    kind: i32,
+    given: Option<TensorRef>,
+    ctx: &crate::Context,
+) -> Result<(FeatureKernel, Vec<f64>)> {
+    f.expect_rank(2, "(n, K)")?;
+    let k = f.shape()[1];
+    out.expect_shape(&[k, k], "(K, K)")?;
+    out.expect_dtype(&[Dtype::F32, Dtype::F64])?;
+    out.expect_apart(f)?;
+    let kind = kernel(kind)?;
+    Ok((kind, gammas(given, kind, ctx)?))
 }
 
 /// HSIC of every pair of the K columns of `f` (n, K), each a variable of its own under CPWL_KERNEL_RBF (0),
@@ -59,13 +76,7 @@ pub unsafe extern "C" fn cpwl_pairwise_hsic(
                 tensor::output("out", out)?,
             )
         };
-        f.expect_rank(2, "(n, K)")?;
-        let k = f.shape()[1];
-        out.expect_shape(&[k, k], "(K, K)")?;
-        out.expect_dtype(&[Dtype::F32, Dtype::F64])?;
-        out.expect_apart(&f)?;
-        let kind = kernel(kind)?;
-        let gammas = self::gammas(given, kind, ctx)?;
+        let (kind, gammas) = pairs(&f, &out, kind, given, ctx)?;
         let found = match estimator {
             CPWL_CKA_BIASED => hsic::pairwise_cka(ctx, &f, kind, &gammas, false)?,
             CPWL_CKA_DEBIASED => hsic::pairwise_cka(ctx, &f, kind, &gammas, true)?,
@@ -141,13 +152,7 @@ pub unsafe extern "C" fn cpwl_pairwise_test(
                 tensor::output("out", out)?,
             )
         };
-        f.expect_rank(2, "(n, K)")?;
-        let k = f.shape()[1];
-        out.expect_shape(&[k, k], "(K, K)")?;
-        out.expect_dtype(&[Dtype::F32, Dtype::F64])?;
-        out.expect_apart(&f)?;
-        let kind = kernel(kind)?;
-        let gammas = self::gammas(given, kind, ctx)?;
+        let (kind, gammas) = pairs(&f, &out, kind, given, ctx)?;
         let count = usize::try_from(if permutations == 0 { 999 } else { permutations }).unwrap_or(0);
         out.write(&hsic::pairwise_test(ctx, &f, kind, &gammas, count, seed)?)
     })
