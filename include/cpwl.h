@@ -25,24 +25,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Numbers a row in the flat form of [`Partials`].
-#define PARTIALS 6
-
-/// Most factors that there may be: one bit each.
-#define MAX_FACTORS 64
-
-/// Fewer than 30 images: intervals are rough.
-#define FEW 1
-
-/// No image of this factor: its figures are NaN.
-#define ABSENT 2
-
-/// The model makes no error at all: error ratios are NaN.
-#define NO_ERROR 4
-
-/// No error on this factor: the interval of the error ratio is one-sided.
-#define NO_ERROR_HERE 8
-
 /// Version of this header; `cpwl_version()` is that of the library. Since 0.1.
 #define CPWL_VERSION_MAJOR 0
 

@@ -2,6 +2,7 @@
 
 import ctypes
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -49,6 +50,15 @@ def c_name(struct):
     words = "".join("_" + ch.lower() if ch.isupper() else ch for ch in struct.__name__)
     name = "cpwl" + words
     return name if f"}} {name};" in HEADER.read_text() else f"struct {name}"
+
+
+def test_the_header_takes_no_name_that_is_not_ours():
+    """A C program's own FEW or MAX_FACTORS stays its own."""
+    text = HEADER.read_text()
+    names = set(re.findall(r"^#define\s+(\w+)", text, re.M)) | set(re.findall(r"^\s*(\w+) = -?\d+,?$", text, re.M))
+    names |= set(re.findall(r"^(?:typedef )?(?:struct|enum) (\w+)", text, re.M)) | set(re.findall(r"^} (\w+);", text, re.M))
+    assert len(names) > 300
+    assert [name for name in sorted(names) if not name.startswith(("CPWL_", "cpwl_"))] == []
 
 
 def test_every_exported_function_is_declared():
