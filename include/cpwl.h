@@ -231,12 +231,6 @@
 /// Flag of CPWL_FACTOR_FLAGS: no error on this factor, the interval of the error ratio is one-sided. Since 0.1.
 #define CPWL_FACTOR_NO_ERROR_HERE 8
 
-/// Rows up to which the median is that of all pairs.
-#define MOST 4096
-
-/// Exponents are looked for up to here; a steeper law has all of its mass on one cluster as far as f64 can tell.
-#define STEEPEST 64.0
-
 /// Status codes (`cpwl_status`). Since 0.1.
 typedef enum cpwl_status_code {
     /// The call succeeded.
@@ -986,18 +980,6 @@ typedef enum cpwl_factor_array_id {
     /// Images by number of active factors.
     CPWL_FACTOR_ACTIVE = 44,
 } cpwl_factor_array_id;
-
-/// What to keep of each region.
-typedef struct EnumerationWant EnumerationWant;
-
-/// What a shard of the classes says about one row.
-typedef struct Row Row;
-
-/// What to keep of each cell.
-typedef struct Want Want;
-
-/// What the second pass computes besides.
-typedef struct Wanted Wanted;
 
 /// Line segments of a decision boundary or level set. Immutable; may be shared between threads. Since 0.1.
 typedef struct cpwl_boundary cpwl_boundary;
